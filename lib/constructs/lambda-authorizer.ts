@@ -1,0 +1,64 @@
+import { Duration } from 'aws-cdk-lib';
+import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import type { Construct } from 'constructs';
+import type { StatelessStack } from '../stateless-stack.ts';
+import { NodeFunction } from './node-function.ts';
+import { allowItems, allowSecret } from './statements.ts';
+
+interface LambdaAuthorizerProps {
+  /** The stage whose tokens are let through. */
+  readonly stateless: StatelessStack;
+  /** The scope that a route demands, by route key: `{ 'GET /orders': 'orders:read' }`. Others: any token. */
+  readonly scopes?: Readonly<Record<string, string>>;
+  /**
+   * Who tells a caller that it is denied. An HTTP API answers a denial with a bare 403, whatever its cause,
+   * and a fault with a 500.
+   * - `gateway`, the default: the integration is never called for a caller that is denied.
+   * - `integration`: it is called for every caller, with either the caller or the error in the authorizer's
+   *   context, and answers as RFC 6750 §3.1 has it. It must read that context with `callerOf`.
+   */
+  readonly denials?: 'gateway' | 'integration';
+}
+
+/**
+ * The authorizer for routes that take session tokens, or JWTs that must be refused once they are revoked.
+ *
+ * ```ts
+ * const authorizer = new LambdaAuthorizer(this, 'Authorizer', { stateless, scopes: { 'GET /orders': 'orders:read' } });
+ * ```
+ */
+export class LambdaAuthorizer extends HttpLambdaAuthorizer {
+  constructor(scope: Construct, id: string, props: LambdaAuthorizerProps) {
+    const { record, stateful, issuer, audience } = props.stateless;
+    const denials = props.denials ?? 'gateway';
+    const authorizerFunction = new NodeFunction(scope, `${id}Function`, {
+      record,
+      folder: 'authorizer',
+      description: `Authorizes callers with a JWT or a session token; denials at the ${denials}`,
+      environment: {
+        STAGE: record.name,
+        ISSUER: issuer,
+        AUDIENCE: audience,
+        CLIENTS_TABLE: stateful.clients.tableName,
+        SESSIONS_TABLE: stateful.sessions.tableName,
+        HASH_KEY_SECRET: stateful.hashKey.secretArn,
+        ROUTE_SCOPES: JSON.stringify(props.scopes ?? {}),
+        DENIALS: denials,
+      },
+      statements: [
+        allowItems(stateful.clients, ['GetItem'], ['client#*', 'key-set']),
+        allowItems(stateful.sessions, ['GetItem'], ['session#*']),
+        allowSecret(stateful.hashKey, 'GetSecretValue'),
+      ],
+    });
+    const cacheSeconds = denials === 'gateway' ? record.authorizerCacheSeconds : 0;
+    super(id, authorizerFunction, {
+      authorizerName: id,
+      responseTypes: [HttpLambdaResponseType.SIMPLE],
+      // With the header alone, an answer for one route would be reused for routes of another scope. Where
+      // the integration answers, it must be called for a request without a token too.
+      identitySource: denials === 'gateway' ? ['$request.header.Authorization', '$context.routeKey'] : [],
+      resultsCacheTtl: Duration.seconds(cacheSeconds),
+    });
+  }
+}

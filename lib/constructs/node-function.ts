@@ -1,0 +1,54 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Function, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { Environment } from '../../src/env.ts';
+import type { StageRecord } from '../stages.ts';
+import { bundleOf } from './bundles.ts';
+
+interface NodeFunctionProps {
+  readonly record: StageRecord;
+  /** Folder under `lambda/` with the function's `handler.ts`. */
+  readonly folder: string;
+  readonly description: string;
+  readonly environment: Partial<Environment>;
+  /** All that the function may do, besides writing to its own log group. */
+  readonly statements: readonly PolicyStatement[];
+  readonly timeout?: Duration;
+}
+
+/** A Lambda function with a bundle, a role and a log group of its own. */
+export class NodeFunction extends Function {
+  constructor(scope: Construct, id: string, props: NodeFunctionProps) {
+    const { record, folder, description, environment, statements } = props;
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: record.logRetentionDays,
+      removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const role = new Role(scope, `${id}Role`, {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Postern ${record.name}: ${description}`,
+    });
+    super(scope, id, {
+      description,
+      code: bundleOf(scope, folder),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 512,
+      timeout: props.timeout ?? Duration.seconds(10),
+      environment: { ...environment },
+      role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+    });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+      }),
+    );
+    for (const statement of statements) role.addToPolicy(statement);
+  }
+}

@@ -1,0 +1,57 @@
+import { Duration } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { StatefulStack } from '../stateful-stack.ts';
+import type { StageRecord } from '../stages.ts';
+import { NodeFunction } from './node-function.ts';
+import { allowItems, allowSecret } from './statements.ts';
+
+interface SigningKeyRotationProps {
+  readonly record: StageRecord;
+  readonly stateful: StatefulStack;
+}
+
+/**
+ * The function that rotates the signing keys, and its schedule. Secrets Manager starts the first rotation
+ * when the schedule is created, so that a fresh stage has keys.
+ */
+export class SigningKeyRotation extends Construct {
+  constructor(scope: Construct, id: string, { record, stateful }: SigningKeyRotationProps) {
+    super(scope, id);
+    const { signingKeys, clients } = stateful;
+    const rotationFunction = new NodeFunction(this, 'Function', {
+      record,
+      folder: 'rotate-signing-keys',
+      description: 'Rotates the signing keys: the four steps of Secrets Manager',
+      environment: {
+        STAGE: record.name,
+        CLIENTS_TABLE: clients.tableName,
+        SIGNING_ALGORITHM: record.signingAlgorithm,
+      },
+      statements: [
+        allowSecret(
+          signingKeys,
+          'DescribeSecret',
+          'GetSecretValue',
+          'PutSecretValue',
+          'UpdateSecretVersionStage',
+        ),
+        allowItems(clients, ['PutItem'], ['key-set']),
+      ],
+      timeout: Duration.seconds(30),
+    });
+    rotationFunction.addPermission('SecretsManager', {
+      principal: new ServicePrincipal('secretsmanager.amazonaws.com'),
+      sourceArn: signingKeys.secretArn,
+    });
+    const schedule = new CfnRotationSchedule(this, 'Schedule', {
+      secretId: signingKeys.secretArn,
+      rotationLambdaArn: rotationFunction.functionArn,
+      rotationRules: { automaticallyAfterDays: record.rotationDays },
+      rotateImmediatelyOnUpdate: true,
+    });
+    // The first rotation starts with the schedule: the function must be callable and have its rights by then.
+    schedule.node.addDependency(rotationFunction);
+  }
+}

@@ -1,0 +1,95 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import { LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
+import { NodeFunction } from './constructs/node-function.ts';
+import { allowItems } from './constructs/statements.ts';
+import type { StageRecord } from './stages.ts';
+import type { StatefulStack } from './stateful-stack.ts';
+import type { StatelessStack } from './stateless-stack.ts';
+
+interface PartnerApiStackProps {
+  readonly record: StageRecord;
+  readonly stateful: StatefulStack;
+  readonly stateless: StatelessStack;
+}
+
+const subscriptionRoutes = [
+  {
+    id: 'CreateSubscription',
+    method: HttpMethod.POST,
+    path: '/api/v1/marketplace/subscriptions',
+    scope: 'marketplace.order:create',
+  },
+  {
+    id: 'ReadSubscription',
+    method: HttpMethod.GET,
+    path: '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
+    scope: 'marketplace.order:read',
+  },
+];
+
+/** An API behind the stage's tokens, to be replaced by one's own: it shows both kinds of authorizer. */
+export class PartnerApiStack extends Stack {
+  constructor(scope: Construct, id: string, { record, stateful, stateless }: PartnerApiStackProps) {
+    super(scope, id, { terminationProtection: record.retain });
+
+    const subscriptions = new TableV2(this, 'Subscriptions', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: record.retain,
+      removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const handler = new NodeFunction(this, 'PartnerApi', {
+      record,
+      folder: 'partner-api',
+      description: 'Profiles of accounts, and marketplace subscriptions',
+      environment: {
+        STAGE: record.name,
+        CLIENTS_TABLE: stateful.clients.tableName,
+        SUBSCRIPTIONS_TABLE: subscriptions.tableName,
+      },
+      statements: [
+        allowItems(stateful.clients, ['GetItem'], ['account#*']),
+        allowItems(subscriptions, ['GetItem', 'PutItem'], ['subscription#*']),
+      ],
+    });
+
+    // Imported, so that the authorizers belong to this stack, which is created after the one they read.
+    const api = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId });
+    const integration = new HttpLambdaIntegration('PartnerApi', handler);
+
+    const tokens = new LambdaAuthorizer(this, 'TokenAuthorizer', {
+      stateless,
+      scopes: Object.fromEntries(
+        subscriptionRoutes.map(({ method, path, scope: demanded }) => [`${method} ${path}`, demanded]),
+      ),
+      denials: 'integration',
+    });
+    new HttpRoute(this, 'Profile', {
+      httpApi: api,
+      routeKey: HttpRouteKey.with('/rest/v1/users/{mage_id}', HttpMethod.GET),
+      integration,
+      authorizer: tokens,
+    });
+
+    // API Gateway's own authorizer costs nothing and adds no latency, but verifies RSA signatures alone.
+    const rsa = record.signingAlgorithm.startsWith('RS');
+    const jwts = new HttpJwtAuthorizer('JwtAuthorizer', stateless.issuer, {
+      jwtAudience: [stateless.audience],
+    });
+    for (const { id: routeId, method, path, scope: demanded } of subscriptionRoutes) {
+      new HttpRoute(this, routeId, {
+        httpApi: api,
+        routeKey: HttpRouteKey.with(path, method),
+        integration,
+        ...(rsa ? { authorizer: jwts, authorizationScopes: [demanded] } : { authorizer: tokens }),
+      });
+    }
+  }
+}

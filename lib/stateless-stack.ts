@@ -1,0 +1,156 @@
+import { CfnOutput, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { NodeFunction } from './constructs/node-function.ts';
+import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
+import { allowItems, allowSecret } from './constructs/statements.ts';
+import type { StageRecord } from './stages.ts';
+import type { StatefulStack } from './stateful-stack.ts';
+
+interface StatelessStackProps {
+  readonly record: StageRecord;
+  readonly stateful: StatefulStack;
+}
+
+/** One JSON line a request. No header, no query string, no body: a credential may be in any of them. */
+const accessLogFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: '$context.requestId',
+    time: '$context.requestTime',
+    ip: '$context.identity.sourceIp',
+    routeKey: '$context.routeKey',
+    status: '$context.status',
+    responseLength: '$context.responseLength',
+    latency: '$context.responseLatency',
+    integrationError: '$context.integrationErrorMessage',
+    authorizerError: '$context.authorizer.error',
+  }),
+);
+
+/** The authorization server: its functions, its routes, and the HTTP API that a whole stage is behind. */
+export class StatelessStack extends Stack {
+  readonly record: StageRecord;
+  readonly stateful: StatefulStack;
+  readonly api: HttpApi;
+  /** The stage's URL without a slash at the end (RFC 8414 §2). */
+  readonly issuer: string;
+  /** `aud` of the stage's access tokens (RFC 9068 §2.2). */
+  readonly audience: string;
+
+  constructor(scope: Construct, id: string, { record, stateful }: StatelessStackProps) {
+    super(scope, id);
+    this.record = record;
+    this.stateful = stateful;
+    this.api = this.httpApi();
+    this.issuer = this.api.apiEndpoint;
+    this.audience = record.audience ?? this.issuer;
+
+    this.tokenEndpoint();
+    this.sessionTokenEndpoint();
+    this.wellKnown();
+    new SigningKeyRotation(this, 'SigningKeyRotation', { record, stateful });
+
+    new CfnOutput(this, 'Url', { value: this.api.apiEndpoint });
+    new CfnOutput(this, 'Issuer', { value: this.issuer });
+  }
+
+  private httpApi(): HttpApi {
+    const { record } = this;
+    const api = new HttpApi(this, 'Api', {
+      apiName: `postern-${record.name}`,
+      description: `Postern ${record.name}: tokens, and the API behind them`,
+      createDefaultStage: false,
+    });
+    const accessLogs = new LogGroup(this, 'AccessLogs', {
+      retention: record.logRetentionDays,
+      removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    new HttpStage(this, 'DefaultStage', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: record.throttle,
+      accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: accessLogFormat },
+    });
+    return api;
+  }
+
+  private tokenEndpoint(): void {
+    const { record, stateful } = this;
+    const handler = new NodeFunction(this, 'Token', {
+      record,
+      folder: 'token',
+      description: 'POST /oauth/token',
+      environment: {
+        STAGE: record.name,
+        ISSUER: this.issuer,
+        AUDIENCE: this.audience,
+        TOKEN_POLICY: JSON.stringify(record.tokens),
+        CLIENTS_TABLE: stateful.clients.tableName,
+        SIGNING_KEYS_SECRET: stateful.signingKeys.secretArn,
+        HASH_KEY_SECRET: stateful.hashKey.secretArn,
+      },
+      statements: [
+        allowItems(stateful.clients, ['GetItem'], ['client#*']),
+        allowSecret(stateful.signingKeys, 'GetSecretValue'),
+        allowSecret(stateful.hashKey, 'GetSecretValue'),
+      ],
+    });
+    this.publicRoute('Token', handler, HttpMethod.POST, '/oauth/token');
+  }
+
+  private sessionTokenEndpoint(): void {
+    const { record, stateful } = this;
+    const handler = new NodeFunction(this, 'SessionToken', {
+      record,
+      folder: 'session-token',
+      description: 'POST /rest/v1/app/session/token',
+      environment: {
+        STAGE: record.name,
+        TOKEN_POLICY: JSON.stringify(record.tokens),
+        CLIENTS_TABLE: stateful.clients.tableName,
+        SESSIONS_TABLE: stateful.sessions.tableName,
+        HASH_KEY_SECRET: stateful.hashKey.secretArn,
+      },
+      statements: [
+        allowItems(stateful.clients, ['GetItem'], ['client#*']),
+        allowItems(stateful.sessions, ['PutItem'], ['session#*']),
+        allowSecret(stateful.hashKey, 'GetSecretValue'),
+      ],
+    });
+    this.publicRoute('SessionToken', handler, HttpMethod.POST, '/rest/v1/app/session/token');
+  }
+
+  private wellKnown(): void {
+    const { record, stateful } = this;
+    const handler = new NodeFunction(this, 'WellKnown', {
+      record,
+      folder: 'well-known',
+      description: 'Metadata (RFC 8414) and the published keys (RFC 7517)',
+      environment: {
+        STAGE: record.name,
+        ISSUER: this.issuer,
+        SIGNING_ALGORITHM: record.signingAlgorithm,
+        CLIENTS_TABLE: stateful.clients.tableName,
+      },
+      statements: [allowItems(stateful.clients, ['GetItem'], ['key-set'])],
+    });
+    for (const document of ['oauth-authorization-server', 'openid-configuration', 'jwks.json']) {
+      this.publicRoute('WellKnown', handler, HttpMethod.GET, `/.well-known/${document}`);
+    }
+  }
+
+  /** A route that API Gateway lets everyone call, because what is behind it authenticates clients itself. */
+  private publicRoute(id: string, handler: NodeFunction, method: HttpMethod, path: string): void {
+    const integration = new HttpLambdaIntegration(id, handler);
+    for (const route of this.api.addRoutes({ path, methods: [method], integration })) {
+      Validations.of(route).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-APIG4',
+        reason: 'Clients authenticate at this endpoint itself, or it serves public metadata.',
+      });
+    }
+  }
+}

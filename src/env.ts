@@ -1,0 +1,40 @@
+/**
+ * Every environment variable that a function may be given. `lib/` sets them and `lambda/` reads them through
+ * this one type, so that a name cannot be right on one side and wrong on the other.
+ */
+export interface Environment {
+  /** Name of the stage: `sandbox`, `production`. */
+  readonly STAGE: string;
+  /** The stage's URL without a slash at the end: the `iss` of its tokens (RFC 8414 §2). */
+  readonly ISSUER: string;
+  /** The `aud` of its access tokens (RFC 9068 §2.2). */
+  readonly AUDIENCE: string;
+  /** DynamoDB table of clients, accounts and the published key set. */
+  readonly CLIENTS_TABLE: string;
+  /** DynamoDB table of sessions and of what must be remembered until it runs out. */
+  readonly SESSIONS_TABLE: string;
+  /** DynamoDB table of the partner API's subscriptions. */
+  readonly SUBSCRIPTIONS_TABLE: string;
+  /** ARN of the Secrets Manager secret with the signing key set. */
+  readonly SIGNING_KEYS_SECRET: string;
+  /** ARN of the Secrets Manager secret with the key for hashes and tags. */
+  readonly HASH_KEY_SECRET: string;
+  /** JWS algorithm of new signing keys (RFC 7518 §3.1). */
+  readonly SIGNING_ALGORITHM: string;
+  /** JSON of a `TokenPolicy`. */
+  readonly TOKEN_POLICY: string;
+  /** JSON of a `Record<route key, scope>`: what the Lambda authorizer demands of each route. */
+  readonly ROUTE_SCOPES: string;
+  /** Who tells a caller that it is denied: `gateway` or `integration`. */
+  readonly DENIALS: string;
+}
+
+/**
+ * Reads the named variables, and throws at once where one is missing: a function without its settings must
+ * fail when it starts, not at its first request.
+ */
+export function readEnvironment<Name extends keyof Environment>(...names: Name[]): Pick<Environment, Name> {
+  const missing = names.filter((name) => !process.env[name]);
+  if (missing.length > 0) throw new Error(`Environment variables are missing: ${missing.join(', ')}`);
+  return Object.fromEntries(names.map((name) => [name, process.env[name]])) as Pick<Environment, Name>;
+}

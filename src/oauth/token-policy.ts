@@ -1,0 +1,26 @@
+import * as v from 'valibot';
+
+/** A lifetime in whole seconds. */
+const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/**
+ * What a stage decides about every token it issues. A stage record states it, the functions read it from
+ * their environment as JSON.
+ */
+export const TokenPolicy = v.object({
+  /** Lifetimes of access tokens, by the kind of the client, in seconds. */
+  accessTokenLifetime: v.object({ integration: seconds, sales_channel: seconds }),
+  /** Lifetimes of session tokens, in seconds; a request for more than the maximum is granted the maximum. */
+  sessionLifetime: v.object({ default: seconds, maximum: seconds }),
+  /** The `organization` claim: whose marketplace this stage belongs to. */
+  organization: v.object({
+    id: v.string(),
+    slug: v.string(),
+    enterprise: v.boolean(),
+    region: v.string(),
+  }),
+  /** The `test` claim: true where tokens must never move money. */
+  test: v.boolean(),
+});
+
+export type TokenPolicy = v.InferOutput<typeof TokenPolicy>;
