@@ -133,7 +133,6 @@ export class StatelessStack extends Stack {
       environment: {
         STAGE: record.name,
         ISSUER: this.issuer,
-        SIGNING_ALGORITHM: record.signingAlgorithm,
         CLIENTS_TABLE: stateful.clients.tableName,
       },
       statements: [allowItems(stateful.clients, ['GetItem'], ['key-set'])],

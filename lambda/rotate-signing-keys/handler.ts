@@ -1,3 +1,32 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-const c = new DynamoDBClient({});
-export const handler = async () => ({ statusCode: 200, body: String(c.config.region) });
+import * as v from 'valibot';
+import { readEnvironment } from '../../src/env.ts';
+import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
+import { rotationSteps } from '../../src/keys/rotation.ts';
+import { log } from '../../src/log.ts';
+import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
+import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { secretVersions } from '../../src/storage/secret-versions.ts';
+import { secretsManager } from '../../src/storage/secrets.ts';
+
+const env = readEnvironment('CLIENTS_TABLE', 'SIGNING_ALGORITHM');
+const algorithm = v.parse(v.picklist(signingAlgorithmNames), env.SIGNING_ALGORITHM);
+const secrets = secretsManager();
+const published = dynamodbPublishedKeySetStore(dynamodb(), env.CLIENTS_TABLE);
+
+/** What Secrets Manager calls a rotation function with. */
+const RotationEvent = v.object({
+  SecretId: v.string(),
+  ClientRequestToken: v.string(),
+  Step: v.picklist(['createSecret', 'setSecret', 'testSecret', 'finishSecret']),
+});
+
+export async function handler(event: unknown): Promise<void> {
+  const { SecretId, ClientRequestToken: versionId, Step } = v.parse(RotationEvent, event);
+  await rotationSteps[Step]({
+    versionId,
+    versions: secretVersions(secrets, SecretId),
+    published,
+    algorithm,
+  });
+  log('INFO', { event: `rotation_${Step}` });
+}

@@ -24,3 +24,6 @@ export const TokenPolicy = v.object({
 });
 
 export type TokenPolicy = v.InferOutput<typeof TokenPolicy>;
+
+/** Parses the policy that the stage record states; throws where it is not one. */
+export const parseTokenPolicy = (json: string): TokenPolicy => v.parse(TokenPolicy, JSON.parse(json));

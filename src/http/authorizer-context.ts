@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { errorTable, refuse } from '../oauth/errors.ts';
+import type { ErrorCode, OAuthError } from '../oauth/errors.ts';
+import { ok } from '../result.ts';
+import type { Result } from '../result.ts';
+import type { Request } from './request.ts';
+
+/**
+ * What an authorizer tells the integration of the caller, as flat strings. API Gateway's JWT authorizer
+ * passes the claims of the token, the Lambda authorizer makes the same of either kind of token.
+ */
+const CallerContext = v.object({
+  client_id: v.string(),
+  scope: v.string(),
+  /** `mage_id`, of a session token. */
+  account: v.exactOptional(v.string()),
+  /** Space-separated ids, a claim that the operator gave the client. */
+  trading_partner_ids: v.exactOptional(v.string()),
+});
+export type CallerContext = v.InferOutput<typeof CallerContext>;
+
+/** What the Lambda authorizer passes on when denials are the integration's to answer. */
+const DenialContext = v.object({
+  error: v.picklist(Object.keys(errorTable) as ErrorCode[]),
+  required_scope: v.exactOptional(v.string()),
+});
+
+/** The caller of a request behind either authorizer, or why it is denied. Nothing known of it: denied. */
+export function callerOf({ authorizer }: Request): Result<CallerContext, OAuthError> {
+  const context = authorizer?.jwt?.claims ?? authorizer?.lambda;
+  const denial = v.safeParse(DenialContext, context);
+  if (denial.success) {
+    const { error, required_scope: scope } = denial.output;
+    return refuse(error, undefined, scope === undefined ? {} : { scope });
+  }
+  const caller = v.safeParse(CallerContext, context);
+  return caller.success ? ok(caller.output) : refuse('missing_token');
+}
+
+/** The context that `callerOf` reads a denial from. */
+export function denialContext({ code, scope }: OAuthError): v.InferOutput<typeof DenialContext> {
+  return { error: code, ...(scope !== undefined && { required_scope: scope }) };
+}

@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer';
+import { oauthError, refuse } from '../oauth/errors.ts';
+import type { OAuthError } from '../oauth/errors.ts';
+import { failed, ok } from '../result.ts';
+import type { Result } from '../result.ts';
+import type { Request } from './request.ts';
+
+/** Bytes that a body may have. */
+const maximumBodyLength = 16_384;
+
+/** A body's members: of a form each is a string, of a JSON object it is any JSON value. */
+type Members = ReadonlyMap<string, unknown>;
+
+const parsers: Readonly<Record<string, (text: string) => Result<Members, OAuthError>>> = {
+  'application/x-www-form-urlencoded': parseForm,
+  'application/json': parseJson,
+};
+
+/** Parses a request's body by its media type, whatever parameters that has (RFC 9110 §8.3.1). */
+export function parseBody({ headers, body }: Request): Result<Members, OAuthError> {
+  if (body.length > maximumBodyLength) return refuse('content_too_large');
+  if (body.length === 0) return ok(new Map());
+  const contentType = headers['content-type'] ?? '';
+  const semicolon = contentType.indexOf(';');
+  const mediaType = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
+  const parse = Object.hasOwn(parsers, mediaType) ? parsers[mediaType] : undefined;
+  if (!parse) return refuse('unsupported_media_type');
+  if (!isUtf8(body)) return refuse('invalid_request', 'The body is not UTF-8.');
+  return parse(body.toString('utf8'));
+}
+
+const sentTwice = oauthError('invalid_request', 'A parameter is sent more than once.');
+
+function parseForm(text: string): Result<Members, OAuthError> {
+  const members = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    // RFC 6749 §3.2: parameters must not be included more than once.
+    if (members.has(name)) return failed(sentTwice);
+    members.set(name, value);
+  }
+  return ok(members);
+}
+
+function parseJson(text: string): Result<Members, OAuthError> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse('invalid_request', 'The body is not JSON.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse('invalid_request', 'The JSON body must be an object.');
+  }
+  const members = new Map<string, unknown>(Object.entries(value));
+  if (membersIn(text) > members.size) return failed(sentTwice);
+  return ok(members);
+}
+
+/** How many members the outermost object of valid JSON has as written; `JSON.parse` keeps the last of a name. */
+function membersIn(json: string): number {
+  let depth = 0;
+  let members = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    else if (token === ':' && depth === 1) members += 1;
+  }
+  return members;
+}
+
+/** Parameters that are strings, by name; one that is absent or empty is undefined (RFC 6749 §3.2). */
+export type TextParameters<Name extends string> = { readonly [name in Name]?: string };
+
+/** Takes the named parameters, each of which must be a string; all others are ignored (RFC 6749 §3.2). */
+export function textParameters<Name extends string>(
+  members: Members,
+  names: readonly Name[],
+): Result<TextParameters<Name>, OAuthError> {
+  const texts: { [name in Name]?: string } = {};
+  for (const name of names) {
+    const value = members.get(name);
+    if (value === undefined || value === '') continue;
+    if (typeof value !== 'string') return refuse('invalid_request', `${name} must be a string.`);
+    texts[name] = value;
+  }
+  return ok(texts);
+}

@@ -1,0 +1,30 @@
+import { log } from '../log.ts';
+import { openSession, sessionGrantType } from '../oauth/session-grant.ts';
+import type { SessionGrantContext } from '../oauth/session-grant.ts';
+import { ok } from '../result.ts';
+import { parseBody, textParameters } from './body.ts';
+import type { EndpointOptions } from './endpoint.ts';
+import { json, noStore } from './response.ts';
+
+/** `POST /rest/v1/app/session/token` over HTTP. */
+export function sessionRequest(context: SessionGrantContext): EndpointOptions['handle'] {
+  return async (request) => {
+    const members = parseBody(request);
+    if (!members.ok) return members;
+    const parameters = textParameters(members.value, ['grant_type']);
+    if (!parameters.ok) return parameters;
+    const opened = await openSession(
+      request.headers['authorization'],
+      { ...parameters.value, expires_in: members.value.get('expires_in') },
+      context,
+    );
+    if (!opened.ok) return opened;
+    log('INFO', {
+      event: 'session_opened',
+      requestId: request.requestId,
+      clientId: opened.value.clientId,
+      grantType: sessionGrantType,
+    });
+    return ok(json(200, opened.value.response, noStore));
+  };
+}

@@ -1,0 +1,29 @@
+import { log } from '../log.ts';
+import { tokenParameters } from '../oauth/grants.ts';
+import { requestToken } from '../oauth/token-endpoint.ts';
+import type { TokenEndpointContext } from '../oauth/token-endpoint.ts';
+import { ok } from '../result.ts';
+import { parseBody, textParameters } from './body.ts';
+import type { EndpointOptions } from './endpoint.ts';
+import { json, noStore } from './response.ts';
+
+/** `POST /oauth/token` over HTTP (RFC 6749 §3.2). */
+export function tokenRequest(context: TokenEndpointContext): EndpointOptions['handle'] {
+  return async (request) => {
+    const members = parseBody(request);
+    if (!members.ok) return members;
+    const parameters = textParameters(members.value, tokenParameters);
+    if (!parameters.ok) return parameters;
+    const issued = await requestToken(request.headers['authorization'], parameters.value, context);
+    if (!issued.ok) return issued;
+    const { response, clientId, grantType } = issued.value;
+    log('INFO', {
+      event: 'token_issued',
+      requestId: request.requestId,
+      clientId,
+      grantType,
+      scope: response.scope,
+    });
+    return ok(json(200, response, noStore));
+  };
+}

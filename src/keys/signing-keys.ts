@@ -1,0 +1,29 @@
+import * as v from 'valibot';
+import { cached } from '../cached.ts';
+import type { Clock } from '../clock.ts';
+import { causeOf, log } from '../log.ts';
+import { Unavailable } from '../unavailable.ts';
+import { jwtSigner } from './sign-jwt.ts';
+import type { JwtSigner } from './sign-jwt.ts';
+import { SigningKeySet } from './signing-key-set.ts';
+
+/** Seconds that a key set is used before it is read again; a rotation reaches every function within them. */
+const freshFor = 300;
+
+/**
+ * Signs with the key that is current.
+ * @param readKeySet the text of the signing key secret
+ */
+export function currentSigner(readKeySet: () => Promise<string>, clock: Clock): () => Promise<JwtSigner> {
+  const load = async () => {
+    const set = v.safeParse(SigningKeySet, JSON.parse(await readKeySet()));
+    // Until the first rotation of a fresh deployment is through, the secret is an empty object.
+    if (!set.success) throw new Unavailable('The signing key set', new Error('not rotated yet'));
+    return jwtSigner(set.output.current, 'at+jwt');
+  };
+  return cached(load, {
+    freshFor,
+    clock,
+    onStale: (error) => log('WARN', { event: 'signing_keys_stale', ...causeOf(error) }),
+  });
+}

@@ -1,0 +1,78 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { JwtSigner } from '../keys/sign-jwt.ts';
+import type { AuthenticatedClient } from './client-authentication.ts';
+import { scopeTokens } from './scope.ts';
+import type { TokenPolicy } from './token-policy.ts';
+
+/** What a stage puts into each of its access tokens. */
+export interface AccessTokenIssuer {
+  /** `iss`: the stage's URL. */
+  readonly issuer: string;
+  /** `aud` */
+  readonly audience: string;
+  readonly policy: TokenPolicy;
+}
+
+/** The answer of the token endpoint, with exactly these members (RFC 6749 §5.1, and `created_at` of Doorkeeper). */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'bearer';
+  /** Seconds. */
+  readonly expires_in: number;
+  readonly scope: string;
+  /** NumericDate, seconds since the epoch. */
+  readonly created_at: number;
+}
+
+/** Issues an access token as a signed JWT (RFC 9068). */
+export function issueAccessToken(
+  { client, method }: AuthenticatedClient,
+  scope: string,
+  { issuer, audience, policy }: AccessTokenIssuer,
+  sign: JwtSigner,
+  now: number,
+): TokenResponse {
+  // A token of the very second in which all tokens of the client were ended would be void: it is of the next.
+  const issuedAt = Math.max(now, client.tokensValidAfter + 1);
+  const lifetime = client.tokenLifetime ?? policy.accessTokenLifetime[client.kind];
+  const markets = scopedMarkets(scope);
+  const confidential = method !== 'none';
+  const access_token = sign({
+    // First, so that nothing an operator adds can stand in for what we state.
+    ...client.claims,
+    // RFC 9068 §2.2; without a resource owner the client is the subject.
+    iss: issuer,
+    aud: audience,
+    sub: client.id,
+    client_id: client.id,
+    scope,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: issuedAt + lifetime,
+    jti: randomUUID(),
+    application: {
+      id: client.id,
+      client_id: client.id,
+      kind: client.kind,
+      public: !confidential,
+      confidential,
+    },
+    organization: policy.organization,
+    ...(markets.length > 0 && { market: { id: markets } }),
+    test: policy.test,
+    rand: randomBytes(8).toString('hex'),
+  });
+  return { access_token, token_type: 'bearer', expires_in: lifetime, scope, created_at: issuedAt };
+}
+
+/** `market:id:X`, or the older `market:1234`; a market scoped by its code has no id that we know. */
+const marketScope = /^market:(?:id:([^:]+)|(\d+))$/;
+
+function scopedMarkets(scope: string): string[] {
+  if (!scope.includes('market:')) return [];
+  return scopeTokens(scope).flatMap((token) => {
+    const match = marketScope.exec(token);
+    const id = match?.[1] ?? match?.[2];
+    return id === undefined ? [] : [id];
+  });
+}

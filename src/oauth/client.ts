@@ -1,0 +1,53 @@
+import * as v from 'valibot';
+
+/** NumericDate: seconds since the epoch (RFC 7519 §2). */
+const numericDate = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const clientKinds = ['integration', 'sales_channel'] as const;
+export type ClientKind = (typeof clientKinds)[number];
+
+/** `token_endpoint_auth_method` values of RFC 7591 §2 that a client may be registered for. */
+export const authenticationMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export type AuthenticationMethod = (typeof authenticationMethods)[number];
+
+export const ClientSecret = v.object({
+  /** Names the secret in listings and when it is revoked; says nothing of it. */
+  id: v.string(),
+  /** Keyed hash of the secret, base64url: `hashClientSecret`. */
+  hash: v.string(),
+  createdAt: numericDate,
+  /** After this the secret ends; without it it lives until it is revoked. */
+  expiresAt: v.exactOptional(numericDate),
+});
+export type ClientSecret = v.InferOutput<typeof ClientSecret>;
+
+/** A registered client (RFC 6749 §2): one program of one partner, in one stage. */
+export const Client = v.object({
+  /** The `client_id`; for a session key, its application id. */
+  id: v.string(),
+  /** What operators and the partner call it. */
+  name: v.string(),
+  kind: v.picklist(clientKinds),
+  /** The account (`mage_id`) that a session key belongs to. */
+  account: v.exactOptional(v.string()),
+  authenticationMethods: v.array(v.picklist(authenticationMethods)),
+  /** At most two live at a time, so that one can be replaced without a pause. */
+  secrets: v.array(ClientSecret),
+  /** `grant_type` values that it may use. */
+  grants: v.array(v.string()),
+  /** Scopes that it may ask for: exact, or a prefix that ends in `*`, such as `market:id:*`. */
+  scopes: v.array(v.string()),
+  /** What it gets when it asks for no scope. */
+  defaultScopes: v.array(v.string()),
+  /** Seconds that its tokens live, where that is not what the stage gives to its kind. */
+  tokenLifetime: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  /** Claims that are added to each of its access tokens. */
+  claims: v.record(v.string(), v.string()),
+  status: v.picklist(['enabled', 'disabled']),
+  /** Tokens issued at this second or before are void. */
+  tokensValidAfter: numericDate,
+  createdAt: numericDate,
+  /** Goes up by one with each write: optimistic concurrency between operators. */
+  version: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+export type Client = v.InferOutput<typeof Client>;

@@ -1,0 +1,89 @@
+import type { KeyObject } from 'node:crypto';
+import { ok } from '../result.ts';
+import type { Result } from '../result.ts';
+import { authenticateClient } from './client-authentication.ts';
+import type { AuthenticationContext } from './client-authentication.ts';
+import { refuse } from './errors.ts';
+import type { OAuthError } from './errors.ts';
+import { hashSessionToken, makeSessionToken } from './session-token.ts';
+import type { Session } from './session.ts';
+import type { TokenPolicy } from './token-policy.ts';
+import { triesBasic } from './basic-credentials.ts';
+
+/** The name of this grant in `Client.grants`; the token endpoint of OAuth does not have it. */
+export const sessionGrantType = 'session';
+
+export interface SessionWriter {
+  put(tokenHash: string, session: Session): Promise<void>;
+}
+
+export interface SessionGrantContext extends AuthenticationContext {
+  readonly sessions: SessionWriter;
+  /** `HashKeys.sessionToken` */
+  readonly tagKey: () => Promise<KeyObject>;
+  readonly policy: TokenPolicy;
+}
+
+export interface SessionRequest {
+  readonly grant_type?: string;
+  /** Seconds, as it was sent: any JSON value, or the text of a form. */
+  readonly expires_in: unknown;
+}
+
+/** The answer to a session request, with exactly these members. */
+export interface SessionResponse {
+  readonly mage_id: string;
+  readonly ust: string;
+  /** Seconds that were granted. */
+  readonly expires_in: number;
+}
+
+/** A session and, for the log, who got it. */
+interface OpenedSession {
+  readonly response: SessionResponse;
+  readonly clientId: string;
+}
+
+/** Opens a session for an account's application id and secret, as Adobe's Marketplace EQP API does. */
+export async function openSession(
+  authorization: string | undefined,
+  { grant_type, expires_in }: SessionRequest,
+  context: SessionGrantContext,
+): Promise<Result<OpenedSession, OAuthError>> {
+  if (!triesBasic(authorization)) {
+    return refuse('invalid_client', 'Send the application id and secret with HTTP Basic.', {
+      challenge: 'Basic',
+      reason: 'no_credentials',
+    });
+  }
+  if (grant_type === undefined) return refuse('invalid_request', 'grant_type is missing.');
+  if (grant_type !== sessionGrantType) return refuse('unsupported_grant_type', 'grant_type must be session.');
+  const { sessionLifetime } = context.policy;
+  const asked = expires_in === undefined ? sessionLifetime.default : wholeSeconds(expires_in);
+  if (asked === undefined)
+    return refuse('invalid_request', 'expires_in must be a whole number of seconds above 0.');
+
+  const authenticated = await authenticateClient({ authorization }, context);
+  if (!authenticated.ok) return authenticated;
+  const { client } = authenticated.value;
+  if (client.account === undefined || !client.grants.includes(sessionGrantType)) {
+    return refuse('unauthorized_client', 'This application may not open sessions.', { clientId: client.id });
+  }
+
+  const lifetime = Math.min(asked, client.tokenLifetime ?? sessionLifetime.maximum, sessionLifetime.maximum);
+  const issuedAt = Math.max(context.clock(), client.tokensValidAfter + 1);
+  const ust = makeSessionToken(await context.tagKey());
+  await context.sessions.put(hashSessionToken(ust), {
+    clientId: client.id,
+    account: client.account,
+    scope: client.defaultScopes.join(' '),
+    issuedAt,
+    expiresAt: issuedAt + lifetime,
+  });
+  return ok({ response: { mage_id: client.account, ust, expires_in: lifetime }, clientId: client.id });
+}
+
+function wholeSeconds(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof seconds === 'number' && Number.isSafeInteger(seconds) && seconds > 0 ? seconds : undefined;
+}

@@ -1,0 +1,6 @@
+/** An outcome as a value: what was asked for, or why not. */
+export type Result<Value, Failure> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: Failure };
+
+export const ok = <Value>(value: Value): { ok: true; value: Value } => ({ ok: true, value });
+export const failed = <Failure>(error: Failure): { ok: false; error: Failure } => ({ ok: false, error });

@@ -1,0 +1,15 @@
+import type { Account } from '../oauth/account.ts';
+
+/** Accounts and the session keys they hold. */
+export interface AccountStore {
+  find(mageId: string): Promise<Account | undefined>;
+  /** False where the `mage_id` is taken. */
+  create(account: Account): Promise<boolean>;
+  /**
+   * Takes one of the account's places for a session key. The limit holds under any concurrency, because
+   * it is a condition of the write itself.
+   */
+  addSessionKey(mageId: string, clientId: string): Promise<'added' | 'full' | 'unknown_account'>;
+  /** Gives the place back; nothing happens where it was not taken. */
+  removeSessionKey(mageId: string, clientId: string): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
+import { Client } from '../oauth/client.ts';
+import type { ClientStore } from './client-store.ts';
+import { ask, holds } from './dynamodb.ts';
+
+const prefix = 'client#';
+const keyOf = (clientId: string) => marshall({ pk: prefix + clientId });
+
+/** Clients in DynamoDB: one item each, `client#<id>`. */
+export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string): ClientStore {
+  const get = async (clientId: string, ConsistentRead: boolean) => {
+    const { Item } = await ask(
+      dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(clientId), ConsistentRead })),
+    );
+    return Item && v.parse(Client, unmarshall(Item));
+  };
+  const put = (client: Client, condition: object) =>
+    holds(
+      dynamodb.send(
+        new PutItemCommand({
+          TableName,
+          Item: { ...keyOf(client.id), ...marshall(client, { removeUndefinedValues: true }) },
+          ...condition,
+        }),
+      ),
+    );
+
+  return {
+    find: (clientId) => get(clientId, false),
+    findNow: (clientId) => get(clientId, true),
+
+    async list() {
+      const clients: Client[] = [];
+      const pages = paginateScan(
+        { client: dynamodb },
+        {
+          TableName,
+          ConsistentRead: true,
+          FilterExpression: 'begins_with(pk, :prefix)',
+          ExpressionAttributeValues: marshall({ ':prefix': prefix }),
+        },
+      );
+      const collect = async () => {
+        for await (const { Items = [] } of pages) {
+          clients.push(...Items.map((item) => v.parse(Client, unmarshall(item))));
+        }
+      };
+      await ask(collect());
+      return clients.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    },
+
+    create: (client) => put(client, { ConditionExpression: 'attribute_not_exists(pk)' }),
+
+    replace: (client) =>
+      put(
+        { ...client, version: client.version + 1 },
+        {
+          ConditionExpression: 'version = :version',
+          ExpressionAttributeValues: marshall({ ':version': client.version }),
+        },
+      ),
+
+    delete: (clientId) =>
+      holds(
+        dynamodb.send(
+          new DeleteItemCommand({
+            TableName,
+            Key: keyOf(clientId),
+            ConditionExpression: 'attribute_exists(pk)',
+          }),
+        ),
+      ),
+  };
+}

@@ -1,0 +1,8 @@
+import type { Session } from '../oauth/session.ts';
+
+/** Sessions by the hash of their token. */
+export interface SessionStore {
+  put(tokenHash: string, session: Session): Promise<void>;
+  /** Finds a session that was just written, too. Its end is for the caller to check. */
+  find(tokenHash: string): Promise<Session | undefined>;
+}
