@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Account } from '../../src/oauth/account.ts';
+import type { AccountStore } from '../../src/storage/account-store.ts';
+
+const accountOf = (mageId: string): Account => ({
+  mageId,
+  firstName: 'Ada',
+  lastName: 'Byron',
+  email: 'ada@example.com',
+  screenName: 'ada',
+  sessionKeys: [],
+  createdAt: 1_800_000_000,
+});
+
+/** What every implementation of `AccountStore` does. */
+export function accountStoreContract(implementation: string, makeStore: () => Promise<AccountStore>): void {
+  describe(`account store: ${implementation}`, () => {
+    test('creates an account once, and gives it back', async () => {
+      const store = await makeStore();
+      assert.equal(await store.find('MAG1'), undefined);
+      assert.equal(await store.create(accountOf('MAG1')), true);
+      assert.equal(await store.create({ ...accountOf('MAG1'), firstName: 'Eve' }), false);
+      assert.deepEqual(await store.find('MAG1'), accountOf('MAG1'));
+    });
+
+    test('has three places for session keys, whoever comes at the same time', async () => {
+      const store = await makeStore();
+      await store.create(accountOf('MAG1'));
+      const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+      const places = await Promise.all(ids.map((id) => store.addSessionKey('MAG1', id)));
+      assert.equal(places.filter((place) => place === 'added').length, 3);
+      assert.equal(places.filter((place) => place === 'full').length, 3);
+      const held = (await store.find('MAG1'))?.sessionKeys.toSorted();
+      assert.deepEqual(
+        held,
+        ids.filter((_, index) => places[index] === 'added'),
+      );
+    });
+
+    test('a key takes one place however often it is added', async () => {
+      const store = await makeStore();
+      await store.create(accountOf('MAG1'));
+      assert.equal(await store.addSessionKey('MAG1', 'a'), 'added');
+      assert.equal(await store.addSessionKey('MAG1', 'a'), 'added');
+      assert.deepEqual((await store.find('MAG1'))?.sessionKeys, ['a']);
+    });
+
+    test('gives back the place of the key that is named, and no other', async () => {
+      const store = await makeStore();
+      await store.create(accountOf('MAG1'));
+      for (const id of ['a', 'b', 'c']) await store.addSessionKey('MAG1', id);
+      await Promise.all([store.removeSessionKey('MAG1', 'a'), store.removeSessionKey('MAG1', 'b')]);
+      assert.deepEqual((await store.find('MAG1'))?.sessionKeys, ['c']);
+      await store.removeSessionKey('MAG1', 'a');
+      await store.removeSessionKey('nobody', 'a');
+      assert.equal(await store.addSessionKey('MAG1', 'd'), 'added');
+    });
+
+    test('knows no account that was not created', async () => {
+      const store = await makeStore();
+      assert.equal(await store.addSessionKey('MAG0', 'a'), 'unknown_account');
+      assert.equal(await store.find('MAG0'), undefined);
+    });
+  });
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { SessionStore } from '../../src/storage/session-store.ts';
+
+/** What every implementation of `SessionStore` does. */
+export function sessionStoreContract(implementation: string, makeStore: () => Promise<SessionStore>): void {
+  describe(`session store: ${implementation}`, () => {
+    test('finds a session by the hash of its token, right after it was put', async () => {
+      const store = await makeStore();
+      const session = { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 };
+      await store.put('hash', session);
+      assert.deepEqual(await store.find('hash'), session);
+      assert.equal(await store.find('other'), undefined);
+    });
+
+    test('keeps as many sessions of one client as are opened', async () => {
+      const store = await makeStore();
+      const hashes = Array.from({ length: 20 }, (_, i) => `hash${i}`);
+      const sessionOf = (issuedAt: number) => ({
+        clientId: 'c',
+        account: 'MAG1',
+        scope: 'a b',
+        issuedAt,
+        expiresAt: 9,
+      });
+      await Promise.all(hashes.map((hash, i) => store.put(hash, sessionOf(i))));
+      for (const [i, hash] of hashes.entries()) assert.deepEqual(await store.find(hash), sessionOf(i));
+    });
+  });
+}

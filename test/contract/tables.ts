@@ -1,0 +1,44 @@
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+
+/**
+ * A DynamoDB to test against: the one at POSTERN_TEST_DYNAMODB, such as Amazon's DynamoDB Local, or else a
+ * dynalite of this process.
+ */
+export async function testDatabase() {
+  const given = process.env['POSTERN_TEST_DYNAMODB'];
+  const server = given === undefined ? dynalite({ createTableMs: 0, deleteTableMs: 0 }) : undefined;
+  if (server) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = (server?.address() as AddressInfo | undefined)?.port;
+  const dynamodb = new DynamoDBClient({
+    endpoint: given ?? `http://127.0.0.1:${port}`,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const tables: string[] = [];
+
+  return {
+    name: given === undefined ? 'dynalite' : 'DynamoDB Local',
+    dynamodb,
+    async table(): Promise<string> {
+      const TableName = `test-${randomBytes(6).toString('hex')}`;
+      await dynamodb.send(
+        new CreateTableCommand({
+          TableName,
+          AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+          BillingMode: 'PAY_PER_REQUEST',
+        }),
+      );
+      tables.push(TableName);
+      return TableName;
+    },
+    async close(): Promise<void> {
+      for (const TableName of tables) await dynamodb.send(new DeleteTableCommand({ TableName }));
+      dynamodb.destroy();
+      await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+    },
+  };
+}

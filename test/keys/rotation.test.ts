@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
+import { rotationSteps } from '../../src/keys/rotation.ts';
+import type { SecretVersions } from '../../src/keys/rotation.ts';
+import type { SigningKeySet } from '../../src/keys/signing-key-set.ts';
+
+const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+type Step = (typeof steps)[number];
+
+/** A secret with versions and labels as Secrets Manager keeps them. */
+function memorySecret() {
+  const texts = new Map<string, string>([['v0', '{}']]);
+  const labels = new Map<string, string>([['AWSCURRENT', 'v0']]);
+  let published: PublishedKeySet | undefined;
+  let writesLeft = Infinity;
+  const write = () => {
+    writesLeft -= 1;
+    if (writesLeft < 0) throw new Error('died');
+  };
+  const versions: SecretVersions = {
+    async read(label, versionId) {
+      const id = labels.get(label);
+      return id === undefined || (versionId !== undefined && versionId !== id) ? undefined : texts.get(id);
+    },
+    async writePending(versionId, text) {
+      write();
+      if (texts.has(versionId)) throw new Error('ResourceExistsException');
+      texts.set(versionId, text);
+      labels.set('AWSPENDING', versionId);
+    },
+    currentVersion: async () => labels.get('AWSCURRENT'),
+    async makeCurrent(versionId) {
+      write();
+      labels.set('AWSCURRENT', versionId);
+    },
+  };
+  const put = async (set: PublishedKeySet) => {
+    write();
+    published = set;
+  };
+  return {
+    step: (step: Step, versionId: string) =>
+      rotationSteps[step]({ versionId, versions, published: { put }, algorithm: 'ES256' }),
+    async rotate(versionId: string, ...which: Step[]) {
+      for (const step of which.length > 0 ? which : steps) await this.step(step, versionId);
+    },
+    dieAfterWrites(count: number) {
+      writesLeft = count;
+    },
+    current: () => JSON.parse(texts.get(labels.get('AWSCURRENT') ?? '') ?? '{}') as Partial<SigningKeySet>,
+    published: () => published?.keys.map(({ kid }) => kid) ?? [],
+    publishedSet: () => published,
+  };
+}
+
+const kids = ({ current, next, previous }: Partial<SigningKeySet>) =>
+  [current, next, previous].flatMap((key) => (key ? [key.kid] : []));
+
+test('the first rotation makes current and next, and publishes both', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  const set = secret.current();
+  assert.equal(kids(set).length, 2);
+  assert.deepEqual(secret.published(), kids(set));
+});
+
+test('each rotation moves next to current and current to previous, and publishes all three', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  const first = secret.current();
+  await secret.rotate('v2');
+  const second = secret.current();
+  assert.equal(second.current?.kid, first.next?.kid);
+  assert.equal(second.previous?.kid, first.current?.kid);
+  assert.equal(new Set(kids(second)).size, 3);
+  assert.deepEqual(secret.published(), kids(second));
+});
+
+test('what is published holds nothing private', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  for (const key of secret.publishedSet()?.keys ?? []) {
+    assert.deepEqual(Object.keys(key).toSorted(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+  }
+});
+
+test('a step that runs twice changes nothing more', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  await secret.rotate(
+    'v2',
+    'createSecret',
+    'createSecret',
+    'setSecret',
+    'setSecret',
+    'testSecret',
+    'testSecret',
+  );
+  await secret.step('finishSecret', 'v2');
+  const once = secret.current();
+  await secret.step('finishSecret', 'v2');
+  assert.deepEqual(secret.current(), once);
+  assert.deepEqual(secret.published(), kids(once));
+});
+
+test('a rotation that dies at any write leaves a published key that signs, and ends when run again', async () => {
+  for (let writes = 0; writes < 3; writes += 1) {
+    const secret = memorySecret();
+    await secret.rotate('v1');
+    const before = secret.current();
+    secret.dieAfterWrites(writes);
+    await assert.rejects(secret.rotate('v2'), /died/);
+    secret.dieAfterWrites(Infinity);
+
+    assert.deepEqual(secret.current(), before, `current after ${writes} writes`);
+    assert.ok(secret.published().includes(before.current?.kid ?? ''), 'the key that signs is published');
+
+    await secret.rotate('v2');
+    assert.equal(secret.current().current?.kid, before.next?.kid);
+    assert.deepEqual(secret.published(), kids(secret.current()));
+  }
+});
+
+test('finishSecret and testSecret refuse a version that createSecret has not made', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  const before = secret.current();
+  await assert.rejects(secret.step('testSecret', 'v9'), /has not made/);
+  await assert.rejects(secret.step('finishSecret', 'v9'), /has not made/);
+  assert.deepEqual(secret.current(), before);
+});
+
+test('a secret that holds something else is not taken for an empty one', async () => {
+  const secret = memorySecret();
+  await secret.step('createSecret', 'v1');
+  await secret.step('finishSecret', 'v1');
+  const versions: SecretVersions = {
+    read: async (label) => (label === 'AWSCURRENT' ? '{"current":{}}' : undefined),
+    writePending: () => assert.fail('keys were overwritten'),
+    currentVersion: async () => 'v0',
+    makeCurrent: () => assert.fail('keys were overwritten'),
+  };
+  const context = {
+    versionId: 'v1',
+    versions,
+    published: { put: async () => {} },
+    algorithm: 'ES256' as const,
+  };
+  await assert.rejects(rotationSteps.createSecret(context));
+});

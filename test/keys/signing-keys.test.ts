@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeProtectedHeader, errors } from 'jose';
+import { currentSigner } from '../../src/keys/signing-keys.ts';
+import { PublicSigningKey, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
+import { verificationKeys } from '../../src/keys/verification-key.ts';
+import { Unavailable } from '../../src/unavailable.ts';
+import * as v from 'valibot';
+
+const first = await rotateSigningKeySet(undefined, 'ES256');
+const second = await rotateSigningKeySet(first, 'ES256');
+const down = new Unavailable('Secrets Manager', new Error('down'));
+
+test('signs with the current key, and with the next one five minutes after a rotation at the latest', async () => {
+  const time = { now: 1_000 };
+  let set = first;
+  const signer = currentSigner(
+    async () => JSON.stringify(set),
+    () => time.now,
+  );
+  const kid = async () => decodeProtectedHeader((await signer())({})).kid;
+  assert.equal(await kid(), first.current.kid);
+  set = second;
+  time.now += 299;
+  assert.equal(await kid(), first.current.kid);
+  time.now += 1;
+  assert.equal(await kid(), first.next.kid);
+});
+
+test('Secrets Manager down: a cold function cannot sign, a warm one signs on, both come back', async () => {
+  const time = { now: 1_000 };
+  let failing = true;
+  const read = async () => {
+    if (failing) throw down;
+    return JSON.stringify(first);
+  };
+  const signer = currentSigner(read, () => time.now);
+  await assert.rejects(signer(), Unavailable);
+  failing = false;
+  await signer();
+  failing = true;
+  time.now += 86_400;
+  assert.equal(decodeProtectedHeader((await signer())({})).kid, first.current.kid);
+});
+
+test('before the first rotation nothing is signed', async () => {
+  await assert.rejects(
+    currentSigner(
+      async () => '{}',
+      () => 0,
+    )(),
+    Unavailable,
+  );
+});
+
+test('callers at the same time read the secret once', async () => {
+  let reads = 0;
+  const read = async () => {
+    reads += 1;
+    return JSON.stringify(first);
+  };
+  const signer = currentSigner(read, () => 0);
+  await Promise.all([signer(), signer(), signer()]);
+  assert.equal(reads, 1);
+});
+
+test('finds a published key by kid, reads again for an unknown one, and not more than every five seconds', async () => {
+  const time = { now: 1_000 };
+  let reads = 0;
+  let published = [v.parse(PublicSigningKey, first.current)];
+  const reader = {
+    async find() {
+      reads += 1;
+      return { keys: published };
+    },
+  };
+  const find = verificationKeys(reader, () => time.now);
+  const keyOf = (kid: string | undefined, alg = 'ES256') =>
+    Promise.resolve(find({ alg, ...(kid !== undefined && { kid }) }, { payload: '', signature: '' }));
+
+  assert.ok(await keyOf(first.current.kid));
+  for (const kid of [first.next.kid, 'made-up', undefined, '__proto__']) {
+    await assert.rejects(keyOf(kid), errors.JWKSNoMatchingKey);
+  }
+  assert.equal(reads, 1, 'a flood of unknown keys');
+  await assert.rejects(keyOf(first.current.kid, 'RS256'), errors.JWKSNoMatchingKey);
+
+  published = [v.parse(PublicSigningKey, first.next)];
+  time.now += 5;
+  assert.ok(await keyOf(first.next.kid));
+  await assert.rejects(keyOf(first.current.kid), 'a key that is no longer published');
+});

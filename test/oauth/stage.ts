@@ -1,0 +1,82 @@
+import { createLocalJWKSet } from 'jose';
+import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
+import { jwtSigner } from '../../src/keys/sign-jwt.ts';
+import { generateSigningKey } from '../../src/keys/signing-key-set.ts';
+import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
+import { registerAccount } from '../../src/oauth/account-registration.ts';
+import { registerClient } from '../../src/oauth/client-registration.ts';
+import type { ClientRegistration, RegisteredClient } from '../../src/oauth/client-registration.ts';
+import type { TokenPolicy } from '../../src/oauth/token-policy.ts';
+import { memoryAccountStore } from '../../src/storage/memory-account-store.ts';
+import { memoryClientStore } from '../../src/storage/memory-client-store.ts';
+import { memorySessionStore } from '../../src/storage/memory-session-store.ts';
+
+export const policy: TokenPolicy = {
+  accessTokenLifetime: { integration: 7_200, sales_channel: 14_400 },
+  sessionLifetime: { default: 7_200, maximum: 7_200 },
+  organization: { id: 'org', slug: 'acme', enterprise: false, region: 'eu-west-1' },
+  test: true,
+};
+
+/** A stage in memory, with a clock that only the test moves. */
+export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmName = 'ES256') {
+  const time = { now: 1_800_000_000 };
+  const clock = () => time.now;
+  const hashKeys = deriveHashKeys(`hash key of ${name}`);
+  const signingKey = await generateSigningKey(algorithm);
+  const issuer = `https://${name}.example.com`;
+  const context = {
+    clients: memoryClientStore(),
+    accounts: memoryAccountStore(),
+    sessions: memorySessionStore(),
+    secretKey: async () => hashKeys.clientSecret,
+    tagKey: async () => hashKeys.sessionToken,
+    policy,
+    clock,
+  };
+  const sign = jwtSigner(signingKey, 'at+jwt');
+  const { d: _, ...publicKey } = signingKey;
+  return {
+    time,
+    ...context,
+    signingKey,
+    sign,
+    tokens: {
+      ...context,
+      issuer: { issuer, audience: issuer, policy },
+      signer: async () => sign,
+    },
+    verification: {
+      ...context,
+      issuer,
+      audience: issuer,
+      verificationKey: createLocalJWKSet({ keys: [publicKey] }),
+    },
+    async register(registration: Partial<ClientRegistration> = {}): Promise<RegisteredClient> {
+      const registered = await registerClient(
+        {
+          name: 'Partner',
+          kind: 'integration',
+          scopes: registration.account === undefined ? ['orders:read', 'orders:create'] : [],
+          defaultScopes: [],
+          claims: {},
+          ...registration,
+        },
+        context,
+      );
+      if (!registered.ok) throw new Error(registered.error);
+      return registered.value;
+    },
+    async account(mageId = 'MAG123456789'): Promise<string> {
+      const account = await registerAccount(
+        { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.com', mageId },
+        context,
+      );
+      if (!account.ok) throw new Error(account.error);
+      return account.value.mageId;
+    },
+  };
+}
+
+export const basic = (id: string, secret: string) =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
