@@ -9,6 +9,19 @@ import { fileURLToPath } from 'node:url';
 const lambdaFolder = fileURLToPath(new URL('../../lambda', import.meta.url));
 const bundled = new Set<string>();
 
+/** How a function is bundled; benchmarks are bundled the same way. */
+export const bundling = {
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  // The ES modules of the SDK, so that what a function does not import is left out.
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+  logLevel: 'error',
+} as const;
+
 /**
  * The minified bundle of `lambda/<folder>/handler.ts`: its own code and what it imports, nothing of other
  * functions. One esbuild run makes them all; NodejsFunction would start one for each, a second apiece.
@@ -27,19 +40,11 @@ function bundleAll(outdir: string): void {
     .map((folder) => join(lambdaFolder, folder, 'handler.ts'))
     .filter((entry) => existsSync(entry));
   buildSync({
+    ...bundling,
     entryPoints,
     outdir,
     outbase: lambdaFolder,
     entryNames: '[dir]/index',
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    // The ES modules of the SDK, so that what a function does not import is left out.
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
-    logLevel: 'error',
   });
 }

@@ -17,7 +17,7 @@ export function jwtSigner(key: SigningKey, typ: string): JwtSigner {
   const header = base64url(JSON.stringify({ alg: key.alg, typ, kid: key.kid }));
   return (claims) => {
     const signingInput = `${header}.${base64url(JSON.stringify(claims))}`;
-    return `${signingInput}.${sign(digest, Buffer.from(signingInput), privateKey).toString('base64url')}`;
+    return `${signingInput}.${sign(digest, Buffer.from(signingInput, 'latin1'), privateKey).toString('base64url')}`;
   };
 }
 

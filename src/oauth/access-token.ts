@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
 import { scopeTokens } from './scope.ts';
@@ -60,7 +60,7 @@ export function issueAccessToken(
     organization: policy.organization,
     ...(markets.length > 0 && { market: { id: markets } }),
     test: policy.test,
-    rand: randomBytes(8).toString('hex'),
+    rand: randomUUID().replaceAll('-', ''),
   });
   return { access_token, token_type: 'bearer', expires_in: lifetime, scope, created_at: issuedAt };
 }

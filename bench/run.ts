@@ -1,0 +1,21 @@
+/** Bundles a benchmark as the Lambda functions are bundled, and runs it: `npm run bench`. */
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundling } from '../lib/constructs/bundles.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
+const outfile = join(folder, 'bench.mjs');
+await build({
+  ...bundling,
+  entryPoints: [fileURLToPath(new URL('token-endpoint.ts', import.meta.url))],
+  outfile,
+});
+const { status } = spawnSync(process.execPath, [...process.execArgv.filter((flag) => flag.startsWith('--cpu')), outfile], {
+  stdio: 'inherit',
+});
+rmSync(folder, { recursive: true });
+process.exitCode = status ?? 1;

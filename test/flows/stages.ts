@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+
+export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+const Client = v.object({
+  name: v.string(),
+  kind: v.string(),
+  clientId: v.string(),
+  clientSecret: v.exactOptional(v.string()),
+  mageId: v.exactOptional(v.string()),
+  tradingPartnerIds: v.exactOptional(v.array(v.string())),
+  scopes: v.array(v.string()),
+  defaultScopes: v.array(v.string()),
+});
+const Stage = v.object({ url: v.string(), issuer: v.string(), clients: v.array(Client) });
+/** The line that `npm start -- --json` prints when it is ready. */
+const Ready = v.object({ stages: v.object({ sandbox: Stage, production: Stage }) });
+type Ready = v.InferOutput<typeof Ready>;
+
+export type TestStage = ReturnType<typeof partnersOf>;
+
+/** Starts both stages as a partner would meet them: `npm start`, in a process of its own. */
+export async function startStages(...more: string[]): Promise<{ ready: Ready; pid: number; stop(): Promise<void> }> {
+  const options = ['--json', '--ephemeral', '--sandbox-port', '0', '--production-port', '0', ...more];
+  const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...options], {
+    cwd: projectFolder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+  const exited = once(child, 'exit');
+  const line = await Promise.race([
+    once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
+    exited.then(() => {
+      throw new Error(`The local stages did not start:\n${errors}`);
+    }),
+  ]);
+  return {
+    ready: v.parse(Ready, JSON.parse(line)),
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+/** The stages that the whole run shares, or some of this file's own. */
+export async function localStages() {
+  const shared = process.env['POSTERN_TEST_STAGES'];
+  const started = shared === undefined ? await startStages() : undefined;
+  if (started) after(() => started.stop());
+  const { stages } = started?.ready ?? v.parse(Ready, JSON.parse(shared ?? ''));
+  return { sandbox: partnersOf(stages.sandbox), production: partnersOf(stages.production) };
+}
+
+function partnersOf(stage: Ready['stages']['sandbox']) {
+  const client = (is: (client: v.InferOutput<typeof Client>) => boolean) => {
+    const found = stage.clients.find(is);
+    if (!found) throw new Error('A demonstration partner is missing');
+    return { clientSecret: '', mageId: '', ...found };
+  };
+  return {
+    ...stage,
+    integration: client(({ kind, mageId }) => kind === 'integration' && mageId === undefined),
+    sessionKey: client(({ mageId }) => mageId !== undefined),
+    salesChannel: client(({ kind }) => kind === 'sales_channel'),
+  };
+}

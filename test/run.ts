@@ -1,0 +1,38 @@
+/**
+ * Runs the tests, `npm test`: all of them, or those whose path holds one of the arguments. Journeys share one
+ * running pair of stages.
+ */
+import { readdirSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+import { startStages } from './flows/stages.ts';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const wanted = process.argv.slice(2);
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .map((file) => folder + file)
+  .toSorted();
+
+const stages = files.some((file) => file.includes('/flows/')) ? await startStages() : undefined;
+if (stages) process.env['POSTERN_TEST_STAGES'] = JSON.stringify(stages.ready);
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+const events = run({ files, concurrency: 2 });
+events.on('test:pass', ({ skip, details }) => {
+  if (details.type === 'suite') return;
+  if (skip === undefined) passed += 1;
+  else skipped += 1;
+});
+events.on('test:fail', ({ details }) => {
+  if (details.type !== 'suite') failed += 1;
+});
+for await (const text of events.compose(new spec())) process.stdout.write(text);
+
+await stages?.stop();
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
