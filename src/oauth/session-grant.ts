@@ -67,7 +67,12 @@ export async function openSession(
   if (!authenticated.ok) return authenticated;
   const { client } = authenticated.value;
   if (client.account === undefined || !client.grants.includes(sessionGrantType)) {
-    return refuse('unauthorized_client', 'This application may not open sessions.', { clientId: client.id });
+    // Here only session keys exist: any other client is as unknown as one that is not registered.
+    return refuse('invalid_client', undefined, {
+      challenge: 'Basic',
+      reason: 'not_a_session_key',
+      clientId: client.id,
+    });
   }
 
   const lifetime = Math.min(asked, client.tokenLifetime ?? sessionLifetime.maximum, sessionLifetime.maximum);

@@ -25,7 +25,9 @@ type Ready = v.InferOutput<typeof Ready>;
 export type TestStage = ReturnType<typeof partnersOf>;
 
 /** Starts both stages as a partner would meet them: `npm start`, in a process of its own. */
-export async function startStages(...more: string[]): Promise<{ ready: Ready; pid: number; stop(): Promise<void> }> {
+export async function startStages(
+  ...more: string[]
+): Promise<{ ready: Ready; pid: number; stop(): Promise<void> }> {
   const options = ['--json', '--ephemeral', '--sandbox-port', '0', '--production-port', '0', ...more];
   const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...options], {
     cwd: projectFolder,

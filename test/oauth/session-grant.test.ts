@@ -66,7 +66,7 @@ test('refuses what is not a session request of a session key', async () => {
     ['invalid_client', {}, basic('AQ00000000', key.secret ?? '')],
     ['invalid_client', {}, basic(key.client.id, '')],
     ['unsupported_grant_type', { grant_type: 'client_credentials' }],
-    ['unauthorized_client', {}, basic(integration.client.id, integration.secret ?? '')],
+    ['invalid_client', {}, basic(integration.client.id, integration.secret ?? '')],
   ];
   for (const [code, request, header] of cases) {
     const result = await session(request, header);

@@ -63,7 +63,7 @@ test('issues a JWT as RFC 9068 has it', async () => {
   });
   const { jti, rand, ...claims } = decodeJwt(access_token);
   assert.match(String(jti), /^[\da-f-]{36}$/);
-  assert.match(String(rand), /^[\da-f]{16}$/);
+  assert.match(String(rand), /^[\da-f]{32}$/);
   assert.deepEqual(claims, {
     team: 'blue',
     iss: 'https://sandbox.example.com',
