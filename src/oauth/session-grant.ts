@@ -13,7 +13,7 @@ import { triesBasic } from './basic-credentials.ts';
 /** The name of this grant in `Client.grants`; the token endpoint of OAuth does not have it. */
 export const sessionGrantType = 'session';
 
-export interface SessionWriter {
+interface SessionWriter {
   put(tokenHash: string, session: Session): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface SessionRequest {
 }
 
 /** The answer to a session request, with exactly these members. */
-export interface SessionResponse {
+interface SessionResponse {
   readonly mage_id: string;
   readonly ust: string;
   /** Seconds that were granted. */

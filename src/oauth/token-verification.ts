@@ -23,7 +23,7 @@ export interface Caller {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-export interface SessionReader {
+interface SessionReader {
   find(tokenHash: string): Promise<Session | undefined>;
 }
 

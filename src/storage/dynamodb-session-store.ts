@@ -23,7 +23,7 @@ export function dynamodbSessionStore(dynamodb: DynamoDBClient, TableName: string
     async find(tokenHash) {
       // An eventually consistent read costs half, and can miss a session of this very second: only a token
       // with a genuine tag comes here, so a miss is rare enough to be read again.
-      const { Item = undefined } = await get(tokenHash, false);
+      const { Item } = await get(tokenHash, false);
       const item = Item ?? (await get(tokenHash, true)).Item;
       return item && v.parse(Session, unmarshall(item));
     },

@@ -25,10 +25,9 @@ type Ready = v.InferOutput<typeof Ready>;
 export type TestStage = ReturnType<typeof partnersOf>;
 
 /** Starts both stages as a partner would meet them: `npm start`, in a process of its own. */
-export async function startStages(
-  ...more: string[]
-): Promise<{ ready: Ready; pid: number; stop(): Promise<void> }> {
-  const options = ['--json', '--ephemeral', '--sandbox-port', '0', '--production-port', '0', ...more];
+export async function startStages(...where: string[]) {
+  const kept = where.length > 0 ? where : ['--ephemeral'];
+  const options = ['--json', '--sandbox-port', '0', '--production-port', '0', ...kept];
   const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...options], {
     cwd: projectFolder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,6 +35,10 @@ export async function startStages(
   let errors = '';
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
   const exited = once(child, 'exit');
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await exited;
+  };
   const line = await Promise.race([
     once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
     exited.then(() => {
@@ -44,11 +47,8 @@ export async function startStages(
   ]);
   return {
     ready: v.parse(Ready, JSON.parse(line)),
-    pid: child.pid ?? 0,
-    async stop() {
-      child.kill('SIGTERM');
-      await exited;
-    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
   };
 }
 

@@ -11,7 +11,7 @@ import { memoryAccountStore } from '../../src/storage/memory-account-store.ts';
 import { memoryClientStore } from '../../src/storage/memory-client-store.ts';
 import { memorySessionStore } from '../../src/storage/memory-session-store.ts';
 
-export const policy: TokenPolicy = {
+const policy: TokenPolicy = {
   accessTokenLifetime: { integration: 7_200, sales_channel: 14_400 },
   sessionLifetime: { default: 7_200, maximum: 7_200 },
   organization: { id: 'org', slug: 'acme', enterprise: false, region: 'eu-west-1' },

@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import { registerAccount } from '../src/oauth/account-registration.ts';
+import { accountJson, accountText } from './account-view.ts';
+import { command } from './command.ts';
+import { Refused } from './failures.ts';
+import { option } from './parameters.ts';
+
+export const accountCreate = command({
+  summary: 'Creates an account that sessions can act for',
+  parameters: {
+    firstName: option('NAME', 'First name of its holder', v.string()),
+    lastName: option('NAME', 'Last name of its holder', v.string()),
+    email: option('ADDRESS', 'E-mail address of its holder', v.string()),
+    screenName: option(
+      'NAME',
+      'What others see; first and last name where it is left out',
+      v.exactOptional(v.string()),
+    ),
+    mageId: option(
+      'ID',
+      'A mage_id that it has already; made up where it is left out',
+      v.exactOptional(v.string()),
+    ),
+  },
+  examples: [
+    'npx postern account create --stage sandbox --first-name Ada --last-name Lovelace --email ada@example.com',
+  ],
+  async run(registration, { stage: connect }) {
+    const stage = await connect();
+    const registered = await registerAccount(registration, stage);
+    if (!registered.ok) throw new Refused(registered.error);
+    const account = registered.value;
+    return {
+      json: accountJson(account),
+      text: `${accountText(account)}\n\nIts first session key:\n  npx postern client create ${stage.options} --account ${account.mageId} --name NAME`,
+    };
+  },
+});

@@ -1,0 +1,16 @@
+import { accountJson, accountText } from './account-view.ts';
+import { command } from './command.ts';
+import { Refused } from './failures.ts';
+import { argument } from './parameters.ts';
+
+export const accountShow = command({
+  summary: 'Shows an account and its session keys',
+  parameters: { mageId: argument('MAGE_ID', 'The mage_id of the account') },
+  examples: ['npx postern account show MAG123456789 --stage sandbox'],
+  async run({ mageId }, { stage: connect }) {
+    const stage = await connect();
+    const account = await stage.accounts.find(mageId);
+    if (!account) throw new Refused(`There is no account ${mageId} in ${stage.record.name}.`);
+    return { json: accountJson(account), text: accountText(account) };
+  },
+});

@@ -1,0 +1,17 @@
+import type { Account } from '../src/oauth/account.ts';
+import { fields, isoDate } from './layout.ts';
+
+/** An account for programs. */
+export const accountJson = (account: Account) => ({ ...account, createdAt: isoDate(account.createdAt) });
+
+/** An account for people. */
+export const accountText = (account: Account): string =>
+  fields({
+    mage_id: account.mageId,
+    'first name': account.firstName,
+    'last name': account.lastName,
+    email: account.email,
+    'screen name': account.screenName,
+    'session keys': account.sessionKeys.join(' ') || 'none',
+    created: isoDate(account.createdAt),
+  });

@@ -1,0 +1,71 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { readArguments } from './arguments.ts';
+import type { CommandContext, Output } from './command.ts';
+import { commands, nouns, verbsOf } from './commands.ts';
+import { exitCodeOf, explain } from './explain.ts';
+import { Refused, UsageError } from './failures.ts';
+import type { Io } from './io.ts';
+import { nearest } from './nearest.ts';
+import { terminalOf } from './terminal.ts';
+import { commandHelp, overview } from './usage.ts';
+import { write } from './write.ts';
+
+type Connect = CommandContext['connect'];
+
+/** The AWS clients are loaded for a command that needs them, not for its help. */
+const connectToAws: Connect = async (selection) =>
+  (await import('./stage-connection.ts')).connectStage(selection);
+
+/** Runs what was typed after `npx postern`, and gives the exit code: 0 done, 1 refused, 2 not a command. */
+export async function main(
+  argv: readonly string[],
+  io: Io,
+  connect: Connect = connectToAws,
+): Promise<number> {
+  const asJson = argv.includes('--json');
+  try {
+    const { json, text, ifLost } = await answer(argv, io, connect);
+    const shown = await write(io.stdout, asJson && json !== undefined ? JSON.stringify(json, null, 2) : text);
+    if (!shown && ifLost !== undefined) throw new Refused(ifLost);
+    return 0;
+  } catch (error) {
+    await write(io.stderr, explain(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) }));
+    return exitCodeOf(error);
+  }
+}
+
+async function answer(argv: readonly string[], io: Io, connect: Connect): Promise<Output> {
+  const [noun, verb, ...rest] = argv;
+  if (noun === '--help' || noun === '-h') return help(overview());
+  if (noun === '--version') return { json: { version: packageJson.version }, text: packageJson.version };
+  if (noun === undefined || !nouns.includes(noun)) throw noSuchCommand('', noun, nouns);
+  if (verb === '--help' || verb === '-h') return help(overview(noun));
+  const words = `${noun} ${verb}`;
+  const command = commands.get(words);
+  if (!command) throw noSuchCommand(noun, verb, verbsOf(noun));
+  if (rest.includes('--help') || rest.includes('-h')) return help(commandHelp(words, command));
+  try {
+    return await command.run(readArguments(rest, command.parameters), { connect, terminal: terminalOf(io) });
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(error.message, words) : error;
+  }
+}
+
+const help = (text: string): Output => ({ json: undefined, text });
+
+/** @param before the word that came before and is right, if any */
+function noSuchCommand(before: string, word: string | undefined, known: readonly string[]): UsageError {
+  const choice = `${known.slice(0, -1).join(', ')} or ${known.at(-1)}`;
+  if (word === undefined || word.startsWith('-')) {
+    return new UsageError(
+      `The command comes first: npx postern ${before || 'COMMAND'} … (${choice})`,
+      before,
+    );
+  }
+  const meant = nearest(word, known);
+  const typed = before === '' ? word : `${before} ${word}`;
+  return new UsageError(
+    `There is no command ${typed}. ${meant === undefined ? `There is ${choice}.` : `Did you mean ${meant}?`}`,
+    before,
+  );
+}

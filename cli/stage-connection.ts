@@ -1,0 +1,29 @@
+import { stages } from '../lib/stages.ts';
+import { systemClock } from '../src/clock.ts';
+import { dynamodbAccountStore } from '../src/storage/dynamodb-account-store.ts';
+import { dynamodbClientStore } from '../src/storage/dynamodb-client-store.ts';
+import { hashKeys } from '../src/storage/hash-key-secret.ts';
+import type { StageSelection } from './command.ts';
+import { deployedStage } from './deployed-stage.ts';
+import { UsageError } from './failures.ts';
+import { localStage } from './local-stage.ts';
+import type { Stage } from './stage.ts';
+
+/** Connects to the stage that was named, deployed or local. */
+export async function connectStage({ stage: name, local, port }: StageSelection): Promise<Stage> {
+  const record = stages.find((candidate) => candidate.name === name);
+  if (!record) throw new UsageError(`There is no stage ${name}.`);
+  const { outputs, dynamodb, secretsManager, options, url } = local
+    ? localStage(record, port)
+    : await deployedStage(record);
+  const keys = hashKeys(secretsManager, outputs.HashKeySecret);
+  return {
+    record,
+    options,
+    url,
+    clients: dynamodbClientStore(dynamodb, outputs.ClientsTable),
+    accounts: dynamodbAccountStore(dynamodb, outputs.ClientsTable),
+    secretKey: async () => (await keys()).clientSecret,
+    clock: systemClock,
+  };
+}

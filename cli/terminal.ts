@@ -1,0 +1,56 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { UsageError } from './failures.ts';
+import type { Io } from './io.ts';
+
+/** The person at the keyboard, or what stands in for one. */
+export interface Terminal {
+  /** Whether there is someone to ask. */
+  readonly attended: boolean;
+  /** Asks; true for an answer that begins with y. */
+  confirm(question: string): Promise<boolean>;
+  /** A secret from standard input: typed without an echo, or all that is piped in. */
+  readSecret(): Promise<string>;
+}
+
+/** Questions go to standard error: standard output is for what the command answers. */
+export function terminalOf({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Terminal {
+  const attended = stdin.isTTY === true;
+
+  const ask = (question: string, echo: Writable): Promise<string> =>
+    new Promise((resolve) => {
+      const lines = createInterface({ input: stdin, output: echo, terminal: true });
+      stderr.write(question);
+      // Ctrl-C and Ctrl-D close it without a line.
+      lines.once('close', () => resolve(''));
+      lines.once('line', (line) => {
+        resolve(line);
+        lines.close();
+      });
+    });
+
+  return {
+    attended,
+
+    confirm: async (question) => /^y/i.test(await ask(`${question} [y/N] `, stderr)),
+
+    async readSecret() {
+      if (attended) {
+        const secret = await ask('Secret (it is not shown): ', nowhere());
+        stderr.write('\n');
+        if (secret === '') throw new UsageError('No secret was typed.');
+        return secret;
+      }
+      const secret = (await text(stdin)).replace(/\r?\n$/, '');
+      if (secret === '') {
+        throw new UsageError(
+          'There is no secret on standard input. Pipe it in: npx postern … --secret-stdin < FILE',
+        );
+      }
+      return secret;
+    },
+  };
+}
+
+const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });

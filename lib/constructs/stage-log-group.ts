@@ -1,0 +1,21 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { StageRecord } from '../stages.ts';
+
+const retentions: Readonly<Record<StageRecord['logRetentionDays'], RetentionDays>> = {
+  7: RetentionDays.ONE_WEEK,
+  30: RetentionDays.ONE_MONTH,
+  90: RetentionDays.THREE_MONTHS,
+  365: RetentionDays.ONE_YEAR,
+};
+
+/** A log group that keeps what the stage says, for as long as it says. */
+export class StageLogGroup extends LogGroup {
+  constructor(scope: Construct, id: string, record: StageRecord) {
+    super(scope, id, {
+      retention: retentions[record.logRetentionDays],
+      removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+  }
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import * as v from 'valibot';
+import type { Stage } from '../../cli/stage.ts';
+import { matchClientSecret } from '../../src/oauth/client-secret.ts';
+import { testDatabase } from '../contract/tables.ts';
+import { emptyStage, now, secretKey } from './stage-under-test.ts';
+import { answered, assertIncludes, errorOf, typed } from './typed.ts';
+
+const database = await testDatabase();
+after(() => database.close());
+
+const create = ['client', 'create', '--stage', 'sandbox', '--name', 'Acme orders'];
+const withScope = [...create, '--scope', 'orders:read'];
+const Created = v.looseObject({ clientId: v.string(), clientSecret: v.string() });
+const imported = '9f86d081884c7d659a2feaa0c55ad015';
+
+const authenticates = async (stage: Stage, clientId: string, secret: string) =>
+  matchClientSecret(secretKey, await stage.clients.findNow(clientId), [secret], now) !== undefined;
+
+test('a client gets an id and a secret that authenticates it', async () => {
+  const stage = await emptyStage(database);
+  const ran = await typed([...withScope, '--default-scope', 'orders:read', '--json'], { stage });
+  assert.equal(ran.code, 0);
+  assert.equal(ran.stderr, '');
+  const { clientId, clientSecret, ...client } = answered(Created, ran);
+  assert.ok(await authenticates(stage, clientId, clientSecret));
+  assertIncludes(client, {
+    name: 'Acme orders',
+    kind: 'integration',
+    status: 'enabled',
+    scopes: ['orders:read'],
+    defaultScopes: ['orders:read'],
+    grants: ['client_credentials'],
+    createdAt: '2026-05-04T03:02:01Z',
+  });
+});
+
+test('as text, the secret is there once, with how to get a first token', async () => {
+  const stage = await emptyStage(database);
+  const { stdout, stderr } = await typed([...create, '--scope', 'market:id:*', '--client-id', 'acme'], {
+    stage,
+  });
+  assert.equal(stderr, '');
+  const secret = /^client_secret +([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
+  assert.equal(stdout.split(secret).length - 1, 1);
+  assert.ok(await authenticates(stage, 'acme', secret));
+  assert.match(stdout, /shown once: keep it now/);
+  assert.ok(
+    stdout.includes(
+      'curl -u acme -d grant_type=client_credentials --data-urlencode scope=market:id:1 http://127.0.0.1:4001/oauth/token',
+    ),
+  );
+});
+
+test('an id and a secret are imported, and the secret is not repeated', async () => {
+  const stage = await emptyStage(database);
+  const piped: [string, string, string][] = [
+    ['line', `${imported}\n`, imported],
+    ['bare', imported, imported],
+    ['windows', `${imported}\r\n`, imported],
+    ['spaces', ` ${imported} \n`, ` ${imported} `],
+  ];
+  for (const [clientId, stdin, secret] of piped) {
+    const ran = await typed([...withScope, '--client-id', clientId, '--secret-stdin'], { stage, stdin });
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.ok(!ran.stdout.includes(imported) && !ran.stderr.includes(imported));
+    assert.ok(await authenticates(stage, clientId, secret), clientId);
+  }
+});
+
+test('a secret is typed at the keyboard without being shown', async () => {
+  const stage = await emptyStage(database);
+  const ran = await typed([...withScope, '--client-id', 'acme', '--secret-stdin'], {
+    stage,
+    stdin: `${imported}\n`,
+    keyboard: true,
+  });
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stderr, /^Secret \(it is not shown\): /);
+  assert.ok(!ran.stdout.includes(imported) && !ran.stderr.includes(imported));
+  assert.ok(await authenticates(stage, 'acme', imported));
+});
+
+test('no secret, and one that is easy to guess, are refused', async () => {
+  const stage = await emptyStage(database);
+  const none = await typed([...withScope, '--secret-stdin'], { stage, stdin: '\n' });
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /no secret on standard input/);
+
+  const weak = await typed([...withScope, '--secret-stdin', '--json'], { stage, stdin: 'hunter2\n' });
+  assert.equal(weak.code, 1);
+  assert.match(errorOf(weak), /easy to guess/);
+  assert.ok(!weak.stderr.includes('hunter2'));
+  assert.deepEqual(await stage.clients.list(), []);
+});
+
+test('a secret in an argument is no option, and is not repeated', async () => {
+  for (const words of [['--secret', 'hunter2'], ['--client-secret=hunter2'], ['--secret-stdin', 'hunter2']]) {
+    const ran = await typed([...withScope, ...words]);
+    assert.equal(ran.code, 2);
+    assert.equal(ran.stdout, '');
+    assert.ok(!ran.stderr.includes('hunter2'), ran.stderr);
+  }
+  assert.match((await typed([...withScope, '--secret', 'x'])).stderr, /Pipe it in, with --secret-stdin/);
+});
+
+test('a sales channel has no secret, unless it is asked for', async () => {
+  const stage = await emptyStage(database);
+  const kind = [...withScope, '--kind', 'sales_channel'];
+  const bare = await typed([...kind, '--client-id', 'shop'], { stage });
+  assert.match(bare.stdout, /^secrets +none$/m);
+  assert.ok(!bare.stdout.includes('client_secret '));
+  assert.ok(bare.stdout.includes('curl -d client_id=shop -d grant_type=client_credentials'));
+
+  const secured = answered(Created, await typed([...kind, '--with-secret', '--json'], { stage }));
+  assert.ok(await authenticates(stage, secured.clientId, secured.clientSecret));
+
+  const integration = await typed([...withScope, '--with-secret'], { stage });
+  assert.equal(integration.code, 2);
+  assert.match(integration.stderr, /--with-secret is for --kind sales_channel/);
+});
+
+test('an account gets three session keys and no more', async () => {
+  const stage = await emptyStage(database);
+  const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
+  await typed(['account', 'create', '--stage', 'sandbox', ...who, '--mage-id', 'MAG7'], { stage });
+  const key = [...create, '--account', 'MAG7'];
+  const first = await typed(key, { stage });
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stdout, /^client_id +AQ[A-Z0-9]{8}$/m);
+  assert.match(first.stdout, /-d '{"grant_type":"session"}' http:\S+\/rest\/v1\/app\/session\/token$/m);
+  assert.equal(answered(Created, await typed([...key, '--json'], { stage }))['mageId'], 'MAG7');
+  assert.equal((await typed(key, { stage })).code, 0);
+
+  const fourth = await typed([...key, '--json'], { stage });
+  assert.equal(fourth.code, 1);
+  assert.match(errorOf(fourth), /has 3 session keys/);
+  const nobody = await typed([...create, '--account', 'MAG8', '--json'], { stage });
+  assert.equal(nobody.code, 1);
+  assert.match(errorOf(nobody), /no account MAG8/);
+});
+
+test('lifetime and claims are kept', async () => {
+  const stage = await emptyStage(database);
+  const more = ['--token-lifetime', '600', '--claim', 'tier=gold', '--claim', 'note=a=b'];
+  const ran = await typed([...withScope, ...more, '--json'], { stage });
+  assertIncludes(answered(Created, ran), {
+    tokenLifetime: 600,
+    claims: { tier: 'gold', note: 'a=b' },
+  });
+});
+
+test('what is wrong is said before anything is written', async () => {
+  const stage = await emptyStage(database);
+  const refused: [number, RegExp, ...string[]][] = [
+    [2, /--kind must be integration or sales_channel\./, ...withScope, '--kind', 'robot'],
+    [2, /--token-lifetime must be a whole number of seconds above 0/, ...withScope, '--token-lifetime', '1h'],
+    [2, /--claim must look like name=value/, ...withScope, '--claim', 'tier'],
+    [2, /--claim must name each claim once/, ...withScope, '--claim', 'a=1', '--claim', 'a=2'],
+    [2, /--name is there twice/, ...withScope, '--name', 'Other'],
+    [2, /--name needs a value: --name NAME/, 'client', 'create', '--stage', 'sandbox', '--name'],
+    [2, /written --scope=SCOPE/, ...create, '--scope', '--json'],
+    [2, /--stage must be sandbox or production/, ...withScope.with(3, 'staging')],
+    [1, /at least one with --scope/, ...create],
+    [1, /claim sub is stated by the server/, ...withScope, '--claim', 'sub=me'],
+    [1, /add --scope orders:write/, ...withScope, '--default-scope', 'orders:write'],
+  ];
+  for (const [code, message, ...argv] of refused) {
+    const ran = await typed(argv, { stage });
+    assert.match(ran.stderr, message);
+    assert.equal(ran.code, code, ran.stderr);
+    assert.equal(ran.stdout, '');
+  }
+  assert.deepEqual(await stage.clients.list(), []);
+});
+
+test('an id that is taken is refused', async () => {
+  const stage = await emptyStage(database);
+  assert.equal((await typed([...withScope, '--client-id', 'acme'], { stage })).code, 0);
+  const again = await typed([...withScope, '--client-id', 'acme'], { stage });
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /client with the id acme already/);
+});
+
+test('a secret that no one could read is not lost in silence', async () => {
+  const stage = await emptyStage(database);
+  const ran = await typed([...withScope, '--client-id', "o'neil"], { stage, brokenPipe: true });
+  assert.equal(ran.code, 1);
+  assert.ok(
+    ran.stderr.includes(`npx postern client delete 'o'\\''neil' --stage sandbox --local`),
+    ran.stderr,
+  );
+});

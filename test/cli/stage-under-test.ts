@@ -1,0 +1,25 @@
+import type { Stage } from '../../cli/stage.ts';
+import { stages } from '../../lib/stages.ts';
+import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
+import { dynamodbAccountStore } from '../../src/storage/dynamodb-account-store.ts';
+import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
+import type { testDatabase } from '../contract/tables.ts';
+
+export const now = Date.parse('2026-05-04T03:02:01Z') / 1000;
+export const secretKey = deriveHashKeys('hash key of the tests').clientSecret;
+
+/** A sandbox without clients and accounts. */
+export async function emptyStage(database: Awaited<ReturnType<typeof testDatabase>>): Promise<Stage> {
+  const [record] = stages;
+  if (!record) throw new Error('There is no stage');
+  const name = await database.table();
+  return {
+    record,
+    options: '--stage sandbox --local',
+    url: async () => 'http://127.0.0.1:4001',
+    clients: dynamodbClientStore(database.dynamodb, name),
+    accounts: dynamodbAccountStore(database.dynamodb, name),
+    secretKey: async () => secretKey,
+    clock: () => now,
+  };
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { PassThrough, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import * as v from 'valibot';
+import { main } from '../../cli/main.ts';
+import type { Stage } from '../../cli/stage.ts';
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Surroundings {
+  /** The stage that it gets; without one it may not connect. */
+  readonly stage?: Stage;
+  /** What is piped in, or with `keyboard` typed. */
+  readonly stdin?: string;
+  readonly keyboard?: boolean;
+  /** Whether whoever reads standard output has gone. */
+  readonly brokenPipe?: boolean;
+  readonly env?: Record<string, string>;
+}
+
+/** Runs in this process what an operator types after `npx postern`. */
+export async function typed(
+  argv: readonly string[],
+  { stage, stdin = '', keyboard = false, brokenPipe = false, env = {} }: Surroundings = {},
+): Promise<Ran> {
+  const input = Object.assign(new PassThrough(), { isTTY: keyboard });
+  if (keyboard) input.write(stdin);
+  else input.end(stdin);
+  const stdout = brokenPipe ? gone() : new PassThrough();
+  const stderr = new PassThrough();
+  const code = await main(argv, { stdin: input, stdout, stderr, env }, async () => {
+    if (!stage) throw new Error('It connected');
+    return stage;
+  });
+  stderr.end();
+  if (!(stdout instanceof PassThrough)) return { code, stdout: '', stderr: await text(stderr) };
+  stdout.end();
+  return { code, stdout: await text(stdout), stderr: await text(stderr) };
+}
+
+const gone = () =>
+  new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+  });
+
+/** What a command answered with `--json`, as `schema` says. */
+export const answered = <Schema extends v.GenericSchema>(schema: Schema, { stdout }: Ran) =>
+  v.parse(schema, JSON.parse(stdout));
+
+/** The `error` that a command failed with `--json`: one line. */
+export function errorOf({ stderr }: Ran): string {
+  if (stderr.trimEnd().includes('\n')) throw new Error(`More than one line: ${stderr}`);
+  return v.parse(v.strictObject({ error: v.string() }), JSON.parse(stderr)).error;
+}
+
+/** Asserts that `actual` has each member of `expected`, whatever else it has. */
+export function assertIncludes(actual: object | undefined, expected: object): void {
+  assert.deepEqual({ ...actual, ...expected }, actual);
+}

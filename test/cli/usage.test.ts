@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { commands } from '../../cli/commands.ts';
+import { helpOf, isRequired, spell } from '../../cli/parameters.ts';
+import { errorOf, typed } from './typed.ts';
+
+test('help lists every command, and of each every parameter and an example', async () => {
+  const overview = await typed(['--help']);
+  assert.equal(overview.code, 0);
+  assert.equal(overview.stderr, '');
+  for (const [words, { summary, parameters }] of commands) {
+    assert.ok(overview.stdout.includes(words) && overview.stdout.includes(summary));
+    const { code, stdout } = await typed([...words.split(' '), '--help']);
+    assert.equal(code, 0);
+    assert.ok(stdout.includes(`\n  npx postern ${words} `), `an example of ${words}`);
+    for (const [name, schema] of Object.entries(parameters)) {
+      assert.ok(stdout.includes(`\n  ${spell(name, helpOf(schema))}`), `${words}: ${name}`);
+    }
+  }
+  assert.match((await typed(['client', '--help'])).stdout, /client delete/);
+  assert.doesNotMatch((await typed(['client', '--help'])).stdout, /account create/);
+});
+
+test('every example is a command, with all that is required', async () => {
+  for (const [words, { examples, parameters }] of commands) {
+    for (const example of examples) {
+      assert.ok(example.startsWith(`npx postern ${words} `));
+      for (const [name, schema] of Object.entries(parameters)) {
+        const help = helpOf(schema);
+        if (!isRequired(schema) || help.positional === true) continue;
+        assert.ok(example.includes(`${spell(name, help)} `), `${example}: ${name}`);
+      }
+    }
+  }
+});
+
+test('the version is that of the package', async () => {
+  assert.match((await typed(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('what is no command is answered with the one that may be meant', async () => {
+  const wrong: [RegExp, ...string[]][] = [
+    [/The command comes first: npx postern COMMAND/],
+    [/The command comes first/, '--stage', 'sandbox', 'client', 'list'],
+    [/no command cleint\. Did you mean client\?\nSee: npx postern --help/, 'cleint', 'list'],
+    [/no command constructor\. There is account or client/, 'constructor'],
+    [/no command client crate\. Did you mean create\?\nSee: npx postern client --help/, 'client', 'crate'],
+    [/npx postern client … \(create, list/, 'client'],
+    [/no option --stag\. Did you mean --stage\?/, 'client', 'list', '--stag', 'sandbox'],
+    [/no option --zzz here/, 'client', 'list', '--zzz'],
+    [/no option -j here/, 'client', 'list', '-j'],
+    [/--json takes no value/, 'client', 'list', '--stage', 'sandbox', '--json=yes'],
+    [/CLIENT_ID is missing/, 'client', 'show', '--stage', 'sandbox'],
+    [/more than CLIENT_ID/, 'client', 'show', 'a', 'b', '--stage', 'sandbox'],
+    [/a value without an option/, 'client', 'list', 'all', '--stage', 'sandbox'],
+    [/--stage STAGE is missing: sandbox or production/, 'client', 'list'],
+    [/--port goes with --local/, 'client', 'list', '--stage', 'sandbox', '--port', '4001'],
+    [/--port must be a number/, 'client', 'list', '--stage', 'sandbox', '--local', '--port', 'x'],
+  ];
+  for (const [message, ...argv] of wrong) {
+    const ran = await typed(argv);
+    assert.match(ran.stderr, message);
+    assert.equal(ran.code, 2, ran.stderr);
+    assert.equal(ran.stdout, '');
+  }
+  assert.match(errorOf(await typed(['client', 'crate', '--json'])), /Did you mean create\?/);
+});
+
+test('what follows -- is a value, whatever it looks like', async () => {
+  const ran = await typed(['client', 'show', '--stage', 'sandbox', '--', '-x', '-y']);
+  assert.match(ran.stderr, /more than CLIENT_ID/);
+});

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { projectFolder, startStages } from './stages.ts';
+
+const data = mkdtempSync(join(tmpdir(), 'postern-readme-'));
+const stages = await startStages('--data', data);
+after(async () => {
+  await stages.stop();
+  rmSync(data, { recursive: true });
+});
+const { sandbox } = stages.ready.stages;
+
+const readme = readFileSync(join(projectFolder, 'README.md'), 'utf8');
+const fences = [...readme.matchAll(/^```(\S+)([^\n]*)\n(.*?)^```$/gms)].map(
+  ([, language = '', info = '', text = '']) => ({ language, info: info.trim(), text }),
+);
+const shell = fences.filter(({ language }) => language === 'sh');
+
+/** The same lines, against the stages of this test. */
+const here = (script: string) =>
+  script
+    .replaceAll('http://127.0.0.1:4010', sandbox.url)
+    .replaceAll('.local/', `${data}/`)
+    .replaceAll('--local', `--local --port ${new URL(sandbox.url).port}`);
+
+const run = (script: string) =>
+  promisify(execFile)('bash', ['-euc', here(script)], { cwd: projectFolder, encoding: 'utf8' });
+
+/** Each JSON value that stands on a line of its own. */
+const jsonIn = (output: string) =>
+  output
+    .split(/\n|(?<=\})(?=\{)/)
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+test('the two commands are what package.json and CI run', () => {
+  const commands = shell.map(({ text }) => text.trim());
+  assert.ok(commands.includes('npm ci && npm start'));
+  assert.ok(commands.includes('npm test'));
+  assert.match(readFileSync(join(projectFolder, '.ci/run'), 'utf8'), /^npm ci.*^npm test/ms);
+});
+
+test("a partner's journey, line by line, answers as it is shown", async () => {
+  const start = readme.indexOf("## A partner's journey");
+  const end = readme.indexOf('## Register partners');
+  const part = [...readme.slice(start, end).matchAll(/^```(\S+)\n(.*?)^```$/gms)];
+  const script = part.filter(([, language]) => language === 'sh').map(([, , text = '']) => `${text}echo\n`);
+  const shown = part
+    .filter(([, language]) => language === 'json')
+    .map(([, , text = '']) => JSON.parse(text) as object);
+  assert.equal(shown.length, 5);
+
+  const { stdout } = await run(script.join(''));
+  const answers = jsonIn(stdout);
+  assert.deepEqual(
+    answers.map((answer) => Object.keys(answer)),
+    shown.map((answer) => Object.keys(answer)),
+  );
+  const fixed = ['token_type', 'expires_in', 'scope', 'status', 'externalSubscriptionId', 'screen_name'];
+  const constant = (answer: object) => Object.entries(answer).filter(([name]) => fixed.includes(name));
+  assert.deepEqual(answers.map(constant), shown.map(constant));
+});
+
+test("the operator's commands, line by line", async () => {
+  const start = readme.indexOf('## Register partners');
+  const end = readme.indexOf('## Deploy');
+  const scripts = [...readme.slice(start, end).matchAll(/^```sh\n(.*?)^```$/gms)].map(
+    ([, text = '']) => text,
+  );
+  const { stdout } = await run(scripts.join(''));
+  assert.match(stdout, /MAG000000042/);
+  assert.match(stdout, /"status": ?"disabled"/);
+  assert.match(stdout, /AQ17NZ49WC/);
+});
+
+test('the stacks that are deployed are there', async () => {
+  const deploy = shell.find(({ info }) => info === 'deploy')?.text ?? '';
+  const patterns = [...deploy.matchAll(/^npx cdk deploy '(\w+\/\*)'$/gm)].map(([, pattern = '']) => pattern);
+  assert.deepEqual(patterns, ['Sandbox/*', 'Production/*']);
+  const synthesize = shell.find(({ text }) => text.includes('cdk synth'))?.text ?? '';
+  assert.equal(synthesize.trim(), "npx cdk synth -q '**'");
+  const out = join(data, 'cdk.out-of-readme');
+  const { stdout } = await run(
+    `npx cdk list ${patterns.map((pattern) => `'${pattern}'`).join(' ')} --output '${out}'`,
+  );
+  const ids = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ \(.*/, ''));
+  assert.deepEqual(ids.toSorted(), [
+    'Production/PartnerApi',
+    'Production/Stateful',
+    'Production/Stateless',
+    'Sandbox/PartnerApi',
+    'Sandbox/Stateful',
+    'Sandbox/Stateless',
+  ]);
+});
