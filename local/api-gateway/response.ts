@@ -1,0 +1,54 @@
+import type { ServerResponse } from 'node:http';
+import * as v from 'valibot';
+
+/** An answer that API Gateway gives by itself. */
+export interface GatewayAnswer {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const internalServerError: GatewayAnswer = { status: 500, message: 'Internal Server Error' };
+export const notFound: GatewayAnswer = { status: 404, message: 'Not Found' };
+
+export function sendAnswer(response: ServerResponse, { status, message, headers }: GatewayAnswer): void {
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  response.end(JSON.stringify({ message }));
+}
+
+const scalar = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String));
+
+const ProxyResponse = v.object({
+  statusCode: v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)),
+  headers: v.optional(v.nullable(v.record(v.string(), scalar))),
+  cookies: v.optional(v.array(v.string())),
+  body: v.optional(v.nullable(v.string())),
+  isBase64Encoded: v.optional(v.boolean(), false),
+});
+
+/** Sends what a function returned, or says that it was malformed. */
+export function sendResult(response: ServerResponse, result: unknown): boolean {
+  if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
+    // A result that is no HTTP response is the body of one.
+    const body = typeof result === 'string' ? result : JSON.stringify(result ?? null);
+    response.statusCode = 200;
+    response.setHeader('content-type', 'application/json');
+    response.end(body);
+    return true;
+  }
+  const parsed = v.safeParse(ProxyResponse, result);
+  if (!parsed.success) return false;
+  const { statusCode, headers, cookies = [], body, isBase64Encoded } = parsed.output;
+  response.statusCode = statusCode;
+  response.setHeader('content-type', 'text/plain;charset=UTF-8');
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    // The gateway states the length and the connection itself.
+    if (!/^(?:content-length|connection|transfer-encoding)$/i.test(name))
+      response.setHeader(name.toLowerCase(), value);
+  }
+  if (cookies.length > 0) response.setHeader('set-cookie', cookies);
+  response.end(Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'));
+  return true;
+}

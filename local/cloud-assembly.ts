@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import * as v from 'valibot';
+import { LocalFailure } from './failure.ts';
+import type { Stack } from './template/create-stack.ts';
+import { readTemplate } from './template/template.ts';
+
+const Manifest = v.object({
+  artifacts: v.optional(
+    v.record(
+      v.string(),
+      v.object({
+        type: v.string(),
+        dependencies: v.optional(v.array(v.string()), []),
+        displayName: v.optional(v.string()),
+        properties: v.optional(
+          v.object({
+            directoryName: v.optional(v.string()),
+            displayName: v.optional(v.string()),
+            file: v.optional(v.string()),
+            templateFile: v.optional(v.string()),
+            stackName: v.optional(v.string()),
+          }),
+          {},
+        ),
+      }),
+    ),
+    {},
+  ),
+});
+
+const AssetManifest = v.object({
+  files: v.optional(
+    v.record(
+      v.string(),
+      v.object({
+        source: v.object({ path: v.string() }),
+        destinations: v.record(v.string(), v.object({ objectKey: v.string() })),
+      }),
+    ),
+    {},
+  ),
+});
+
+/** The part of a cloud assembly that one CDK `Stage` makes. */
+export interface StageAssembly {
+  /** The construct id of the stage. */
+  readonly id: string;
+  /** In an order in which each comes after those that it depends on. */
+  readonly stacks: readonly Stack[];
+  /** Folder of the asset that a template names by its object key in the bootstrap bucket. */
+  assetFolder(objectKey: string): string;
+}
+
+/** Reads what the CDK app wrote to `folder`: an assembly for each of its stages. */
+export function readCloudAssembly(folder: string): StageAssembly[] {
+  const nested: StageAssembly[] = [];
+  for (const { type, properties } of Object.values(readManifest(folder).artifacts)) {
+    if (type === 'cdk:cloud-assembly' && properties.directoryName) {
+      const id = properties.displayName ?? properties.directoryName;
+      nested.push(readStage(join(folder, properties.directoryName), id));
+    }
+  }
+  return nested;
+}
+
+function readStage(folder: string, id: string): StageAssembly {
+  const { artifacts } = readManifest(folder);
+  const stacks: Stack[] = [];
+  const assets = new Map<string, string>();
+  const read = new Set<string>();
+
+  const visit = (artifactId: string): void => {
+    const artifact = artifacts[artifactId];
+    if (!artifact || read.has(artifactId)) return;
+    read.add(artifactId);
+    for (const dependency of artifact.dependencies) visit(dependency);
+    const { file, templateFile, stackName } = artifact.properties;
+    if (artifact.type === 'cdk:asset-manifest' && file) readAssets(folder, file, assets);
+    if (artifact.type === 'aws:cloudformation:stack' && templateFile) {
+      stacks.push({ name: stackName ?? artifactId, template: readTemplate(join(folder, templateFile)) });
+    }
+  };
+  for (const artifactId of Object.keys(artifacts)) visit(artifactId);
+
+  return {
+    id,
+    stacks,
+    assetFolder(objectKey) {
+      const path = assets.get(basename(objectKey));
+      if (path) return path;
+      throw new LocalFailure(`The cloud assembly has no asset ${objectKey}`);
+    },
+  };
+}
+
+function readAssets(folder: string, file: string, assets: Map<string, string>): void {
+  const { files } = v.parse(
+    v.pipe(v.string(), v.parseJson(), AssetManifest),
+    readFileSync(join(folder, file), 'utf8'),
+  );
+  for (const { source, destinations } of Object.values(files)) {
+    for (const { objectKey } of Object.values(destinations)) {
+      assets.set(basename(objectKey), join(folder, source.path));
+    }
+  }
+}
+
+function readManifest(folder: string): v.InferOutput<typeof Manifest> {
+  const path = join(folder, 'manifest.json');
+  if (!existsSync(path)) throw new LocalFailure(`${folder} is no cloud assembly: it has no manifest.json`);
+  return v.parse(v.pipe(v.string(), v.parseJson(), Manifest), readFileSync(path, 'utf8'));
+}

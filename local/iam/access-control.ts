@@ -1,0 +1,103 @@
+import { accountId, partition } from '../identity.ts';
+import type { Statement } from './policy-document.ts';
+import { matchesWildcard } from './wildcard.ts';
+
+/** One action on one resource that a request asks for. */
+export interface RequestedAction {
+  /** `dynamodb:GetItem` */
+  readonly action: string;
+  readonly resource: string;
+  /** Values of condition keys: `{ 'dynamodb:LeadingKeys': [...] }`. */
+  readonly context?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whether a caller may do something, and if not, how AWS says so. */
+export type Decision =
+  { readonly allowed: true } | { readonly allowed: false; readonly type: string; readonly message: string };
+
+interface Principal {
+  readonly roleName: string;
+  readonly sessionName: string;
+}
+
+/** The access key of whoever runs the stages: it may do everything. */
+export const operatorAccessKeyId = 'local-operator';
+
+/** Roles with the statements of their policies, and the access keys of the functions that have these roles. */
+export class AccessControl {
+  readonly #statements = new Map<string, Statement[]>();
+  readonly #principals = new Map<string, Principal>();
+  readonly #onRefusal: (message: string) => void;
+
+  constructor(onRefusal: (message: string) => void = () => {}) {
+    this.#onRefusal = onRefusal;
+  }
+
+  addStatements(roleName: string, statements: readonly Statement[]): void {
+    this.#statements.set(roleName, [...(this.#statements.get(roleName) ?? []), ...statements]);
+  }
+
+  /** The id of a new access key for a function with this role. */
+  accessKeyFor(functionName: string, roleName: string): string {
+    const accessKeyId = `local.${functionName}`;
+    this.#principals.set(accessKeyId, { roleName, sessionName: functionName });
+    return accessKeyId;
+  }
+
+  decide(accessKeyId: string | undefined, requested: readonly RequestedAction[]): Decision {
+    if (accessKeyId === operatorAccessKeyId) return { allowed: true };
+    const principal = accessKeyId === undefined ? undefined : this.#principals.get(accessKeyId);
+    if (!principal) {
+      return {
+        allowed: false,
+        type: 'UnrecognizedClientException',
+        message: 'The security token included in the request is invalid.',
+      };
+    }
+    const statements = this.#statements.get(principal.roleName) ?? [];
+    for (const one of requested) {
+      const covering = statements.filter((statement) => covers(statement, one));
+      const denied = covering.some(({ Effect }) => Effect === 'Deny');
+      if (covering.length > 0 && !denied) continue;
+      const message = refusal(principal, one, denied);
+      this.#onRefusal(message);
+      return { allowed: false, type: 'AccessDeniedException', message };
+    }
+    return { allowed: true };
+  }
+}
+
+function covers(statement: Statement, { action, resource, context }: RequestedAction): boolean {
+  return (
+    // Actions are compared without regard to case, ARNs with it.
+    statement.Action.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase())) &&
+    statement.Resource.some((pattern) => matchesWildcard(pattern, resource)) &&
+    Object.entries(statement.Condition).every(([operator, keys]) =>
+      Object.entries(keys ?? {}).every(([key, patterns]) =>
+        holds(operator, patterns ?? [], context?.[key] ?? []),
+      ),
+    )
+  );
+}
+
+function holds(operator: string, patterns: readonly string[], values: readonly string[]): boolean {
+  const matches = (value: string) =>
+    patterns.some((pattern) =>
+      operator.endsWith('StringLike') ? matchesWildcard(pattern, value) : pattern === value,
+    );
+  // As in AWS, `ForAllValues` holds for a request that has no value at all: a `Scan` names no leading key.
+  return operator.startsWith('ForAllValues:') ? values.every(matches) : values.some(matches);
+}
+
+function refusal(
+  { roleName, sessionName }: Principal,
+  { action, resource, context }: RequestedAction,
+  denied: boolean,
+) {
+  const user = `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`;
+  const values = Object.entries(context ?? {}).map(([key, value]) => ` with ${key} ${JSON.stringify(value)}`);
+  const why = denied
+    ? 'with an explicit deny in an identity-based policy'
+    : `because no identity-based policy allows the ${action} action`;
+  return `User: ${user} is not authorized to perform: ${action} on resource: ${resource}${values.join('')} ${why}`;
+}

@@ -1,0 +1,68 @@
+import type { DemoClient } from './demo-credentials.ts';
+
+interface JourneyStage {
+  readonly name: string;
+  readonly url: string;
+  readonly clients: readonly DemoClient[];
+}
+
+/** Lines to paste into a shell: the way of each demonstration partner through a stage. */
+export function journey({ name, url, clients }: JourneyStage): string[] {
+  return [
+    `# ${name}: discovery`,
+    `curl -s ${url}/.well-known/oauth-authorization-server`,
+    `curl -s ${url}/.well-known/jwks.json`,
+    ...clients.flatMap((client) => ['', `# ${name}: ${client.name}`, ...clientJourney(url, client)]),
+  ];
+}
+
+function clientJourney(url: string, client: DemoClient): string[] {
+  if (client.mageId !== undefined) return sessionJourney(url, client, client.mageId);
+  return client.kind === 'sales_channel' ? salesChannelJourney(url, client) : integrationJourney(url, client);
+}
+
+function integrationJourney(url: string, client: DemoClient): string[] {
+  const { clientId, clientSecret, tradingPartnerIds, scopes, defaultScopes } = client;
+  const [tradingPartnerId] = tradingPartnerIds ?? [];
+  const scope = (tradingPartnerId === undefined ? defaultScopes : scopes).join(' ');
+  const askForToken =
+    `curl -s -u '${clientId}:${clientSecret ?? ''}' -d grant_type=client_credentials ` +
+    `--data-urlencode 'scope=${scope}' ${url}/oauth/token`;
+  if (tradingPartnerId === undefined) return [askForToken];
+
+  const subscriptions = `${url}/api/v1/marketplace/subscriptions`;
+  return [
+    `TOKEN=$(${askForToken} | ${pick('access_token')})`,
+    `curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ` +
+      `-d '${JSON.stringify({ ...subscription, tradingPartnerId })}' ${subscriptions}`,
+    `curl -s -H "Authorization: Bearer $TOKEN" ${subscriptions}/${subscription.externalSubscriptionId}`,
+  ];
+}
+
+function sessionJourney(url: string, { clientId, clientSecret }: DemoClient, mageId: string): string[] {
+  return [
+    `UST=$(curl -s -u '${clientId}:${clientSecret ?? ''}' -H 'Content-Type: application/json' ` +
+      `-d '{"grant_type":"session","expires_in":7200}' ${url}/rest/v1/app/session/token | ${pick('ust')})`,
+    `curl -s -H "Authorization: Bearer $UST" ${url}/rest/v1/users/${mageId}`,
+  ];
+}
+
+function salesChannelJourney(url: string, { clientId }: DemoClient): string[] {
+  const body = { grant_type: 'client_credentials', client_id: clientId, scope: 'market:id:xYZkjABcde' };
+  return [`curl -s -H 'Content-Type: application/json' -d '${JSON.stringify(body)}' ${url}/oauth/token`];
+}
+
+/** Node.js is there, which `jq` may not be. */
+function pick(member: string): string {
+  return `node -p 'JSON.parse(require("fs").readFileSync(0)).${member}'`;
+}
+
+const subscription = {
+  externalSubscriptionId: 'sub-1001',
+  customer: {
+    company: { name: 'Example GmbH' },
+    contact: { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' },
+    address: { country: 'DE' },
+  },
+  orderLines: [{ quantity: 5, productId: 'premium' }],
+};

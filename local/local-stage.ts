@@ -1,0 +1,59 @@
+import type { HttpApi } from './api-gateway/http-api.ts';
+import type { StageAssembly } from './cloud-assembly.ts';
+import { LocalFailure } from './failure.ts';
+import { resourceCreator } from './resources/resource-types.ts';
+import type { StageEnvironment } from './resources/stage-environment.ts';
+import { createStack } from './template/create-stack.ts';
+import type { Json } from './template/json.ts';
+import type { ResourceRequest } from './template/resource.ts';
+
+/** A stage that was created and serves. */
+export interface LocalStage {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  /** Outputs of its stacks by name, without the exports that CDK makes for references between stacks. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** Creates the stacks of a stage one after the other, as a deployment does. */
+export async function createLocalStage(
+  assembly: StageAssembly,
+  environment: StageEnvironment,
+): Promise<LocalStage> {
+  const { stageName, progress, functions, apis } = environment;
+  const createResource = resourceCreator(environment);
+  const exports = new Map<string, Json>();
+  const outputs: Record<string, string> = {};
+  for (const stack of assembly.stacks) {
+    const resources = Object.keys(stack.template.Resources).length;
+    await progress.step(`${stageName}: ${stack.name}, ${resources} resources`, async (at) => {
+      const create = (request: ResourceRequest) => {
+        at(`${request.type} ${request.logicalId}`);
+        return createResource(request);
+      };
+      const created = await createStack(stack, create, exports).catch(async (error: unknown) => {
+        // A function that cannot be loaded is the cause of whatever else fails because of it.
+        await functions.started();
+        throw error;
+      });
+      await functions.started();
+      Object.assign(outputs, created);
+    });
+  }
+  const api = onlyApi(apis, stageName);
+  return {
+    name: stageName,
+    url: api.endpoint,
+    port: Number(new URL(api.endpoint).port),
+    outputs: Object.fromEntries(
+      Object.entries(outputs).filter(([name]) => !name.startsWith('ExportsOutput')),
+    ),
+  };
+}
+
+function onlyApi(apis: ReadonlyMap<string, HttpApi>, stageName: string): HttpApi {
+  const [api] = apis.values();
+  if (api) return api;
+  throw new LocalFailure(`The stage ${stageName} has no HTTP API`);
+}

@@ -1,0 +1,85 @@
+import { LocalFailure, causeOf } from './failure.ts';
+import { journey } from './journey.ts';
+import type { LocalStages } from './local-stages.ts';
+import { startLocalStages } from './local-stages.ts';
+import type { Options } from './options.ts';
+import { UsageError, readOptions, usage } from './options.ts';
+import { Progress } from './progress.ts';
+
+// The SDK's warning that it will need a newer Node.js is for those who develop, not for those who try.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const fail = (error: unknown) => {
+    process.stderr.write(`${failureText(error, options.verbose)}\n`);
+    process.exit(1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+
+  const progress = new Progress(options.json ? process.stderr : process.stdout);
+  const interruption = new AbortController();
+  const starting = startLocalStages({
+    dataFolder: options.dataFolder,
+    ports: options.ports,
+    progress,
+    signal: interruption.signal,
+    ...(options.verbose && { echoLogs: (line: string) => process.stderr.write(`${line}\n`) }),
+  });
+  closeOnSignal(starting, interruption);
+  try {
+    announce(await starting, options, progress);
+  } catch (error) {
+    if (!interruption.signal.aborted) fail(error);
+  }
+}
+
+function announce({ stages }: LocalStages, { json }: Options, progress: Progress): void {
+  if (json) {
+    const described = stages.map(({ name, url, outputs, clients }) => [
+      name,
+      { url, issuer: outputs['Issuer'] ?? url, clients },
+    ]);
+    process.stdout.write(`${JSON.stringify({ stages: Object.fromEntries(described) })}\n`);
+    return;
+  }
+  for (const stage of stages) progress.line(['', ...journey(stage)].join('\n'));
+  progress.line(`\n${stages.map(({ name, url }) => `${name} ${url}`).join('   ')}   Ctrl-C ends them`);
+}
+
+/** The first signal ends everything in order, the second one at once. */
+function closeOnSignal(starting: Promise<LocalStages>, interruption: AbortController): void {
+  const end = async () => {
+    try {
+      await (await starting).close();
+    } catch {
+      // A start that was interrupted has closed what it had begun.
+    }
+    process.exit(0);
+  };
+  const onSignal = () => {
+    if (interruption.signal.aborted) process.exit(130);
+    interruption.abort();
+    void end();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+function failureText(error: unknown, verbose: boolean): string {
+  if (verbose && error instanceof Error) return error.stack ?? error.message;
+  return error instanceof LocalFailure ? causeOf(error) : `Unexpected: ${causeOf(error)}`;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,54 @@
+import * as v from 'valibot';
+import { JwtAuthorizer } from '../api-gateway/jwt-authorizer.ts';
+import { LambdaAuthorizer } from '../api-gateway/lambda-authorizer.ts';
+import { stableId } from '../identity.ts';
+import type { CreatedResource, ResourceRequest } from '../template/resource.ts';
+import { apiOf, functionArnIn } from './http-api.ts';
+import { parseProperties } from './properties.ts';
+import type { StageEnvironment } from './stage-environment.ts';
+
+const Authorizer = v.variant('AuthorizerType', [
+  v.strictObject({
+    AuthorizerType: v.literal('JWT'),
+    ApiId: v.string(),
+    Name: v.string(),
+    IdentitySource: v.tuple([v.string()]),
+    JwtConfiguration: v.strictObject({ Issuer: v.string(), Audience: v.array(v.string()) }),
+  }),
+  v.strictObject({
+    AuthorizerType: v.literal('REQUEST'),
+    ApiId: v.string(),
+    Name: v.string(),
+    AuthorizerUri: v.string(),
+    AuthorizerPayloadFormatVersion: v.literal('2.0'),
+    EnableSimpleResponses: v.literal(true),
+    IdentitySource: v.optional(v.array(v.string()), []),
+    AuthorizerResultTtlInSeconds: v.optional(v.number(), 0),
+  }),
+]);
+
+/** `AWS::ApiGatewayV2::Authorizer`: one for JWTs reads the issuer's discovery document now, as in AWS. */
+export async function createAuthorizer(
+  { physicalName, properties }: ResourceRequest,
+  environment: StageEnvironment,
+): Promise<CreatedResource> {
+  const template = parseProperties(Authorizer, properties);
+  const authorizerId = stableId(physicalName, 6);
+  const authorizer =
+    template.AuthorizerType === 'JWT'
+      ? await JwtAuthorizer.create({
+          issuer: template.JwtConfiguration.Issuer,
+          audience: template.JwtConfiguration.Audience,
+          identitySource: template.IdentitySource[0],
+        })
+      : new LambdaAuthorizer({
+          authorizerId,
+          apiId: template.ApiId,
+          functionArn: functionArnIn(template.AuthorizerUri),
+          functions: environment.functions,
+          identitySources: template.IdentitySource,
+          resultTtlSeconds: template.AuthorizerResultTtlInSeconds,
+        });
+  apiOf(environment, template.ApiId).authorizers.set(authorizerId, authorizer);
+  return { ref: authorizerId, attributes: { AuthorizerId: authorizerId } };
+}

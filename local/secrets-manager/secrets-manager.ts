@@ -1,0 +1,99 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { accessKeyIdOf } from '../iam/access-key-id.ts';
+import type { AccessControl } from '../iam/access-control.ts';
+import { arn } from '../identity.ts';
+import { closeServer, listenOnLoopback, loopback, readBody } from '../loopback-server.ts';
+import { operations } from './operations.ts';
+import type { InvokeRotation } from './rotation.ts';
+import { rotateSecret } from './rotation.ts';
+import { SecretStore } from './secret-store.ts';
+import { ServiceError } from './service-error.ts';
+
+interface SecretsManagerOptions {
+  /** File that keeps the secrets; in memory where there is none. */
+  readonly file: string | undefined;
+  readonly accessControl: AccessControl;
+  readonly invokeRotation: InvokeRotation;
+}
+
+const maximumRequestBytes = 1024 * 1024;
+
+/** Secrets Manager on loopback, in the AWS JSON 1.1 protocol. */
+export class SecretsManager {
+  readonly endpoint: string;
+  readonly #server: Server;
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.endpoint = `http://${loopback}:${port}`;
+  }
+
+  static async start({
+    file,
+    accessControl,
+    invokeRotation,
+  }: SecretsManagerOptions): Promise<SecretsManager> {
+    const store = new SecretStore(file);
+    const rotate: Rotate = (secret, input) => rotateSecret(store, invokeRotation, secret, input);
+    const server = createServer((request, response) => {
+      answer(request, response, { store, accessControl, rotate }).catch((error: unknown) => {
+        response.destroy(error instanceof Error ? error : undefined);
+      });
+    });
+    return new SecretsManager(server, await listenOnLoopback(server));
+  }
+
+  close(): Promise<void> {
+    return closeServer(this.#server);
+  }
+}
+
+type Rotate = Parameters<(typeof operations)[string]>[1]['rotate'];
+
+interface Service {
+  readonly store: SecretStore;
+  readonly accessControl: AccessControl;
+  readonly rotate: Rotate;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
+  const body = await readBody(request, maximumRequestBytes);
+  if (!body) {
+    response.writeHead(413).end();
+    return;
+  }
+  const send = (status: number, content: unknown) => {
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content));
+  };
+  const operationName = String(request.headers['x-amz-target'] ?? '').replace(/^secretsmanager\./, '');
+  try {
+    const input: unknown = JSON.parse(body.toString());
+    const decision = service.accessControl.decide(accessKeyIdOf(request.headers.authorization), [
+      { action: `secretsmanager:${operationName}`, resource: secretArn(service.store, input) },
+    ]);
+    if (!decision.allowed) {
+      send(400, { __type: decision.type, Message: decision.message });
+      return;
+    }
+    const operation = Object.hasOwn(operations, operationName) ? operations[operationName] : undefined;
+    if (!operation)
+      throw new ServiceError('UnknownOperationException', `${operationName} is not served locally`);
+    send(200, await operation(input, service));
+  } catch (error) {
+    if (error instanceof ServiceError) send(400, { __type: error.type, Message: error.message });
+    else if (error instanceof SyntaxError) send(400, { __type: 'SerializationException' });
+    else throw error;
+  }
+}
+
+/** The resource that a request is about, as policies name it; one that is not there has an ARN too. */
+function secretArn(store: SecretStore, input: unknown): string {
+  if (typeof input !== 'object' || input === null) return '*';
+  const named = 'SecretId' in input ? input.SecretId : 'Name' in input ? input.Name : undefined;
+  if (typeof named !== 'string') return '*';
+  return (
+    store.find(named)?.ARN ??
+    (named.startsWith('arn:') ? named : arn('secretsmanager', `secret:${named}-??????`))
+  );
+}

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { arn } from '../../local/identity.ts';
+import type { FunctionSettings } from '../../local/lambda/function-settings.ts';
+import { Functions } from '../../local/lambda/functions.ts';
+import { LocalFunction } from '../../local/lambda/local-function.ts';
+
+/** A folder that is removed when the test ends. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A function with this source text, closed when the test ends. */
+export function fixtureFunction(
+  t: TestContext,
+  source: string,
+  settings: Partial<FunctionSettings> = {},
+): LocalFunction {
+  const path = join(temporaryFolder(t), 'index.mjs');
+  writeFileSync(path, source);
+  const functionName = settings.functionName ?? 'fixture';
+  const fixture = new LocalFunction({
+    functionName,
+    functionArn: arn('lambda', `function:${functionName}`),
+    module: pathToFileURL(path).href,
+    exportName: 'handler',
+    environment: {},
+    memorySize: 128,
+    timeoutSeconds: 5,
+    logGroupName: 'fixture-logs',
+    log: () => {},
+    ...settings,
+  });
+  t.after(() => fixture.close());
+  return fixture;
+}
+
+/** Functions by name, each with leave to be called by API Gateway and Secrets Manager. */
+export function fixtureFunctions(t: TestContext, sources: Readonly<Record<string, string>>): Functions {
+  const functions = new Functions();
+  for (const [functionName, source] of Object.entries(sources)) {
+    const fixture = fixtureFunction(t, source, { functionName });
+    functions.add(fixture);
+    for (const service of ['apigateway', 'secretsmanager']) {
+      functions.permit(fixture.settings.functionArn, {
+        principal: `${service}.amazonaws.com`,
+        sourceArn: undefined,
+      });
+    }
+  }
+  return functions;
+}
+
+export const fixtureArn = (functionName: string) => arn('lambda', `function:${functionName}`);

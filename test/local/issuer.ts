@@ -1,0 +1,46 @@
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
+import { createServer } from 'node:http';
+import type { TestContext } from 'node:test';
+import { closeServer, listenOnLoopback } from '../../local/loopback-server.ts';
+
+/** An issuer with a discovery document and one key of each kind, closed when the test ends. */
+export async function startIssuer(t: TestContext) {
+  const keys = { RS256: await generateKeyPair('RS256'), ES256: await generateKeyPair('ES256') };
+  const published = await Promise.all(
+    Object.entries(keys).map(async ([alg, { publicKey }]) => ({
+      ...(await exportJWK(publicKey)),
+      kid: alg,
+      alg,
+    })),
+  );
+  const requests: string[] = [];
+  let url = '';
+  const server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    const documents: Record<string, object> = {
+      '/.well-known/openid-configuration': { issuer: url, jwks_uri: `${url}/keys` },
+      '/keys': { keys: published },
+    };
+    const document = documents[request.url ?? ''];
+    response.statusCode = document ? 200 : 404;
+    response.end(JSON.stringify(document));
+  });
+  url = `http://127.0.0.1:${await listenOnLoopback(server)}`;
+  t.after(() => closeServer(server));
+
+  const sign = (
+    claims: Record<string, unknown>,
+    { alg = 'RS256', kid = alg }: { alg?: 'RS256' | 'ES256'; kid?: string } = {},
+  ) =>
+    new SignJWT(stated({ iss: url, aud: 'the-api', exp: seconds(60), iat: seconds(0), ...claims }))
+      .setProtectedHeader({ alg, kid })
+      .sign(keys[alg].privateKey);
+  return { url, requests, sign };
+}
+
+/** Claims without those that are null: a token does not state them. */
+const stated = (claims: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null));
+
+/** NumericDate that lies so many seconds in the future. */
+export const seconds = (ahead: number) => Math.floor(Date.now() / 1_000) + ahead;

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import type { HttpApi } from '../../local/api-gateway/http-api.ts';
+import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
+import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
+import { AccessControl } from '../../local/iam/access-control.ts';
+import { Functions } from '../../local/lambda/functions.ts';
+import { createLocalStage } from '../../local/local-stage.ts';
+import { silentProgress } from '../../local/progress.ts';
+import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import type { Json } from '../../local/template/json.ts';
+import { temporaryFolder } from './fixture-function.ts';
+
+interface ResourceText {
+  readonly Type: string;
+  readonly Properties?: Record<string, Json>;
+  readonly DependsOn?: readonly string[];
+}
+
+/** Creates a stage of one stack with these resources; the code of every function is `source`. */
+async function createStage(t: TestContext, resources: Record<string, ResourceText>, source = '') {
+  const accessControl = new AccessControl();
+  const functions = new Functions();
+  const dynamodb = await DynamoDB.start(undefined, accessControl);
+  const secretsManager = await SecretsManager.start({
+    file: undefined,
+    accessControl,
+    invokeRotation: (functionArn, event, sourceArn) =>
+      functions.invoke(functionArn, event, { principal: 'secretsmanager.amazonaws.com', sourceArn }),
+  });
+  const clients = {
+    dynamodb: dynamodbClient(dynamodb.endpoint),
+    secretsManager: secretsManagerClient(secretsManager.endpoint),
+  };
+  const apis = new Map<string, HttpApi>();
+  const asset = join(temporaryFolder(t), 'asset');
+  mkdirSync(asset);
+  writeFileSync(join(asset, 'index.mjs'), source);
+  t.after(async () => {
+    for (const api of apis.values()) await api.close();
+    await functions.close();
+    clients.dynamodb.destroy();
+    clients.secretsManager.destroy();
+    await secretsManager.close();
+    await dynamodb.close();
+  });
+  const template = {
+    Parameters: {},
+    Conditions: {},
+    Outputs: {},
+    Resources: Object.fromEntries(
+      Object.entries(resources).map(([id, { Type, Properties = {}, DependsOn = [] }]) => [
+        id,
+        { Type, Properties, DependsOn },
+      ]),
+    ),
+  };
+  const assembly = { id: 'Test', stacks: [{ name: 'Test-Stack', template }], assetFolder: () => asset };
+  return createLocalStage(assembly, {
+    stageName: 'test',
+    port: 0,
+    dynamodb,
+    secretsManager,
+    clients,
+    accessControl,
+    functions,
+    apis,
+    progress: silentProgress(),
+    assetFolder: assembly.assetFolder,
+    log: () => {},
+  });
+}
+
+const api: Record<string, ResourceText> = {
+  Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'test', ProtocolType: 'HTTP' } },
+  Stage: {
+    Type: 'AWS::ApiGatewayV2::Stage',
+    Properties: { ApiId: { Ref: 'Api' }, StageName: '$default', AutoDeploy: true },
+  },
+};
+
+const lambda = (statements: Json[] = []): Record<string, ResourceText> => ({
+  Role: { Type: 'AWS::IAM::Role' },
+  Policy: {
+    Type: 'AWS::IAM::Policy',
+    Properties: { PolicyName: 'p', PolicyDocument: { Statement: statements }, Roles: [{ Ref: 'Role' }] },
+  },
+  Function: {
+    Type: 'AWS::Lambda::Function',
+    Properties: {
+      Code: { S3Key: 'code.zip' },
+      Handler: 'index.handler',
+      Runtime: 'nodejs24.x',
+      Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+      Environment: { Variables: { URL: { 'Fn::GetAtt': ['Api', 'ApiEndpoint'] } } },
+    },
+    DependsOn: ['Policy'],
+  },
+  Integration: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: { 'Fn::GetAtt': ['Function', 'Arn'] },
+      PayloadFormatVersion: '2.0',
+    },
+  },
+  Route: {
+    Type: 'AWS::ApiGatewayV2::Route',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      RouteKey: 'GET /things/{id}',
+      Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'Integration' }]] },
+    },
+  },
+});
+
+const permission = (path: string): Record<string, ResourceText> => ({
+  Permission: {
+    Type: 'AWS::Lambda::Permission',
+    Properties: {
+      Action: 'lambda:InvokeFunction',
+      FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] },
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: {
+        'Fn::Sub': `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/*/*${path}`,
+      },
+    },
+  },
+});
+
+const environment = `export const handler = async () => ({ url: process.env.URL, name: process.env.AWS_LAMBDA_FUNCTION_NAME });`;
+
+test('serves a function of a template with the environment of the template', async (t) => {
+  const { url } = await createStage(t, { ...api, ...lambda(), ...permission('/things/{id}') }, environment);
+  const response = await fetch(`${url}/things/1`);
+  assert.deepEqual(await response.json(), { url, name: 'Test-Stack-Function' });
+});
+
+test('a function that API Gateway may not call is a 500', async (t) => {
+  const { url } = await createStage(t, { ...api, ...lambda(), ...permission('/others') }, environment);
+  assert.equal((await fetch(`${url}/things/1`)).status, 500);
+});
+
+test('an API without a stage serves nothing', async (t) => {
+  const { Stage: _, ...undeployed } = api;
+  const { url } = await createStage(
+    t,
+    { ...undeployed, ...lambda(), ...permission('/things/{id}') },
+    environment,
+  );
+  assert.equal((await fetch(`${url}/things/1`)).status, 404);
+});
+
+const schedule: Record<string, ResourceText> = {
+  Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: '{}' } },
+  Schedule: {
+    Type: 'AWS::SecretsManager::RotationSchedule',
+    Properties: { SecretId: { Ref: 'Secret' }, RotationLambdaARN: { 'Fn::GetAtt': ['Function', 'Arn'] } },
+  },
+};
+
+const failures: readonly [string, Record<string, ResourceText>, string, RegExp][] = [
+  [
+    'a type that is not known',
+    { Queue: { Type: 'AWS::SQS::Queue' } },
+    '',
+    /AWS::SQS::Queue Queue: resources of this type cannot be created/,
+  ],
+  [
+    'a property that is not known',
+    {
+      Api: {
+        Type: 'AWS::ApiGatewayV2::Api',
+        Properties: { Name: 'a', ProtocolType: 'HTTP', CorsConfiguration: {} },
+      },
+    },
+    '',
+    /the property CorsConfiguration is not known locally/,
+  ],
+  [
+    'a condition that is not enforced',
+    lambda([
+      {
+        Effect: 'Allow',
+        Action: 'a:b',
+        Resource: '*',
+        Condition: { Bool: { 'aws:SecureTransport': 'true' } },
+      },
+    ]),
+    '',
+    /the condition operator Bool is not enforced locally/,
+  ],
+  [
+    'a JWT authorizer before the issuer serves its discovery document',
+    {
+      ...api,
+      Authorizer: {
+        Type: 'AWS::ApiGatewayV2::Authorizer',
+        Properties: {
+          ApiId: { Ref: 'Api' },
+          Name: 'jwt',
+          AuthorizerType: 'JWT',
+          IdentitySource: ['$request.header.Authorization'],
+          JwtConfiguration: { Issuer: { 'Fn::GetAtt': ['Api', 'ApiEndpoint'] }, Audience: ['a'] },
+        },
+      },
+    },
+    '',
+    /Authorizer: no discovery document at .* \(status 404\)/,
+  ],
+  [
+    'a broken bundle',
+    { ...api, ...lambda() },
+    'export const handler = ;',
+    /The bundle of Test-Stack-Function is broken: SyntaxError/,
+  ],
+  [
+    'a rotation that Secrets Manager may not start',
+    { ...api, ...lambda(), ...schedule },
+    environment,
+    /has no permission to call/,
+  ],
+  [
+    'a table without a partition key',
+    { Table: { Type: 'AWS::DynamoDB::Table', Properties: { AttributeDefinitions: [], KeySchema: [] } } },
+    '',
+    /no HASH key/,
+  ],
+];
+for (const [what, resources, source, message] of failures) {
+  test(`says what is wrong with ${what}`, async (t) => {
+    await assert.rejects(createStage(t, resources, source), (error) => {
+      assert.ok(error instanceof Error);
+      assert.match(error.message, message);
+      assert.ok(!error.message.includes('\n'), 'one line');
+      return true;
+    });
+  });
+}
+
+test('starts the rotation of a secret when its schedule is created', async (t) => {
+  const rotation = `import { SecretsManagerClient } from 'not-there';`;
+  const failing = `export const handler = async ({ Step }) => { throw new Error(\`reached \${Step}\`); };`;
+  const permitted: Record<string, ResourceText> = {
+    ...api,
+    ...lambda(),
+    ...schedule,
+    RotationPermission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] },
+        Principal: 'secretsmanager.amazonaws.com',
+        SourceArn: { Ref: 'Secret' },
+      },
+    },
+    Schedule: { ...Object(schedule['Schedule']), DependsOn: ['RotationPermission'] },
+  };
+  await assert.rejects(createStage(t, permitted, failing), /failed in createSecret: reached createSecret/);
+  await assert.rejects(createStage(t, permitted, rotation), /The bundle of Test-Stack-Function is broken/);
+});
