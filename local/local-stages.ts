@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stages as stageRecords } from '../lib/stages.ts';
@@ -15,6 +16,7 @@ import { AccessControl } from './iam/access-control.ts';
 import { Functions } from './lambda/functions.ts';
 import type { LocalStage } from './local-stage.ts';
 import { createLocalStage } from './local-stage.ts';
+import { closeServer, listenOnLoopback } from './loopback-server.ts';
 import type { Progress } from './progress.ts';
 import { silentProgress } from './progress.ts';
 import { announceInstance } from './running.ts';
@@ -64,6 +66,7 @@ async function start(
   const inData = (name: string) => (dataFolder === undefined ? undefined : join(dataFolder, name));
   const accessControl = new AccessControl((message) => progress.line(`refused: ${message}`));
 
+  await assertPortsAreFree(Object.values(options.ports ?? {}));
   // First, because its lock keeps a second instance away from the data folder.
   const dynamodb = await progress.step('DynamoDB', () => DynamoDB.start(inData('dynamodb'), accessControl));
   onClose(() => dynamodb.close());
@@ -144,4 +147,13 @@ async function start(
     }),
   );
   return { dynamodbEndpoint: endpoints.dynamodb, secretsManagerEndpoint: endpoints.secretsManager, stages };
+}
+
+/** Finds out that a port is taken before anything is synthesized, not after. */
+async function assertPortsAreFree(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    const probe = createServer();
+    await listenOnLoopback(probe, port);
+    await closeServer(probe);
+  }
 }
