@@ -28,6 +28,7 @@ export function errorResponse(error: OAuthError, dialect: ErrorDialect, realm: s
   return json(status, errorDialects[dialect](error, status), {
     ...noStore,
     ...(status === 503 && { 'retry-after': String(retryAfter) }),
+    ...(error.dpopNonce !== undefined && { 'dpop-nonce': error.dpopNonce }),
     ...challenge(error, realm),
   });
 }

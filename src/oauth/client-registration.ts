@@ -6,9 +6,8 @@ import type { Result } from '../result.ts';
 import type { AccountStore } from '../storage/account-store.ts';
 import type { ClientStore } from '../storage/client-store.ts';
 import { hashClientSecret } from './client-secret.ts';
-import type { AuthenticationMethod, Client, ClientKind, ClientSecret } from './client.ts';
-import { grants } from './grants.ts';
-import { covers } from './scope.ts';
+import type { AuthenticationMethod, Client, ClientKey, ClientKind, ClientSecret } from './client.ts';
+import { mistakeIn } from './registration-rules.ts';
 import { sessionGrantType } from './session-grant.ts';
 
 /** What an operator says of a new client. */
@@ -21,8 +20,18 @@ export interface ClientRegistration {
   readonly clientId?: string;
   /** A secret that the partner already has. */
   readonly secret?: string;
-  /** Whether a sales channel gets a secret; all others do. */
+  /** Whether a client that can do without a secret, a sales channel or one with keys, gets one. */
   readonly withSecret?: boolean;
+  /** Public keys that it signs assertions with: it then authenticates with them (RFC 7523 §2.2). */
+  readonly keys?: readonly ClientKey[];
+  /** `grant_type` values that it may use; client credentials where they are left out. */
+  readonly grants?: readonly string[];
+  /** Patterns each of which a scope that it gets must have a match for. */
+  readonly requiredScopes?: readonly string[];
+  /** Audiences, besides the stage's own, that it may ask tokens for (RFC 8707). */
+  readonly audiences?: readonly string[];
+  readonly dpopBoundAccessTokens?: boolean;
+  readonly mayIntrospect?: boolean;
   readonly scopes: readonly string[];
   readonly defaultScopes: readonly string[];
   /** Seconds that its tokens live, where that is not what the stage gives to its kind. */
@@ -63,10 +72,15 @@ export async function registerClient(
     kind,
     ...(session && { account }),
     authenticationMethods: methodsOf(registration, secret !== undefined),
+    keys: [...(registration.keys ?? [])],
     secrets: secret === undefined ? [] : [storedSecret(await secretKey(), id, secret, now)],
-    grants: session ? [sessionGrantType] : Object.keys(grants),
+    grants: session ? [sessionGrantType] : [...(registration.grants ?? ['client_credentials'])],
     scopes: [...scopes],
     defaultScopes: [...defaultScopes],
+    requiredScopes: [...(registration.requiredScopes ?? [])],
+    audiences: [...(registration.audiences ?? [])],
+    dpopBoundAccessTokens: registration.dpopBoundAccessTokens ?? false,
+    mayIntrospect: registration.mayIntrospect ?? false,
     ...(tokenLifetime !== undefined && { tokenLifetime }),
     claims: { ...claims },
     status: 'enabled',
@@ -131,13 +145,19 @@ async function givePlacesBack(
   return empty.length > 0;
 }
 
-const needsSecret = ({ kind, withSecret }: ClientRegistration) =>
-  kind !== 'sales_channel' || withSecret === true;
+const needsSecret = ({ kind, withSecret, keys = [] }: ClientRegistration) =>
+  (kind !== 'sales_channel' && keys.length === 0) || withSecret === true;
 
-function methodsOf({ kind, account }: ClientRegistration, hasSecret: boolean): AuthenticationMethod[] {
+function methodsOf(
+  { kind, account, keys = [] }: ClientRegistration,
+  hasSecret: boolean,
+): AuthenticationMethod[] {
   if (account !== undefined) return ['client_secret_basic'];
-  const withSecret: AuthenticationMethod[] = hasSecret ? ['client_secret_basic', 'client_secret_post'] : [];
-  return kind === 'sales_channel' ? ['none', ...withSecret] : withSecret;
+  return [
+    ...(kind === 'sales_channel' ? (['none'] as const) : []),
+    ...(hasSecret ? (['client_secret_basic', 'client_secret_post'] as const) : []),
+    ...(keys.length > 0 ? (['private_key_jwt'] as const) : []),
+  ];
 }
 
 export function storedSecret(key: KeyObject, clientId: string, secret: string, now: number): ClientSecret {
@@ -156,67 +176,3 @@ const makeApplicationId = () =>
 
 /** 256 bits as 64 hex digits; of a session key 160 bits as 40, the form that programs of EQP expect. */
 const makeSecret = (session: boolean) => randomBytes(session ? 20 : 32).toString('hex');
-
-/** Claims that we state ourselves, or that an authorizer passes on with a meaning of its own. */
-const reservedClaims = new Set(
-  'iss aud sub client_id scope iat nbf exp jti cnf act application organization market owner test rand account error required_scope'.split(
-    ' ',
-  ),
-);
-
-/** Bits that an imported secret must have. */
-const minimumSecretBits = 128;
-
-function mistakeIn(registration: ClientRegistration): string | undefined {
-  const { name, kind, account, clientId, secret, scopes, defaultScopes, claims, tokenLifetime } =
-    registration;
-  if (!/^[^\p{C}]{1,100}$/u.test(name)) return 'The name must have 1 to 100 characters, on one line.';
-  if (clientId !== undefined && !/^[\x21\x23-\x39\x3B-\x5B\x5D-\x7E]{1,128}$/.test(clientId)) {
-    return 'A client id must have 1 to 128 characters of printable ASCII, without space, colon, quote or backslash.';
-  }
-  if (secret !== undefined) {
-    if (!/^[\x20-\x7E]+$/.test(secret)) return 'The secret must be printable ASCII, on one line.';
-    const bits = Math.floor(secretBits(secret));
-    if (bits < minimumSecretBits) {
-      return `The secret is too easy to guess: ${secret.length} characters of its kind have ${bits} bits of entropy at most, and ${minimumSecretBits} are needed. Make a new one instead: leave out --secret-stdin.`;
-    }
-  }
-  if (account !== undefined) {
-    if (kind !== 'integration') return 'A session key is of the kind integration.';
-    if (scopes.length > 0 || defaultScopes.length > 0)
-      return 'A session key has no scopes: leave out --scope.';
-  } else if (scopes.length === 0) {
-    return 'A client without a scope could never get a token: name at least one with --scope.';
-  }
-  const badScope = [...scopes, ...defaultScopes].find(
-    (scope) => !/^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/.test(scope),
-  );
-  if (badScope !== undefined) return 'A scope must be printable ASCII without space, quote or backslash.';
-  if (scopes.some((scope) => scope.slice(0, -1).includes('*'))) {
-    return 'In a scope * may only be the last character, as in market:id:*';
-  }
-  for (const scope of defaultScopes) {
-    if (scope.includes('*')) return `A default scope must be exact, and ${scope} is not.`;
-    if (!scopes.some((allowed) => covers(allowed, scope))) {
-      return `The default scope ${scope} is not among the scopes of the client: add --scope ${scope}`;
-    }
-  }
-  if (tokenLifetime !== undefined && (!Number.isSafeInteger(tokenLifetime) || tokenLifetime < 1)) {
-    return 'The token lifetime must be a whole number of seconds above 0.';
-  }
-  const reserved = Object.keys(claims).find((claim) => reservedClaims.has(claim));
-  if (reserved !== undefined) return `The claim ${reserved} is stated by the server: choose another name.`;
-  return undefined;
-}
-
-/** Bits of entropy that a secret of this length has at most, by the narrowest alphabet that holds it. */
-function secretBits(secret: string): number {
-  const alphabets: readonly [RegExp, number][] = [
-    [/^\d*$/, 10],
-    [/^[\da-f]*$/i, 16],
-    [/^[\da-z]*$|^[\dA-Z]*$/, 36],
-    [/^[\w.-]*$/, 64],
-  ];
-  const size = alphabets.find(([form]) => form.test(secret))?.[1] ?? 95;
-  return secret.length * Math.log2(size);
-}

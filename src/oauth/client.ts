@@ -7,8 +7,27 @@ export const clientKinds = ['integration', 'sales_channel'] as const;
 export type ClientKind = (typeof clientKinds)[number];
 
 /** `token_endpoint_auth_method` values of RFC 7591 §2 that a client may be registered for. */
-export const authenticationMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export const authenticationMethods = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'none',
+] as const;
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
+
+/** JWS algorithms that a client may sign its assertions and proofs with: asymmetric ones alone. */
+export const assertionAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
 
 export const ClientSecret = v.object({
   /** Names the secret in listings and when it is revoked; says nothing of it. */
@@ -20,6 +39,19 @@ export const ClientSecret = v.object({
   expiresAt: v.exactOptional(numericDate),
 });
 export type ClientSecret = v.InferOutput<typeof ClientSecret>;
+
+/** A public key of a client (RFC 7517 §4), which signs its assertions with `alg` and nothing else. */
+export const ClientKey = v.object({
+  kty: v.picklist(['RSA', 'EC', 'OKP']),
+  kid: v.string(),
+  alg: v.picklist(assertionAlgorithms),
+  n: v.exactOptional(v.string()),
+  e: v.exactOptional(v.string()),
+  crv: v.exactOptional(v.string()),
+  x: v.exactOptional(v.string()),
+  y: v.exactOptional(v.string()),
+});
+export type ClientKey = v.InferOutput<typeof ClientKey>;
 
 /** A registered client (RFC 6749 §2): one program of one partner, in one stage. */
 export const Client = v.object({
@@ -33,12 +65,22 @@ export const Client = v.object({
   authenticationMethods: v.array(v.picklist(authenticationMethods)),
   /** At most two live at a time, so that one can be replaced without a pause. */
   secrets: v.array(ClientSecret),
+  /** Public keys that it signs assertions with (RFC 7523). */
+  keys: v.optional(v.array(ClientKey), []),
   /** `grant_type` values that it may use. */
   grants: v.array(v.string()),
   /** Scopes that it may ask for: exact, or a prefix that ends in `*`, such as `market:id:*`. */
   scopes: v.array(v.string()),
   /** What it gets when it asks for no scope. */
   defaultScopes: v.array(v.string()),
+  /** Patterns each of which a scope that it gets must have a match for, such as `market:*`. */
+  requiredScopes: v.optional(v.array(v.string()), []),
+  /** Audiences, besides the stage's own, that it may ask tokens for (RFC 8707). */
+  audiences: v.optional(v.array(v.string()), []),
+  /** Whether its tokens must be bound to a key of its own (RFC 9449 §5.2). */
+  dpopBoundAccessTokens: v.optional(v.boolean(), false),
+  /** Whether it may ask what a token stands for (RFC 7662 §2.1). */
+  mayIntrospect: v.optional(v.boolean(), false),
   /** Seconds that its tokens live, where that is not what the stage gives to its kind. */
   tokenLifetime: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** Claims that are added to each of its access tokens. */

@@ -26,6 +26,34 @@ export const errorTable = {
     description: 'This grant type is not supported.',
   },
   invalid_scope: { error: 'invalid_scope', status: 400, description: 'The scope is not valid.' },
+  // RFC 8707 §2
+  invalid_target: {
+    error: 'invalid_target',
+    status: 400,
+    description: 'The resource or audience is unknown, or not allowed for this client.',
+  },
+  // RFC 9449 §5 and §8
+  invalid_dpop_proof: {
+    error: 'invalid_dpop_proof',
+    status: 400,
+    description: 'The DPoP proof is missing or not valid.',
+  },
+  use_dpop_nonce: {
+    error: 'use_dpop_nonce',
+    status: 400,
+    description: 'The DPoP proof must have the nonce that comes with this answer.',
+  },
+  // Commerce Layer's answer to who revokes what is not its own (RFC 7009 §2.1 leaves the code open).
+  token_of_another_client: {
+    error: 'unauthorized_client',
+    status: 403,
+    description: 'You are not authorized to revoke this token',
+  },
+  introspection_not_allowed: {
+    error: 'unauthorized_client',
+    status: 403,
+    description: 'This client may not introspect tokens.',
+  },
   // RFC 6750 §3.1. Without a token there is no error code, only a challenge.
   missing_token: { error: '', status: 401, description: 'An access token is required.' },
   invalid_token: {
@@ -73,6 +101,8 @@ export interface OAuthError {
   readonly scope?: string;
   /** The scheme that the client tried to authenticate with (RFC 6749 §5.2). */
   readonly challenge?: 'Basic';
+  /** A nonce for the client's next DPoP proof (RFC 9449 §8). */
+  readonly dpopNonce?: string;
 }
 
 export function oauthError(

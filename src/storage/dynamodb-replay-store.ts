@@ -1,0 +1,23 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { holds } from './dynamodb.ts';
+import type { ReplayStore } from './replay-store.ts';
+
+/** Uses in DynamoDB: `used#<hash>`, written once by a condition of the write itself. */
+export function dynamodbReplayStore(dynamodb: DynamoDBClient, TableName: string): ReplayStore {
+  return {
+    firstUse: (hash, expiresAt, now) =>
+      holds(
+        dynamodb.send(
+          new PutItemCommand({
+            TableName,
+            Item: marshall({ pk: `used#${hash}`, expiresAt }),
+            // The time to live collects an item days late: one that is over counts as gone.
+            ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+            ExpressionAttributeValues: marshall({ ':now': now }),
+          }),
+        ),
+      ),
+  };
+}
