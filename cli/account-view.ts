@@ -2,7 +2,11 @@ import type { Account } from '../src/oauth/account.ts';
 import { fields, isoDate } from './layout.ts';
 
 /** An account for programs. */
-export const accountJson = (account: Account) => ({ ...account, createdAt: isoDate(account.createdAt) });
+export const accountJson = (account: Account) => ({
+  ...account,
+  sessionKeys: Object.keys(account.sessionKeys),
+  createdAt: isoDate(account.createdAt),
+});
 
 /** An account for people. */
 export const accountText = (account: Account): string =>
@@ -12,6 +16,6 @@ export const accountText = (account: Account): string =>
     'last name': account.lastName,
     email: account.email,
     'screen name': account.screenName,
-    'session keys': account.sessionKeys.join(' ') || 'none',
+    'session keys': Object.keys(account.sessionKeys).join(' ') || 'none',
     created: isoDate(account.createdAt),
   });

@@ -27,11 +27,12 @@ export function readArguments(words: readonly string[], parameters: Parameters):
     tokens: true,
   });
 
+  const places = all.filter((one) => one.positional === true);
   const typed: Record<string, string | string[] | true> = {};
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const known = options.get(token.name);
-    if (!known || !token.rawName.startsWith('--')) throw unknownOption(token.rawName, [...options.keys()]);
+    if (!known || !token.rawName.startsWith('--')) throw unknownOption(token.rawName, options, places);
     const value = valueOf(token, known);
     const before = typed[known.name];
     if (known.repeatable === true && value !== true) {
@@ -42,7 +43,6 @@ export function readArguments(words: readonly string[], parameters: Parameters):
     }
   }
 
-  const places = all.filter((one) => one.positional === true);
   for (const token of tokens) {
     if (token.kind !== 'positional') continue;
     const place = places.shift();
@@ -64,7 +64,8 @@ function valueOf({ rawName, value, inlineValue }: OptionToken, { takes }: Help):
     return true;
   }
   if (value === undefined) throw new UsageError(`${rawName} needs a value: ${rawName} ${takes}`);
-  if (inlineValue !== true && value.startsWith('-')) {
+  // A hyphen alone stands for standard input.
+  if (inlineValue !== true && value !== '-' && value.startsWith('-')) {
     throw new UsageError(
       `${rawName} needs a value: ${rawName} ${takes}. One that begins with a hyphen is written ${rawName}=${takes}`,
     );
@@ -72,8 +73,19 @@ function valueOf({ rawName, value, inlineValue }: OptionToken, { takes }: Help):
   return value;
 }
 
-function unknownOption(rawName: string, known: readonly string[]): UsageError {
+function unknownOption(
+  rawName: string,
+  options: ReadonlyMap<string, unknown>,
+  places: readonly Help[],
+): UsageError {
+  const known = [...options.keys()];
   const name = rawName.replace(/^-+/, '');
+  const [place] = places;
+  if (place && !rawName.startsWith('--')) {
+    return new UsageError(
+      `There is no option ${rawName} here. A ${place.takes} that begins with a hyphen comes last, after --`,
+    );
+  }
   if (known.includes('secret-stdin') && name.includes('secret')) {
     return new UsageError(
       `There is no option ${rawName}: a secret in an argument is seen by other programs and kept by the shell. Pipe it in, with --secret-stdin`,

@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import { registerClient } from '../src/oauth/client-registration.ts';
 import { clientKinds } from '../src/oauth/client.ts';
+import { grantTypes } from '../src/oauth/grant-types.ts';
 import { clientJson, clientText } from './client-view.ts';
 import { command } from './command.ts';
 import { Refused, UsageError } from './failures.ts';
 import { firstCall } from './first-call.ts';
 import { fields, shellWord } from './layout.ts';
 import { flag, option, repeatable } from './parameters.ts';
+import { readPublicKeys, standardInput } from './public-keys.ts';
 
 const claims = v.pipe(
   v.array(v.pipe(v.string(), v.regex(/^[^=]+=/, 'must look like name=value'))),
@@ -15,13 +17,30 @@ const claims = v.pipe(
   v.check((pairs) => new Set(pairs.map(([name]) => name)).size === pairs.length, 'must name each claim once'),
   v.transform((pairs): Record<string, string> => Object.fromEntries(pairs)),
 );
-const scopes = v.optional(v.array(v.string()), []);
+const texts = v.optional(v.array(v.string()), []);
+
+/** Grants by the last word of their URN, too. */
+const shortNames = grantTypes.map((grant) => grant.split(':').at(-1) ?? grant);
+const grantOf = new Map<string, string>(
+  grantTypes.flatMap((grant, index) => [
+    [grant, grant],
+    [shortNames[index] ?? grant, grant],
+  ]),
+);
+const grants = v.exactOptional(
+  v.pipe(
+    v.array(v.string()),
+    v.check((names) => names.every((name) => grantOf.has(name)), `must be one of ${shortNames.join(', ')}`),
+    v.transform((names) => [...new Set(names.map((name) => grantOf.get(name) ?? name))]),
+  ),
+);
 
 export const clientCreate = command({
   summary: 'Registers a client, and shows its secret once',
   details: [
     'With --account the client is a session key of that account: it opens sessions and has no scopes.',
     'A client that the partner has elsewhere is imported with --client-id and --secret-stdin.',
+    'With --public-key the client authenticates with its key (private_key_jwt), and has no secret.',
   ],
   parameters: {
     name: option('NAME', 'What you and the partner call it', v.string()),
@@ -30,8 +49,22 @@ export const clientCreate = command({
       `${clientKinds.join(' or ')}; integration where it is left out`,
       v.optional(v.picklist(clientKinds, `must be ${clientKinds.join(' or ')}`), 'integration'),
     ),
-    scope: repeatable('SCOPE', 'What it may ask for: exact, or a prefix such as market:id:*', scopes),
-    defaultScope: repeatable('SCOPE', 'What it gets when it asks for no scope', scopes),
+    scope: repeatable('SCOPE', 'What it may ask for: exact, or a prefix such as market:id:*', texts),
+    defaultScope: repeatable('SCOPE', 'What it gets when it asks for no scope', texts),
+    requiredScope: repeatable('PATTERN', 'What one of its scopes must match each time: market:id:*', texts),
+    grant: repeatable(
+      'NAME',
+      `${shortNames.join(', ')}, or the URN of one; ${shortNames[0]} where it is left out`,
+      grants,
+    ),
+    audience: repeatable('URI', 'An audience that it may ask tokens for, besides the stage itself', texts),
+    publicKey: option(
+      'FILE',
+      'Its public keys: a JWK, a JWK set or PEM; - is standard input',
+      v.exactOptional(v.string()),
+    ),
+    dpop: flag('Its tokens must be bound to a key of its own (DPoP)'),
+    introspect: flag('It may ask what a token stands for'),
     account: option('MAGE_ID', 'Makes it a session key of this account', v.exactOptional(v.string())),
     clientId: option(
       'ID',
@@ -39,7 +72,7 @@ export const clientCreate = command({
       v.exactOptional(v.string()),
     ),
     secretStdin: flag('Takes the secret that it has already from standard input'),
-    withSecret: flag('Gives a sales channel a secret; every other client gets one anyway'),
+    withSecret: flag('Gives a sales channel or a client with a public key a secret; others get one anyway'),
     tokenLifetime: option(
       'SECONDS',
       'How long its tokens live; as the stage has it where it is left out',
@@ -57,17 +90,53 @@ export const clientCreate = command({
     "npx postern client create --stage sandbox --name 'Acme orders' --scope orders:read --default-scope orders:read",
     "npx postern client create --stage sandbox --name 'Acme sessions' --account MAG123456789",
     'npx postern client create --stage production --name Acme --scope orders:read --client-id acme --secret-stdin < secret.txt',
+    'npx postern client create --stage production --name Acme --scope orders:read --public-key acme.pem --grant client_credentials --grant token-exchange',
   ],
-  async run({ scope, defaultScope, claim, secretStdin, ...registration }, { stage: connect, terminal }) {
-    if (registration.withSecret && registration.kind !== 'sales_channel') {
-      throw new UsageError('--with-secret is for --kind sales_channel: every other client has a secret.');
+  async run(
+    {
+      scope,
+      defaultScope,
+      requiredScope,
+      claim,
+      grant,
+      audience,
+      publicKey,
+      dpop,
+      introspect,
+      secretStdin,
+      ...registration
+    },
+    { stage: connect, terminal },
+  ) {
+    if (registration.withSecret && registration.kind !== 'sales_channel' && publicKey === undefined) {
+      throw new UsageError(
+        '--with-secret is for --kind sales_channel and for --public-key: every other client has a secret.',
+      );
     }
+    if (secretStdin && publicKey === standardInput) {
+      throw new UsageError(
+        '--secret-stdin and --public-key - both read standard input: put the public key into a file.',
+      );
+    }
+    const keys = publicKey === undefined ? {} : { keys: await readPublicKeys(publicKey, terminal) };
     const imported = secretStdin ? { secret: await terminal.readSecret() } : {};
     const stage = await connect();
     // Before there is a secret that a failure could swallow.
     const url = await stage.url();
     const registered = await registerClient(
-      { ...registration, ...imported, scopes: scope, defaultScopes: defaultScope, claims: claim },
+      {
+        ...registration,
+        ...imported,
+        ...keys,
+        ...(grant && { grants: grant }),
+        scopes: scope,
+        defaultScopes: defaultScope,
+        requiredScopes: requiredScope,
+        audiences: audience,
+        dpopBoundAccessTokens: dpop,
+        mayIntrospect: introspect,
+        claims: claim,
+      },
       stage,
     );
     if (!registered.ok) throw new Refused(registered.error);

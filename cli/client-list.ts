@@ -10,7 +10,7 @@ export const clientList = command({
     const stage = await connect();
     const clients = await stage.clients.list();
     return {
-      json: clients.map(clientJson),
+      json: clients.map((client) => clientJson(client)),
       text:
         clients.length === 0
           ? `No clients in ${stage.record.name} yet. Create one with: npx postern client create ${stage.options} --name NAME --scope SCOPE`

@@ -4,11 +4,17 @@ import { findClient } from './find-client.ts';
 import { argument } from './parameters.ts';
 
 export const clientShow = command({
-  summary: 'Shows a client, without its secrets',
+  summary: 'Shows a client and when its secrets were last used, without the secrets',
   parameters: { clientId: argument('CLIENT_ID', 'The id of the client') },
   examples: ['npx postern client show AQ1B2C3D4E --stage sandbox'],
-  async run({ clientId }, { stage }) {
-    const client = await findClient(await stage(), clientId);
-    return { json: clientJson(client), text: clientText(client) };
+  async run({ clientId }, { stage: connect }) {
+    const stage = await connect();
+    const client = await findClient(stage, clientId);
+    const lastUses = new Map(
+      await Promise.all(
+        client.secrets.map(async ({ id }) => [id, await stage.secretUses.lastUse(client.id, id)] as const),
+      ),
+    );
+    return { json: clientJson(client, lastUses), text: clientText(client, lastUses) };
   },
 });

@@ -1,8 +1,11 @@
 import type { Client } from '../src/oauth/client.ts';
-import { fields, isoDate } from './layout.ts';
+import { fields, isoDate, isoHour } from './layout.ts';
+
+/** When each secret was last used, by its id; undefined where it never was. */
+export type LastUses = ReadonlyMap<string, number | undefined>;
 
 /** A client for programs: all but the hashes of its secrets. */
-export const clientJson = (client: Client) => ({
+export const clientJson = (client: Client, lastUses?: LastUses) => ({
   clientId: client.id,
   name: client.name,
   kind: client.kind,
@@ -12,19 +15,25 @@ export const clientJson = (client: Client) => ({
   grants: client.grants,
   scopes: client.scopes,
   defaultScopes: client.defaultScopes,
+  requiredScopes: client.requiredScopes,
+  audiences: client.audiences,
+  dpopBoundAccessTokens: client.dpopBoundAccessTokens,
+  mayIntrospect: client.mayIntrospect,
   ...(client.tokenLifetime !== undefined && { tokenLifetime: client.tokenLifetime }),
   claims: client.claims,
   secrets: client.secrets.map(({ id, createdAt, expiresAt }) => ({
     id,
     createdAt: isoDate(createdAt),
     ...(expiresAt !== undefined && { expiresAt: isoDate(expiresAt) }),
+    ...(lastUses && { lastUsedAt: hourOf(lastUses.get(id)) ?? null }),
   })),
+  keys: client.keys.map(({ kid, alg }) => ({ kid, alg })),
   ...(client.tokensValidAfter > 0 && { tokensValidAfter: isoDate(client.tokensValidAfter) }),
   createdAt: isoDate(client.createdAt),
 });
 
 /** A client for people: all but the hashes of its secrets. */
-export const clientText = (client: Client): string =>
+export const clientText = (client: Client, lastUses?: LastUses): string =>
   fields({
     client_id: client.id,
     name: client.name,
@@ -35,19 +44,30 @@ export const clientText = (client: Client): string =>
     grants: client.grants.join(' '),
     scopes: client.scopes.join(' '),
     'default scopes': client.defaultScopes.join(' '),
+    'required scopes': client.requiredScopes.join(' '),
+    audiences: client.audiences.join(' '),
+    DPoP: client.dpopBoundAccessTokens ? 'its tokens are bound to a key of its own' : undefined,
+    introspection: client.mayIntrospect ? 'it may ask what a token stands for' : undefined,
     'token lifetime':
       client.tokenLifetime === undefined ? 'as the stage has it' : `${client.tokenLifetime} s`,
     claims: Object.entries(client.claims)
       .map(([name, value]) => `${name}=${value}`)
       .join(' '),
     secrets:
-      client.secrets
-        .map(({ id, createdAt, expiresAt }) => {
-          const end = expiresAt === undefined ? '' : `, until ${isoDate(expiresAt)}`;
-          return `${id} of ${isoDate(createdAt)}${end}`;
-        })
-        .join('; ') || 'none',
+      client.secrets.length === 0
+        ? 'none'
+        : client.secrets.map(({ id, createdAt, expiresAt }) => {
+            const end = expiresAt === undefined ? '' : `, until ${isoDate(expiresAt)}`;
+            return `${id} of ${isoDate(createdAt)}${end}${lastUses ? `, last used ${used(lastUses.get(id))}` : ''}`;
+          }),
+    keys: client.keys.map(({ kid, alg }) => `${kid} for ${alg}`),
     'tokens void':
       client.tokensValidAfter > 0 ? `of ${isoDate(client.tokensValidAfter)} and before` : undefined,
     created: isoDate(client.createdAt),
   });
+
+const hourOf = (lastUse: number | undefined) => (lastUse === undefined ? undefined : isoHour(lastUse));
+
+/** A use is noted to the hour. */
+const used = (lastUse: number | undefined) =>
+  lastUse === undefined ? 'never' : `${isoHour(lastUse)}, to the hour`;

@@ -6,7 +6,7 @@ export const exitCodeOf = (error: unknown): 1 | 2 => (error instanceof UsageErro
 
 /** What standard error says of a failure: for programs one line of JSON. */
 export function explain(error: unknown, { asJson, debug }: { asJson: boolean; debug: boolean }): string {
-  const message = messageOf(error);
+  const message = reasonOf(error);
   if (asJson) return JSON.stringify({ error: message.replaceAll('\n', ' ') });
   return [
     ...message.split('\n').map((line) => `postern: ${line}`),
@@ -15,7 +15,8 @@ export function explain(error: unknown, { asJson, debug }: { asJson: boolean; de
   ].join('\n');
 }
 
-function messageOf(error: unknown): string {
+/** Why something failed, in words for whoever typed the command. */
+export function reasonOf(error: unknown): string {
   if (error instanceof Refused || error instanceof UsageError) return error.message;
   if (error instanceof Unavailable) return unavailable(error);
   const what = error instanceof Error ? firstLine(error.message) || error.name : 'something was thrown';

@@ -11,11 +11,14 @@ export function columns(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Lines of a label and its value; what has no value is left out. */
-export function fields(values: Readonly<Record<string, string | undefined>>): string {
+/** Lines of a label and its value, or values below each other; what has no value is left out. */
+export function fields(values: Readonly<Record<string, string | readonly string[] | undefined>>): string {
   return columns(
     Object.entries(values).flatMap(([label, value]) =>
-      value === undefined || value === '' ? [] : [[label, value]],
+      [value ?? []]
+        .flat()
+        .filter((line) => line !== '')
+        .map((line, index) => [index === 0 ? label : '', line]),
     ),
   );
 }
@@ -23,6 +26,9 @@ export function fields(values: Readonly<Record<string, string | undefined>>): st
 /** A NumericDate as ISO 8601. */
 export const isoDate = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+
+/** The hour of a NumericDate, as ISO 8601. */
+export const isoHour = (seconds: number): string => `${isoDate(seconds).slice(0, 13)}:00Z`;
 
 /** A word as a shell takes it. */
 export const shellWord = (word: string): string =>

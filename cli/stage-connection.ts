@@ -1,12 +1,16 @@
+import { setTimeout } from 'node:timers/promises';
 import { stages } from '../lib/stages.ts';
 import { systemClock } from '../src/clock.ts';
 import { dynamodbAccountStore } from '../src/storage/dynamodb-account-store.ts';
 import { dynamodbClientStore } from '../src/storage/dynamodb-client-store.ts';
+import { dynamodbPublishedKeySetStore } from '../src/storage/dynamodb-published-key-set-store.ts';
+import { dynamodbSecretUseStore } from '../src/storage/dynamodb-secret-use-store.ts';
 import { hashKeys } from '../src/storage/hash-key-secret.ts';
 import type { StageSelection } from './command.ts';
 import { deployedStage } from './deployed-stage.ts';
 import { UsageError } from './failures.ts';
 import { localStage } from './local-stage.ts';
+import { signingKeySecret } from './signing-key-secret.ts';
 import type { Stage } from './stage.ts';
 
 /** Connects to the stage that was named, deployed or local. */
@@ -23,7 +27,11 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     url,
     clients: dynamodbClientStore(dynamodb, outputs.ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, outputs.ClientsTable),
+    secretUses: dynamodbSecretUseStore(dynamodb, outputs.ClientsTable),
+    signingKeys: signingKeySecret(secretsManager, outputs.SigningKeysSecret),
+    publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),
     secretKey: async () => (await keys()).clientSecret,
     clock: systemClock,
+    wait: (seconds) => setTimeout(seconds * 1_000),
   };
 }

@@ -4,7 +4,11 @@ import * as v from 'valibot';
 import type { Stage } from './stage.ts';
 
 /** Outputs of a stage's stateful stack that the command line needs. */
-export const StageOutputs = v.object({ ClientsTable: v.string(), HashKeySecret: v.string() });
+export const StageOutputs = v.object({
+  ClientsTable: v.string(),
+  HashKeySecret: v.string(),
+  SigningKeysSecret: v.string(),
+});
 
 /** Where a stage keeps its things. */
 export interface StagePlace extends Pick<Stage, 'options' | 'url'> {

@@ -1,5 +1,8 @@
 import type { StageRecord } from '../lib/stages.ts';
+import type { PublishedKeySetReader, PublishedKeySetWriter } from '../src/keys/published-key-set.ts';
 import type { RegistrationContext } from '../src/oauth/client-registration.ts';
+import type { SecretUseStore } from '../src/storage/secret-use-store.ts';
+import type { SigningKeySecret } from './signing-key-secret.ts';
 
 /** A stage that the command line is connected to. */
 export interface Stage extends RegistrationContext {
@@ -8,4 +11,9 @@ export interface Stage extends RegistrationContext {
   readonly options: string;
   /** Where its partners call it, if that can be found out. */
   readonly url: () => Promise<string | undefined>;
+  readonly secretUses: Pick<SecretUseStore, 'lastUse'>;
+  readonly signingKeys: SigningKeySecret;
+  readonly publishedKeys: PublishedKeySetReader & PublishedKeySetWriter;
+  /** Lets time pass while AWS works. */
+  readonly wait: (seconds: number) => Promise<void>;
 }

@@ -12,6 +12,8 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** A secret from standard input: typed without an echo, or all that is piped in. */
   readSecret(): Promise<string>;
+  /** All of standard input. */
+  readText(): Promise<string>;
 }
 
 /** Questions go to standard error: standard output is for what the command answers. */
@@ -50,6 +52,8 @@ export function terminalOf({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Ter
       }
       return secret;
     },
+
+    readText: () => text(stdin),
   };
 }
 

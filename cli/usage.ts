@@ -13,7 +13,7 @@ export function overview(noun = ''): string {
   const listed = [...commands].filter(([words]) => noun === '' || words.startsWith(`${noun} `));
   return sections(
     `Usage: npx postern ${noun === '' ? 'COMMAND' : `${noun} …`} --stage STAGE [options]`,
-    'Registers the programs of partners, and the accounts they act for, with a stage of Postern.',
+    'Registers the programs of partners, and the accounts they act for, with a stage of Postern, and looks after its signing keys.',
     section('Commands', columns(listed.map(([words, { summary }]) => [words, summary]))),
     section('Options of every command', parameterList(commonParameters)),
     'Each command says more with --help: npx postern client create --help',

@@ -22,7 +22,7 @@ export class AuthStage extends Stage {
       stateless: this.stateless,
     });
     // API Gateway reads the discovery document while it creates a JWT authorizer: the routes that serve it,
-    // and the permission to call their function, must be there before. Only the order of stacks says so.
+    // and the permission to call their function, must be there before. No resource refers to them.
     this.partnerApi.addStackDependency(this.stateless);
     Tags.of(this).add('postern:stage', record.name);
   }

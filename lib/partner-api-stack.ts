@@ -78,8 +78,11 @@ export class PartnerApiStack extends Stack {
       authorizer: tokens,
     });
 
-    // API Gateway's own authorizer costs nothing and adds no latency, but verifies RSA signatures alone.
-    const rsa = record.signingAlgorithm.startsWith('RS');
+    if (record.jwtAuthorizer && !record.signingAlgorithm.startsWith('RS')) {
+      throw new Error(
+        `${record.name}: API Gateway's JWT authorizer cannot verify ${record.signingAlgorithm}`,
+      );
+    }
     const jwts = new HttpJwtAuthorizer('JwtAuthorizer', stateless.issuer, {
       jwtAudience: [stateless.audience],
     });
@@ -88,7 +91,9 @@ export class PartnerApiStack extends Stack {
         httpApi: api,
         routeKey: HttpRouteKey.with(path, method),
         integration,
-        ...(rsa ? { authorizer: jwts, authorizationScopes: [demanded] } : { authorizer: tokens }),
+        ...(record.jwtAuthorizer
+          ? { authorizer: jwts, authorizationScopes: [demanded] }
+          : { authorizer: tokens }),
       });
     }
   }

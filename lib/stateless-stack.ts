@@ -3,6 +3,7 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
+import { endpoints } from '../src/oauth/endpoints.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
@@ -50,6 +51,8 @@ export class StatelessStack extends Stack {
 
     this.tokenEndpoint();
     this.sessionTokenEndpoint();
+    this.revocationEndpoint();
+    this.introspectionEndpoint();
     this.wellKnown();
     new SigningKeyRotation(this, 'SigningKeyRotation', { record, stateful });
 
@@ -64,7 +67,12 @@ export class StatelessStack extends Stack {
       description: `Postern ${record.name}: tokens, and the API behind them`,
       createDefaultStage: false,
     });
-    const accessLogs = new StageLogGroup(this, 'AccessLogs', record);
+    const accessLogs = new StageLogGroup(
+      this,
+      'AccessLogs',
+      record,
+      `/aws/vendedlogs/postern/${record.name}/access`,
+    );
     new HttpStage(this, 'DefaultStage', {
       httpApi: api,
       stageName: '$default',
@@ -82,21 +90,22 @@ export class StatelessStack extends Stack {
       folder: 'token',
       description: 'POST /oauth/token',
       environment: {
-        STAGE: record.name,
-        ISSUER: this.issuer,
+        ...this.authenticationEnvironment(),
         AUDIENCE: this.audience,
+        DIALECT: record.dialect,
+        DPOP_NONCES: String(record.dpopNonces),
         TOKEN_POLICY: JSON.stringify(record.tokens),
-        CLIENTS_TABLE: stateful.clients.tableName,
         SIGNING_KEYS_SECRET: stateful.signingKeys.secretArn,
-        HASH_KEY_SECRET: stateful.hashKey.secretArn,
       },
       statements: [
-        allowItems(stateful.clients, ['GetItem'], ['client#*']),
+        ...this.authenticationStatements(),
+        // Of the token that is exchanged for another
+        allowItems(stateful.clients, ['GetItem', 'BatchGetItem'], ['client#*', 'key-set']),
+        allowItems(stateful.sessions, ['BatchGetItem'], ['revoked#*']),
         allowSecret(stateful.signingKeys, 'GetSecretValue'),
-        allowSecret(stateful.hashKey, 'GetSecretValue'),
       ],
     });
-    this.publicRoute('Token', handler, HttpMethod.POST, '/oauth/token');
+    this.publicRoute('Token', handler, HttpMethod.POST, endpoints.token);
   }
 
   private sessionTokenEndpoint(): void {
@@ -106,19 +115,75 @@ export class StatelessStack extends Stack {
       folder: 'session-token',
       description: 'POST /rest/v1/app/session/token',
       environment: {
-        STAGE: record.name,
+        ...this.authenticationEnvironment(),
         TOKEN_POLICY: JSON.stringify(record.tokens),
-        CLIENTS_TABLE: stateful.clients.tableName,
-        SESSIONS_TABLE: stateful.sessions.tableName,
-        HASH_KEY_SECRET: stateful.hashKey.secretArn,
       },
       statements: [
-        allowItems(stateful.clients, ['GetItem'], ['client#*']),
+        ...this.authenticationStatements(),
         allowItems(stateful.sessions, ['PutItem'], ['session#*']),
-        allowSecret(stateful.hashKey, 'GetSecretValue'),
       ],
     });
-    this.publicRoute('SessionToken', handler, HttpMethod.POST, '/rest/v1/app/session/token');
+    this.publicRoute('SessionToken', handler, HttpMethod.POST, endpoints.sessionToken);
+  }
+
+  private revocationEndpoint(): void {
+    const { record, stateful } = this;
+    const handler = new NodeFunction(this, 'Revoke', {
+      record,
+      folder: 'revoke',
+      description: 'POST /oauth/revoke',
+      environment: { ...this.authenticationEnvironment(), DIALECT: record.dialect },
+      statements: [
+        ...this.authenticationStatements(),
+        allowItems(stateful.clients, ['GetItem'], ['key-set']),
+        allowItems(stateful.sessions, ['GetItem', 'DeleteItem'], ['session#*']),
+        allowItems(stateful.sessions, ['PutItem'], ['revoked#*']),
+      ],
+    });
+    this.publicRoute('Revoke', handler, HttpMethod.POST, endpoints.revocation);
+  }
+
+  private introspectionEndpoint(): void {
+    const { record, stateful } = this;
+    const handler = new NodeFunction(this, 'Introspect', {
+      record,
+      folder: 'introspect',
+      description: 'POST /oauth/introspect',
+      environment: {
+        ...this.authenticationEnvironment(),
+        DIALECT: record.dialect,
+        SIGNING_KEYS_SECRET: stateful.signingKeys.secretArn,
+      },
+      statements: [
+        ...this.authenticationStatements(),
+        allowItems(stateful.clients, ['GetItem', 'BatchGetItem'], ['client#*', 'key-set']),
+        allowItems(stateful.sessions, ['GetItem', 'BatchGetItem'], ['session#*', 'revoked#*']),
+        allowSecret(stateful.signingKeys, 'GetSecretValue'),
+      ],
+    });
+    this.publicRoute('Introspect', handler, HttpMethod.POST, endpoints.introspection);
+  }
+
+  /** What every endpoint needs to authenticate clients. */
+  private authenticationEnvironment() {
+    return {
+      STAGE: this.record.name,
+      ISSUER: this.issuer,
+      CLIENTS_TABLE: this.stateful.clients.tableName,
+      SESSIONS_TABLE: this.stateful.sessions.tableName,
+      HASH_KEY_SECRET: this.stateful.hashKey.secretArn,
+    };
+  }
+
+  private authenticationStatements() {
+    const { clients, sessions, hashKey } = this.stateful;
+    return [
+      allowItems(clients, ['GetItem'], ['client#*']),
+      allowItems(clients, ['PutItem'], ['secret-use#*']),
+      // Assertions and DPoP proofs that were used
+      allowItems(sessions, ['PutItem'], ['used#*']),
+      allowSecret(hashKey, 'GetSecretValue'),
+    ];
   }
 
   private wellKnown(): void {
@@ -130,12 +195,14 @@ export class StatelessStack extends Stack {
       environment: {
         STAGE: record.name,
         ISSUER: this.issuer,
+        SIGNING_ALGORITHM: record.signingAlgorithm,
         CLIENTS_TABLE: stateful.clients.tableName,
       },
       statements: [allowItems(stateful.clients, ['GetItem'], ['key-set'])],
     });
-    for (const document of ['oauth-authorization-server', 'openid-configuration', 'jwks.json']) {
-      this.publicRoute('WellKnown', handler, HttpMethod.GET, `/.well-known/${document}`);
+    const { authorizationServerMetadata, openidConfiguration, jwks } = endpoints;
+    for (const path of [authorizationServerMetadata, openidConfiguration, jwks]) {
+      this.publicRoute('WellKnown', handler, HttpMethod.GET, path);
     }
   }
 

@@ -19,12 +19,18 @@ export interface Environment {
   readonly SIGNING_KEYS_SECRET: string;
   /** ARN of the Secrets Manager secret with the key for hashes and tags. */
   readonly HASH_KEY_SECRET: string;
-  /** JWS algorithm of new signing keys (RFC 7518 §3.1). */
+  /** JWS algorithm that the stage signs with (RFC 7518 §3.1). */
   readonly SIGNING_ALGORITHM: string;
   /** JSON of a `TokenPolicy`. */
   readonly TOKEN_POLICY: string;
   /** JSON of a `Record<route key, scope>`: what the Lambda authorizer demands of each route. */
   readonly ROUTE_SCOPES: string;
+  /** How errors of the OAuth endpoints look: `rfc6749` or `commercelayer`. */
+  readonly DIALECT: string;
+  /** `true` where DPoP proofs must have a nonce of ours (RFC 9449 §8). */
+  readonly DPOP_NONCES: string;
+  /** `true` where API Gateway reuses answers of the Lambda authorizer. */
+  readonly ANSWERS_ARE_REUSED: string;
   /** Who tells a caller that it is denied: `gateway` or `integration`. */
   readonly DENIALS: string;
 }

@@ -1,14 +1,10 @@
 import * as v from 'valibot';
-import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
-import { verificationKeys } from '../../src/keys/verification-key.ts';
-import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
-import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
-import { dynamodbSessionStore } from '../../src/storage/dynamodb-session-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { hashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
+import { dpopContext, verificationContext } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'ISSUER',
@@ -18,21 +14,25 @@ const env = readEnvironment(
   'HASH_KEY_SECRET',
   'ROUTE_SCOPES',
   'DENIALS',
+  'DPOP_NONCES',
+  'ANSWERS_ARE_REUSED',
 );
-const database = dynamodb();
 const keys = hashKeys(secretsManager(), env.HASH_KEY_SECRET);
+const stores = {
+  database: dynamodb(),
+  clientsTable: env.CLIENTS_TABLE,
+  sessionsTable: env.SESSIONS_TABLE,
+  keys,
+};
 
 export const handler = authorizer({
   routeScopes: v.parse(v.record(v.string(), v.string()), JSON.parse(env.ROUTE_SCOPES)),
   denials: v.parse(v.picklist(['gateway', 'integration']), env.DENIALS),
-  verification: {
-    issuer: env.ISSUER,
+  answersAreReused: env.ANSWERS_ARE_REUSED === 'true',
+  context: {
+    ...verificationContext(stores, env.ISSUER),
+    ...dpopContext(stores, env.DPOP_NONCES === 'true'),
     audience: env.AUDIENCE,
-    clients: dynamodbClientStore(database, env.CLIENTS_TABLE),
-    sessions: dynamodbSessionStore(database, env.SESSIONS_TABLE),
-    tagKey: async () => (await keys()).sessionToken,
-    verificationKey: verificationKeys(dynamodbPublishedKeySetStore(database, env.CLIENTS_TABLE), systemClock),
-    clock: systemClock,
   },
 });
 

@@ -13,13 +13,19 @@ export function readProfile(accounts: AccountReader): EndpointOptions['handle'] 
   return async (request) => {
     const caller = callerOf(request);
     if (!caller.ok) return caller;
-    const account = await accounts.find(request.pathParameters['mage_id'] ?? '');
+    // Who has no account may not ask which there are.
+    if (caller.value.account === undefined) return ok(refusal(403, 'This needs the session of an account.'));
+    const mageId = request.pathParameters['mage_id'] ?? '';
+    const account = mageId.length > maximumMageIdLength ? undefined : await accounts.find(mageId);
     if (!account) return ok(refusal(404, 'There is no account with this mage_id.'));
     if (account.mageId !== caller.value.account)
       return ok(refusal(403, 'This is the account of someone else.'));
     return ok(json(200, request.query['style'] === 'summary' ? summary(account) : profile(account), noStore));
   };
 }
+
+/** Characters of the longest `mage_id` that can be registered. */
+const maximumMageIdLength = 64;
 
 const refusal = (code: number, message: string) => json(code, { code, message }, noStore);
 
@@ -33,6 +39,6 @@ const summary = ({ mageId, firstName, lastName, email, screenName }: Account) =>
 
 const profile = (account: Account) => ({
   ...summary(account),
-  application_ids: account.sessionKeys,
+  application_ids: Object.keys(account.sessionKeys),
   created_at: new Date(account.createdAt * 1000).toISOString(),
 });

@@ -12,7 +12,7 @@ export interface SubscriptionStore {
 }
 
 const keyOf = (clientId: string, externalId: string) =>
-  marshall({ pk: `subscription#${clientId}#${externalId}` });
+  marshall({ pk: `subscription#${encodeURIComponent(clientId)}#${externalId}` });
 
 /** Subscriptions in DynamoDB, each under its client: no partner's id meets another's. */
 export function dynamodbSubscriptionStore(dynamodb: DynamoDBClient, TableName: string): SubscriptionStore {

@@ -1,9 +1,12 @@
 import * as v from 'valibot';
 
+/** Characters of each text of an order. */
+export const maximumTextLength = 200;
+
 const text = v.pipe(
   v.string('must be a string'),
   v.minLength(1, 'must not be empty'),
-  v.maxLength(200, 'must have 200 characters at most'),
+  v.maxLength(maximumTextLength, `must have ${maximumTextLength} characters at most`),
 );
 
 /** What a partner orders. */

@@ -7,7 +7,7 @@ import { json, noStore } from '../../src/http/response.ts';
 import type { Response } from '../../src/http/response.ts';
 import { ok } from '../../src/result.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
-import { Order } from './subscription.ts';
+import { Order, maximumTextLength } from './subscription.ts';
 import type { Subscription } from './subscription.ts';
 
 /** `POST /api/v1/marketplace/subscriptions`. The gateway has checked the scope. */
@@ -62,7 +62,10 @@ export function readSubscription(store: SubscriptionStore): EndpointOptions['han
     const caller = callerOf(request);
     if (!caller.ok) return caller;
     const externalSubscriptionId = request.pathParameters['externalSubscriptionId'] ?? '';
-    const subscription = await store.find(caller.value.client_id, externalSubscriptionId);
+    const subscription =
+      externalSubscriptionId.length > maximumTextLength
+        ? undefined
+        : await store.find(caller.value.client_id, externalSubscriptionId);
     if (subscription) return ok(json(200, view(subscription), noStore));
     const body = { error: 'not_found', error_description: 'There is no subscription with this external id.' };
     return ok(json(404, body, noStore));

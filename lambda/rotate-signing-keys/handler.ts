@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
@@ -27,6 +28,7 @@ export async function handler(event: unknown): Promise<void> {
     versions: secretVersions(secrets, SecretId),
     published,
     algorithm,
+    clock: systemClock,
   });
   log('INFO', { event: `rotation_${Step}` });
 }

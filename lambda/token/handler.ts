@@ -1,36 +1,49 @@
+import * as v from 'valibot';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
+import { oauthDialects } from '../../src/http/error-response.ts';
 import { tokenRequest } from '../../src/http/token-request.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
-import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
+import { verifyToken } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { hashKeys } from '../../src/storage/hash-key-secret.ts';
 import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
+import { authenticationContext, dpopContext, verificationContext } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'STAGE',
   'ISSUER',
   'AUDIENCE',
+  'DIALECT',
+  'DPOP_NONCES',
   'TOKEN_POLICY',
   'CLIENTS_TABLE',
+  'SESSIONS_TABLE',
   'SIGNING_KEYS_SECRET',
   'HASH_KEY_SECRET',
 );
 const secrets = secretsManager();
 const keys = hashKeys(secrets, env.HASH_KEY_SECRET);
 const signer = currentSigner(() => readSecret(secrets, env.SIGNING_KEYS_SECRET), systemClock);
+const stores = {
+  database: dynamodb(),
+  clientsTable: env.CLIENTS_TABLE,
+  sessionsTable: env.SESSIONS_TABLE,
+  keys,
+};
+const verification = verificationContext(stores, env.ISSUER);
 
 export const handler = endpoint({
-  dialect: 'rfc6749',
+  dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
   stage: env.STAGE,
   handle: tokenRequest({
-    clients: dynamodbClientStore(dynamodb(), env.CLIENTS_TABLE),
-    secretKey: async () => (await keys()).clientSecret,
+    ...authenticationContext(stores, env.ISSUER),
+    ...dpopContext(stores, env.DPOP_NONCES === 'true'),
     issuer: { issuer: env.ISSUER, audience: env.AUDIENCE, policy: parseTokenPolicy(env.TOKEN_POLICY) },
+    verifyToken: (token) => verifyToken(token, verification),
     signer,
-    clock: systemClock,
   }),
 });
 

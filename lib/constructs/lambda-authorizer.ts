@@ -31,6 +31,7 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
   constructor(scope: Construct, id: string, props: LambdaAuthorizerProps) {
     const { record, stateful, issuer, audience } = props.stateless;
     const denials = props.denials ?? 'gateway';
+    const cacheSeconds = denials === 'gateway' ? record.authorizerCacheSeconds : 0;
     const authorizerFunction = new NodeFunction(scope, `${id}Function`, {
       record,
       folder: 'authorizer',
@@ -44,14 +45,17 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
         HASH_KEY_SECRET: stateful.hashKey.secretArn,
         ROUTE_SCOPES: JSON.stringify(props.scopes ?? {}),
         DENIALS: denials,
+        DPOP_NONCES: String(record.dpopNonces),
+        ANSWERS_ARE_REUSED: String(cacheSeconds > 0),
       },
       statements: [
-        allowItems(stateful.clients, ['GetItem'], ['client#*', 'key-set']),
-        allowItems(stateful.sessions, ['GetItem'], ['session#*']),
+        allowItems(stateful.clients, ['GetItem', 'BatchGetItem'], ['client#*', 'key-set']),
+        allowItems(stateful.sessions, ['GetItem', 'BatchGetItem'], ['session#*', 'revoked#*']),
+        // DPoP proofs that were used
+        allowItems(stateful.sessions, ['PutItem'], ['used#*']),
         allowSecret(stateful.hashKey, 'GetSecretValue'),
       ],
     });
-    const cacheSeconds = denials === 'gateway' ? record.authorizerCacheSeconds : 0;
     super(id, authorizerFunction, {
       authorizerName: id,
       responseTypes: [HttpLambdaResponseType.SIMPLE],

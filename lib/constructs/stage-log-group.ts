@@ -12,8 +12,13 @@ const retentions: Readonly<Record<StageRecord['logRetentionDays'], RetentionDays
 
 /** A log group that keeps what the stage says, for as long as it says. */
 export class StageLogGroup extends LogGroup {
-  constructor(scope: Construct, id: string, record: StageRecord) {
+  /**
+   * @param logGroupName for logs that a service of AWS delivers: under `/aws/vendedlogs/`, where all groups share
+   * one entry of the account's resource policy, which has room for a few others only
+   */
+  constructor(scope: Construct, id: string, record: StageRecord, logGroupName?: string) {
     super(scope, id, {
+      ...(logGroupName !== undefined && { logGroupName }),
       retention: retentions[record.logRetentionDays],
       removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });

@@ -23,6 +23,8 @@ export type CallerContext = v.InferOutput<typeof CallerContext>;
 const DenialContext = v.object({
   error: v.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(errorTable, code)),
   required_scope: v.exactOptional(v.string()),
+  challenge: v.exactOptional(v.picklist(['Basic', 'DPoP'])),
+  dpop_nonce: v.exactOptional(v.string()),
 });
 
 /** The caller of a request behind either authorizer, or why it is denied. Nothing known of it: denied. */
@@ -30,14 +32,28 @@ export function callerOf({ authorizer }: Request): Result<CallerContext, OAuthEr
   const context = authorizer?.jwt?.claims ?? authorizer?.lambda;
   const denial = v.safeParse(DenialContext, context);
   if (denial.success) {
-    const { error, required_scope: scope } = denial.output;
-    return refuse(error, undefined, scope === undefined ? {} : { scope });
+    const { error, required_scope: scope, challenge, dpop_nonce: dpopNonce } = denial.output;
+    return refuse(error, undefined, {
+      ...(scope !== undefined && { scope }),
+      ...(challenge !== undefined && { challenge }),
+      ...(dpopNonce !== undefined && { dpopNonce }),
+    });
   }
   const caller = v.safeParse(CallerContext, context);
   return caller.success ? ok(caller.output) : refuse('missing_token');
 }
 
 /** The context that `callerOf` reads a denial from. */
-export function denialContext({ code, scope }: OAuthError): v.InferOutput<typeof DenialContext> {
-  return { error: code, ...(scope !== undefined && { required_scope: scope }) };
+export function denialContext({
+  code,
+  scope,
+  challenge,
+  dpopNonce,
+}: OAuthError): v.InferOutput<typeof DenialContext> {
+  return {
+    error: code,
+    ...(scope !== undefined && { required_scope: scope }),
+    ...(challenge !== undefined && { challenge }),
+    ...(dpopNonce !== undefined && { dpop_nonce: dpopNonce }),
+  };
 }

@@ -1,10 +1,10 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { causeOf, log } from '../log.ts';
-import { bearerToken } from '../oauth/bearer-token.ts';
-import { oauthError } from '../oauth/errors.ts';
+import { oauthError, refuse } from '../oauth/errors.ts';
 import type { OAuthError } from '../oauth/errors.ts';
-import { demandScope, verifyToken } from '../oauth/token-verification.ts';
-import type { Caller, VerificationContext } from '../oauth/token-verification.ts';
+import { authorizeCall } from '../oauth/protected-call.ts';
+import type { ProtectedCallContext } from '../oauth/protected-call.ts';
+import type { VerifiedToken } from '../oauth/token-verification.ts';
 import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
@@ -15,7 +15,12 @@ interface AuthorizerOptions {
   readonly routeScopes: Readonly<Record<string, string>>;
   /** Who answers a caller that is denied. */
   readonly denials: 'gateway' | 'integration';
-  readonly verification: VerificationContext;
+  /**
+   * Whether API Gateway reuses answers. A proof is for one request: with answers that are reused, a token that
+   * is bound to a key could be used without it, so that such tokens are refused.
+   */
+  readonly answersAreReused: boolean;
+  readonly context: ProtectedCallContext;
 }
 
 /** The simple response of an HTTP API's Lambda authorizer; the context is what the integration sees. */
@@ -24,10 +29,10 @@ interface AuthorizerAnswer {
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** The handler of a Lambda authorizer that takes JWTs and session tokens alike. */
-export function authorizer({ routeScopes, denials, verification }: AuthorizerOptions) {
+/** The handler of a Lambda authorizer that takes JWTs, bound to a key or not, and session tokens alike. */
+export function authorizer(options: AuthorizerOptions) {
   return async (event: APIGatewayRequestAuthorizerEventV2): Promise<AuthorizerAnswer> => {
-    const caller = await authorize(event, routeScopes[event.routeKey], verification);
+    const caller = await authorize(event, options);
     if (caller.ok) return { isAuthorized: true, context: callerContext(caller.value) };
     const { code, reason, clientId } = caller.error;
     log('WARN', {
@@ -37,21 +42,31 @@ export function authorizer({ routeScopes, denials, verification }: AuthorizerOpt
       ...(reason !== undefined && { reason }),
       ...(clientId !== undefined && { clientId }),
     });
-    return { isAuthorized: denials === 'integration', context: denialContext(caller.error) };
+    return { isAuthorized: options.denials === 'integration', context: denialContext(caller.error) };
   };
 }
 
 async function authorize(
-  { headers, requestContext }: APIGatewayRequestAuthorizerEventV2,
-  scope: string | undefined,
-  verification: VerificationContext,
-): Promise<Result<Caller, OAuthError>> {
-  const token = bearerToken(headers?.['authorization']);
-  if (!token.ok) return token;
+  { headers, requestContext, rawPath, routeKey }: APIGatewayRequestAuthorizerEventV2,
+  { routeScopes, answersAreReused, context }: AuthorizerOptions,
+): Promise<Result<VerifiedToken, OAuthError>> {
   try {
-    const caller = await verifyToken(token.value, verification);
-    const missing = caller.ok && scope !== undefined ? demandScope(caller.value, scope) : undefined;
-    return missing ? failed(missing) : caller;
+    const caller = await authorizeCall(
+      {
+        authorization: headers?.['authorization'],
+        dpop: headers?.['dpop'],
+        method: requestContext.http.method,
+        // From the issuer, not from a header that anyone may set (RFC 9700 §4.13).
+        url: context.issuer + rawPath,
+        scope: routeScopes[routeKey],
+      },
+      context,
+    );
+    if (caller.ok && caller.value.jkt !== undefined && answersAreReused) {
+      const { clientId } = caller.value;
+      return refuse('invalid_token', undefined, { reason: 'dpop_with_reused_answers', clientId });
+    }
+    return caller;
   } catch (thrown) {
     // A caller is never let through because something failed, nor told that its token is bad.
     const code = thrown instanceof Unavailable ? 'temporarily_unavailable' : 'server_error';
@@ -66,7 +81,7 @@ async function authorize(
 }
 
 /** Flat strings, as the JWT authorizer passes claims: an integration sees the same behind either. */
-function callerContext({ clientId, account, scope, claims }: Caller): Record<string, string> {
+function callerContext({ clientId, account, scope, claims }: VerifiedToken): Record<string, string> {
   const texts = Object.entries(claims).filter(
     (claim): claim is [string, string] => typeof claim[1] === 'string',
   );

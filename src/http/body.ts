@@ -16,24 +16,37 @@ const parsers: Readonly<Record<string, (text: string) => Result<Members, OAuthEr
   'application/json': parseJson,
 };
 
-/** Parses a request's body by its media type, whatever parameters that has (RFC 9110 §8.3.1). */
-export function parseBody({ headers, body }: Request): Result<Members, OAuthError> {
+/** Parses a request's body by its media type (RFC 9110 §8.3.1). */
+export function parseBody(request: Request): Result<Members, OAuthError> {
+  const { headers, body } = request;
   if (body.length > maximumBodyLength) return refuse('content_too_large');
   if (body.length === 0) return ok(new Map());
-  const contentType = headers['content-type'] ?? '';
-  const semicolon = contentType.indexOf(';');
-  const mediaType = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
+  const [mediaType, charset] = contentTypeOf(request);
   const parse = Object.hasOwn(parsers, mediaType) ? parsers[mediaType] : undefined;
-  if (!parse) return refuse('unsupported_media_type');
+  if (!parse || (charset !== undefined && charset !== 'utf-8')) return refuse('unsupported_media_type');
+  // RFC 9110 §8.4: nothing here decompresses.
+  if (headers['content-encoding'] !== undefined) return refuse('unsupported_media_type');
   if (!isUtf8(body)) return refuse('invalid_request', 'The body is not UTF-8.');
   return parse(body.toString('utf8'));
+}
+
+/** Whether the body is a form, in which every value is text. */
+export const isForm = (request: Request): boolean =>
+  contentTypeOf(request)[0] === 'application/x-www-form-urlencoded';
+
+/** The media type in lower case, and its charset where it has one. */
+function contentTypeOf({ headers }: Request): [mediaType: string, charset: string | undefined] {
+  const [mediaType = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters.map((parameter) => /^\s*charset="?([^"\s]*)"?\s*$/.exec(parameter)?.[1]);
+  return [mediaType.trim(), charset.find((value) => value !== undefined)];
 }
 
 const sentTwice = oauthError('invalid_request', 'A parameter is sent more than once.');
 
 function parseForm(text: string): Result<Members, OAuthError> {
   const members = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(text)) {
+  // URLSearchParams takes a question mark at the start for no part of the first name.
+  for (const [name, value] of new URLSearchParams(`&${text}`)) {
     // RFC 6749 §3.2: parameters must not be included more than once.
     if (members.has(name)) return failed(sentTwice);
     members.set(name, value);
@@ -66,6 +79,15 @@ function membersIn(json: string): number {
     else if (token === ':' && depth === 1) members += 1;
   }
   return members;
+}
+
+/** The named parameters of a request's body, each of them a string. */
+export function parseParameters<Name extends string>(
+  request: Request,
+  names: readonly Name[],
+): Result<TextParameters<Name>, OAuthError> {
+  const members = parseBody(request);
+  return members.ok ? textParameters(members.value, names) : members;
 }
 
 /** Parameters that are strings, by name; one that is absent or empty is undefined (RFC 6749 §3.2). */

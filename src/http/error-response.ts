@@ -1,5 +1,9 @@
+import { assertionAlgorithms } from '../oauth/client.ts';
 import { errorTable } from '../oauth/errors.ts';
-import type { OAuthError } from '../oauth/errors.ts';
+import type { ErrorCode, OAuthError } from '../oauth/errors.ts';
+import { commercelayer } from './dialects/commercelayer.ts';
+import { eqp } from './dialects/eqp.ts';
+import { rfc6749 } from './dialects/rfc6749.ts';
 import { json, noStore } from './response.ts';
 import type { Response } from './response.ts';
 
@@ -7,24 +11,20 @@ import type { Response } from './response.ts';
 const retryAfter = 2;
 
 /** The body that a kind of client reads its errors from. */
-type ErrorBody = (error: OAuthError, status: number) => unknown;
+export type ErrorBody = (error: OAuthError, status: number) => unknown;
 
 /** Each dialect that partners' programs speak. */
-const errorDialects = {
-  /** RFC 6749 §5.2 */
-  rfc6749: (error) => ({
-    error: errorTable[error.code].error,
-    error_description: printable(error.description),
-  }),
-  /** Adobe's Marketplace EQP API */
-  eqp: (error, status) => ({ code: status, message: printable(error.description) }),
-} as const satisfies Record<string, ErrorBody>;
+const errorDialects = { rfc6749, eqp, commercelayer } as const satisfies Record<string, ErrorBody>;
 
 export type ErrorDialect = keyof typeof errorDialects;
 
+/** Those that a stage may choose for its OAuth endpoints. */
+export const oauthDialects = ['rfc6749', 'commercelayer'] as const;
+
 /** The one place that turns an error into an answer. */
-export function errorResponse(error: OAuthError, dialect: ErrorDialect, realm: string): Response {
-  const { status } = errorTable[error.code];
+export function errorResponse(failure: OAuthError, dialect: ErrorDialect, realm: string): Response {
+  const { status } = errorTable[failure.code];
+  const error = { ...failure, description: printable(failure.description) };
   return json(status, errorDialects[dialect](error, status), {
     ...noStore,
     ...(status === 503 && { 'retry-after': String(retryAfter) }),
@@ -33,23 +33,32 @@ export function errorResponse(error: OAuthError, dialect: ErrorDialect, realm: s
   });
 }
 
-function challenge(error: OAuthError, realm: string): Record<string, string> {
-  const { code, scope } = error;
-  if (code === 'invalid_client' && error.challenge) {
-    return { 'www-authenticate': `${error.challenge} realm="${realm}"` };
+/** Errors whose `WWW-Authenticate` names them (RFC 6750 §3, RFC 9449 §7.1). */
+const resourceErrors: ReadonlySet<ErrorCode> = new Set([
+  'invalid_token',
+  'insufficient_scope',
+  'resource_dpop_proof',
+  'resource_dpop_nonce',
+]);
+
+function challenge(
+  { code, description, scope, challenge: scheme }: OAuthError,
+  realm: string,
+): Record<string, string> {
+  if (code === 'invalid_client') {
+    return scheme === 'Basic' ? { 'www-authenticate': `Basic realm="${realm}"` } : {};
   }
   // RFC 6750 §3: a request without a token learns of no error code.
   if (code === 'missing_token') return { 'www-authenticate': `Bearer realm="${realm}"` };
-  if (code === 'invalid_token' || code === 'insufficient_scope') {
-    const parameters = [
-      `realm="${realm}"`,
-      `error="${code}"`,
-      `error_description="${printable(error.description)}"`,
-      ...(scope === undefined ? [] : [`scope="${scope}"`]),
-    ];
-    return { 'www-authenticate': `Bearer ${parameters.join(', ')}` };
-  }
-  return {};
+  if (!resourceErrors.has(code)) return {};
+  const parameters = [
+    `realm="${realm}"`,
+    `error="${errorTable[code].error}"`,
+    `error_description="${description}"`,
+    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+    ...(scheme === 'DPoP' ? [`algs="${assertionAlgorithms.join(' ')}"`] : []),
+  ];
+  return { 'www-authenticate': `${scheme ?? 'Bearer'} ${parameters.join(', ')}` };
 }
 
 /** What `error_description` may hold: %x20-21 / %x23-5B / %x5D-7E (RFC 6749 §5.2). */

@@ -2,8 +2,9 @@ import { log } from '../log.ts';
 import { openSession, sessionGrantType } from '../oauth/session-grant.ts';
 import type { SessionGrantContext } from '../oauth/session-grant.ts';
 import { ok } from '../result.ts';
-import { parseBody, textParameters } from './body.ts';
+import { isForm, parseBody, textParameters } from './body.ts';
 import type { EndpointOptions } from './endpoint.ts';
+import type { Request } from './request.ts';
 import { json, noStore } from './response.ts';
 
 /** `POST /rest/v1/app/session/token` over HTTP. */
@@ -11,11 +12,11 @@ export function sessionRequest(context: SessionGrantContext): EndpointOptions['h
   return async (request) => {
     const members = parseBody(request);
     if (!members.ok) return members;
-    const parameters = textParameters(members.value, ['grant_type']);
+    const parameters = textParameters(members.value, ['grant_type', 'client_id', 'client_secret']);
     if (!parameters.ok) return parameters;
     const opened = await openSession(
       request.headers['authorization'],
-      { ...parameters.value, expires_in: members.value.get('expires_in') },
+      { ...parameters.value, expires_in: secondsIn(members.value.get('expires_in'), request) },
       context,
     );
     if (!opened.ok) return opened;
@@ -28,3 +29,7 @@ export function sessionRequest(context: SessionGrantContext): EndpointOptions['h
     return ok(json(200, opened.value.response, noStore));
   };
 }
+
+/** In a form every value is text; in JSON a number must be one. */
+const secondsIn = (value: unknown, request: Request): unknown =>
+  typeof value === 'string' && /^\d+$/.test(value) && isForm(request) ? Number(value) : value;

@@ -3,18 +3,23 @@ import { tokenParameters } from '../oauth/grants.ts';
 import { requestToken } from '../oauth/token-endpoint.ts';
 import type { TokenEndpointContext } from '../oauth/token-endpoint.ts';
 import { ok } from '../result.ts';
-import { parseBody, textParameters } from './body.ts';
+import { parseParameters } from './body.ts';
 import type { EndpointOptions } from './endpoint.ts';
 import { json, noStore } from './response.ts';
 
 /** `POST /oauth/token` over HTTP (RFC 6749 §3.2). */
 export function tokenRequest(context: TokenEndpointContext): EndpointOptions['handle'] {
   return async (request) => {
-    const members = parseBody(request);
-    if (!members.ok) return members;
-    const parameters = textParameters(members.value, tokenParameters);
+    const parameters = parseParameters(request, tokenParameters);
     if (!parameters.ok) return parameters;
-    const issued = await requestToken(request.headers['authorization'], parameters.value, context);
+    const issued = await requestToken(
+      {
+        authorization: request.headers['authorization'],
+        dpop: request.headers['dpop'],
+        parameters: parameters.value,
+      },
+      context,
+    );
     if (!issued.ok) return issued;
     const { response, clientId, grantType } = issued.value;
     log('INFO', {

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import * as v from 'valibot';
+import type { Clock } from '../clock.ts';
 import { signingAlgorithms } from './algorithms.ts';
 import type { SigningAlgorithmName } from './algorithms.ts';
 import type { PublishedKeySetWriter } from './published-key-set.ts';
@@ -25,6 +26,7 @@ interface RotationContext {
   readonly versions: SecretVersions;
   readonly published: PublishedKeySetWriter;
   readonly algorithm: SigningAlgorithmName;
+  readonly clock: Clock;
 }
 
 /**
@@ -33,10 +35,10 @@ interface RotationContext {
  */
 export const rotationSteps = {
   /** Makes the new set, once. */
-  async createSecret({ versionId, versions, algorithm }) {
+  async createSecret({ versionId, versions, algorithm, clock }) {
     if ((await versions.read('AWSPENDING', versionId)) !== undefined) return;
     const current = await versions.read('AWSCURRENT');
-    const set = await rotateSigningKeySet(parseKeySet(current), algorithm);
+    const set = await rotateSigningKeySet(parseKeySet(current), algorithm, clock());
     await versions.writePending(versionId, JSON.stringify(set));
   },
 

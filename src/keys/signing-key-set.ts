@@ -31,11 +31,18 @@ export const SigningKeySet = v.object({
   next: SigningKey,
   current: SigningKey,
   previous: v.exactOptional(SigningKey),
+  /** NumericDate at which `next` was first published; without it, it was from the start. */
+  nextCreatedAt: v.exactOptional(v.number()),
+  /**
+   * NumericDate from which `next` signs, where it does not wait for another rotation: by then every verifier
+   * that caches the set has read it again.
+   */
+  promoteNextAt: v.exactOptional(v.number()),
 });
 export type SigningKeySet = v.InferOutput<typeof SigningKeySet>;
 
 export async function generateSigningKey(algorithm: SigningAlgorithmName): Promise<SigningKey> {
-  const { modulusLength } = { modulusLength: undefined, ...signingAlgorithms[algorithm] };
+  const { modulusLength } = signingAlgorithms[algorithm];
   const { privateKey } = await generateKeyPair(algorithm, {
     extractable: true,
     ...(modulusLength !== undefined && { modulusLength }),
@@ -46,14 +53,39 @@ export async function generateSigningKey(algorithm: SigningAlgorithmName): Promi
   return v.parse(SigningKey, { ...jwk, kid, alg: algorithm, use: 'sig' });
 }
 
-/** The set after a rotation: next signs, current is kept for verifiers, and a new key is next. */
+/** Seconds that a verifier may cache the published keys: two hours of API Gateway's, and some grace. */
+const cachedFor = 2 * 3_600 + 600;
+
+/** The key that signs at `now`, NumericDate. */
+export const signingKeyAt = (
+  { current, next, promoteNextAt = Infinity }: SigningKeySet,
+  now: number,
+): SigningKey => (now < promoteNextAt ? current : next);
+
+/**
+ * The set after a rotation: next signs, current is kept for verifiers, and a new key is next. No key signs before
+ * every cache of verifiers has it: where the one that is to sign was published just now, because the stage has
+ * changed its algorithm or one rotation follows upon another, it takes over at a time and not at once.
+ * @param now NumericDate, seconds since the epoch
+ */
 export async function rotateSigningKeySet(
   set: SigningKeySet | undefined,
   algorithm: SigningAlgorithmName,
+  now: number,
 ): Promise<SigningKeySet> {
-  const next = await generateSigningKey(algorithm);
-  if (!set) return { next, current: await generateSigningKey(algorithm) };
-  return { next, current: set.next, previous: set.current };
+  const fresh = { next: await generateSigningKey(algorithm), nextCreatedAt: now };
+  // Nobody has cached a set that never was: its next key may sign at any time.
+  if (!set) return { next: fresh.next, current: await generateSigningKey(algorithm) };
+  const { current, previous, next, nextCreatedAt = -Infinity, promoteNextAt } = set;
+  if (promoteNextAt !== undefined) {
+    // It took over between two rotations, or is about to: it stays.
+    return now < promoteNextAt ? set : { ...fresh, current: next, previous: current };
+  }
+  if (next.alg !== algorithm) {
+    return { ...fresh, current, ...(previous && { previous }), promoteNextAt: now + cachedFor };
+  }
+  if (now < nextCreatedAt + cachedFor) return { ...set, promoteNextAt: nextCreatedAt + cachedFor };
+  return { ...fresh, current: next, previous: current };
 }
 
 /** The public keys of a set, the one that signs first. */

@@ -36,7 +36,7 @@ export async function registerAccount(
     lastName,
     email,
     screenName: screenName ?? `${firstName} ${lastName}`,
-    sessionKeys: [],
+    sessionKeys: {},
     createdAt: clock(),
   };
   if (await accounts.create(account)) return ok(account);

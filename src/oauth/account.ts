@@ -11,8 +11,10 @@ export const Account = v.object({
   lastName: v.string(),
   email: v.string(),
   screenName: v.string(),
-  /** Application ids of its session keys, `maximumSessionKeys` at most. */
-  sessionKeys: v.array(v.string()),
+  /**
+   * Its session keys, `maximumSessionKeys` at most: application ids, and when each place was taken, NumericDate.
+   */
+  sessionKeys: v.record(v.string(), v.number()),
   /** NumericDate, seconds since the epoch. */
   createdAt: v.pipe(v.number(), v.integer()),
 });

@@ -2,8 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { parseBasic, triesBasic } from './basic-credentials.ts';
-import { matchClientSecret } from './client-secret.ts';
+import type { ReplayStore } from '../storage/replay-store.ts';
+import { triesBasic } from './basic-credentials.ts';
+import { clientSecretBasic, clientSecretPost } from './client-authentication/client-secret.ts';
+import { none } from './client-authentication/none.ts';
+import { privateKeyJwt } from './client-authentication/private-key-jwt.ts';
 import type { AuthenticationMethod, Client } from './client.ts';
 import { refuse } from './errors.ts';
 import type { OAuthError } from './errors.ts';
@@ -17,16 +20,61 @@ export interface AuthenticationContext {
   readonly clients: ClientReader;
   /** `HashKeys.clientSecret` */
   readonly secretKey: () => Promise<KeyObject>;
+  /** Assertions that were used. */
+  readonly replays: ReplayStore;
+  /** Notes that a secret was used, now and then: what is noted is to the hour. */
+  readonly noteSecretUse: (clientId: string, secretId: string) => Promise<void>;
+  /** `aud` values of assertions that are meant for this server (RFC 7523 §3). */
+  readonly assertionAudiences: readonly string[];
   readonly clock: Clock;
 }
 
-/** The parts of a request that a client may authenticate with. */
-export interface AuthenticationRequest {
+/** The parts of a request that a client may authenticate with; each endpoint that authenticates takes them. */
+export const authenticationParameters = [
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+] as const;
+export type AuthenticationParameters = {
+  readonly [name in (typeof authenticationParameters)[number]]?: string;
+};
+
+export interface AuthenticationRequest extends AuthenticationParameters {
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
-  readonly client_id?: string;
-  readonly client_secret?: string;
 }
+
+/** What a client claims to be, and what it shows for it, in each reading that it may have meant. */
+export interface PresentedClient {
+  readonly ids: readonly string[];
+  readonly credentials: readonly string[];
+}
+
+/** Whether a client has shown what it must. The reason is for the log: clients must not tell the causes apart. */
+export type Proof =
+  { readonly proven: true; readonly secretId?: string } | { readonly proven: false; readonly reason: string };
+
+/** One way to authenticate (RFC 6749 §2.3). */
+export interface ClientAuthenticationMethod {
+  /** What a request shows by this method; undefined where it does not use it. */
+  present(request: AuthenticationRequest): PresentedClient | undefined;
+  /** Called for a client that is unknown too, so that it takes as long. */
+  prove(
+    presented: PresentedClient,
+    client: Client | undefined,
+    context: AuthenticationContext,
+  ): Promise<Proof>;
+}
+
+/** All the ways there are, by their names in RFC 7591 §2; metadata lists them from here. */
+export const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientAuthenticationMethod>> =
+  {
+    client_secret_basic: clientSecretBasic,
+    client_secret_post: clientSecretPost,
+    private_key_jwt: privateKeyJwt,
+    none,
+  };
 
 export interface AuthenticatedClient {
   readonly client: Client;
@@ -34,39 +82,13 @@ export interface AuthenticatedClient {
   readonly method: AuthenticationMethod;
 }
 
-/** What a client claims to be, and what it shows for it. */
-interface Presented {
-  readonly method: AuthenticationMethod;
-  readonly ids: readonly string[];
-  readonly secrets: readonly string[];
-}
-
-/** Each way to present a client, and the rows of this table are all there are (RFC 6749 §2.3, RFC 7591 §2). */
-const methods: readonly ((request: AuthenticationRequest) => Presented | undefined)[] = [
-  function clientSecretBasic({ authorization }) {
-    const basic = authorization === undefined ? undefined : parseBasic(authorization);
-    // `id:` with an empty secret is how some libraries send a public client.
-    return basic && { method: basic.secrets.length === 0 ? 'none' : 'client_secret_basic', ...basic };
-  },
-  function clientSecretPost({ authorization, client_id, client_secret }) {
-    if (client_secret === undefined) return undefined;
-    // A secret in the body next to Basic is a second method, whichever id it comes with.
-    const id = client_id ?? (triesBasic(authorization) ? '' : undefined);
-    return { method: 'client_secret_post', ids: id === undefined ? [] : [id], secrets: [client_secret] };
-  },
-  function none({ authorization, client_id, client_secret }) {
-    if (client_id === undefined || client_secret !== undefined || triesBasic(authorization)) return undefined;
-    return { method: 'none', ids: [client_id], secrets: [] };
-  },
-];
-
 /**
  * Authenticates the client of a request (RFC 6749 §2.3). Unknown client, wrong secret, expired secret,
  * disabled client and a method that the client may not use all answer alike, after the same work.
  */
 export async function authenticateClient(
   request: AuthenticationRequest,
-  { clients, secretKey, clock }: AuthenticationContext,
+  context: AuthenticationContext,
 ): Promise<Result<AuthenticatedClient, OAuthError>> {
   const challenge = triesBasic(request.authorization) ? { challenge: 'Basic' as const } : {};
   const refused = (reason: string, clientId?: string) =>
@@ -76,29 +98,45 @@ export async function authenticateClient(
       ...(clientId !== undefined && { clientId }),
     });
 
-  const presented = methods.map((method) => method(request)).filter((found) => found !== undefined);
-  if (presented.length > 1) {
+  const used = methodsUsed(request);
+  if (used.length > 1) {
     // RFC 6749 §2.3: no more than one method in each request.
     return refuse('invalid_request', 'Use one client authentication method, not several.');
   }
-  const [attempt] = presented;
+  const [attempt] = used;
   if (!attempt) return refused('no_credentials');
-  if (request.client_id !== undefined && !attempt.ids.includes(request.client_id)) {
+  const { method, presented } = attempt;
+  if (request.client_id !== undefined && !presented.ids.includes(request.client_id)) {
+    // RFC 7521 §4.2: it must identify the same client as the assertion.
+    if (method === 'private_key_jwt') return refused('client_id_of_another');
     return refuse('invalid_request', 'client_id is not the client that authenticates.');
   }
 
-  const key = await secretKey();
-  const client = await findFirst(clients, attempt.ids);
-  const secret = matchClientSecret(key, client, attempt.secrets, clock());
+  const client = await findFirst(context.clients, presented.ids);
+  const proof = await clientAuthenticationMethods[method].prove(presented, client, context);
   if (!client) return refused('unknown_client');
-  if (!client.authenticationMethods.includes(attempt.method)) return refused('method_not_allowed', client.id);
-  if (attempt.method !== 'none' && !secret) return refused('wrong_secret', client.id);
+  if (!client.authenticationMethods.includes(method)) return refused('method_not_allowed', client.id);
+  if (!proof.proven) return refused(proof.reason, client.id);
   if (client.status !== 'enabled') return refused('client_disabled', client.id);
-  return ok({ client, method: attempt.method });
+  if (proof.secretId !== undefined) await context.noteSecretUse(client.id, proof.secretId);
+  return ok({ client, method });
 }
 
+function methodsUsed(request: AuthenticationRequest) {
+  const used: { readonly method: AuthenticationMethod; readonly presented: PresentedClient }[] = [];
+  let method: AuthenticationMethod;
+  for (method in clientAuthenticationMethods) {
+    const presented = clientAuthenticationMethods[method].present(request);
+    if (presented) used.push({ method, presented });
+  }
+  return used;
+}
+
+/** Characters of the longest id that can be registered: a longer one is unknown without asking. */
+const maximumIdLength = 128;
+
 async function findFirst(clients: ClientReader, ids: readonly string[]): Promise<Client | undefined> {
-  for (const id of ids) {
+  for (const id of ids.filter(({ length }) => length <= maximumIdLength)) {
     const client = await clients.find(id);
     if (client) return client;
   }

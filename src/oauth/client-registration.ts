@@ -5,6 +5,7 @@ import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import type { AccountStore } from '../storage/account-store.ts';
 import type { ClientStore } from '../storage/client-store.ts';
+import { maximumSessionKeys } from './account.ts';
 import { hashClientSecret } from './client-secret.ts';
 import type { AuthenticationMethod, Client, ClientKey, ClientKind, ClientSecret } from './client.ts';
 import { mistakeIn } from './registration-rules.ts';
@@ -92,12 +93,13 @@ export async function registerClient(
   // The account's place first: a client without a place would be a key above the limit, a place without a
   // client is found and given back below.
   if (session) {
-    const place = await takePlace(account, id, { clients, accounts });
+    const place = await takePlace(account, id, { clients, accounts, clock });
     if (!place.ok) return place;
   }
-  if (!(await clients.create(client))) {
-    if (session && (await clients.findNow(id))?.account !== account)
+  if (!(await clients.create(client)) && !(await isOurs(client, clients))) {
+    if (session && (await clients.findNow(id))?.account !== account) {
       await accounts.removeSessionKey(account, id);
+    }
     return failed(
       `There is a client with the id ${id} already. Choose another id, or delete that client first.`,
     );
@@ -116,33 +118,45 @@ export async function deleteClient(
   return true;
 }
 
+/** Whether what is there is what we wrote: a write whose answer was lost is tried again, and finds itself. */
+async function isOurs({ id, secrets: [ours] }: Client, clients: ClientStore): Promise<boolean> {
+  const theirs = (await clients.findNow(id))?.secrets[0];
+  return ours !== undefined && theirs?.id === ours.id && theirs.hash === ours.hash;
+}
+
+type PlaceContext = Pick<RegistrationContext, 'clients' | 'accounts' | 'clock'>;
+
 async function takePlace(
   account: string,
   clientId: string,
-  { clients, accounts }: Pick<RegistrationContext, 'clients' | 'accounts'>,
+  context: PlaceContext,
 ): Promise<Result<undefined, string>> {
-  let place = await accounts.addSessionKey(account, clientId);
-  if (place === 'full' && (await givePlacesBack(account, { clients, accounts }))) {
-    place = await accounts.addSessionKey(account, clientId);
+  const { accounts, clock } = context;
+  let place = await accounts.addSessionKey(account, clientId, clock());
+  if (place === 'full' && (await givePlacesBack(account, context))) {
+    place = await accounts.addSessionKey(account, clientId, clock());
   }
   if (place === 'added') return ok(undefined);
   return failed(
     place === 'full'
-      ? `The account ${account} has 3 session keys, which is the most there may be. Delete one first.`
+      ? `The account ${account} has ${maximumSessionKeys} session keys, which is the most there may be. Delete one first.`
       : `There is no account ${account}. Create it with: postern account create`,
   );
 }
 
+/** Seconds after which a place without a client was left by a registration that died, and is not under way. */
+const registrationsEndWithin = 300;
+
 /** Frees places whose client was never written, because who registered it died between the two writes. */
-async function givePlacesBack(
-  account: string,
-  { clients, accounts }: Pick<RegistrationContext, 'clients' | 'accounts'>,
-): Promise<boolean> {
-  const places = (await accounts.find(account))?.sessionKeys ?? [];
-  const found = await Promise.all(places.map((id) => clients.findNow(id)));
-  const empty = places.filter((_, index) => !found[index]);
-  for (const id of empty) await accounts.removeSessionKey(account, id);
-  return empty.length > 0;
+async function givePlacesBack(account: string, { clients, accounts, clock }: PlaceContext): Promise<boolean> {
+  const places = Object.entries((await accounts.find(account))?.sessionKeys ?? {});
+  let freed = false;
+  for (const [id, takenAt] of places) {
+    if (clock() - takenAt < registrationsEndWithin || (await clients.findNow(id))) continue;
+    await accounts.removeSessionKey(account, id);
+    freed = true;
+  }
+  return freed;
 }
 
 const needsSecret = ({ kind, withSecret, keys = [] }: ClientRegistration) =>

@@ -66,6 +66,17 @@ export const errorTable = {
     status: 403,
     description: 'The token lacks the scope that this needs.',
   },
+  // RFC 9449 §7.1 and §9: at a resource the same errors are a 401 with a challenge.
+  resource_dpop_proof: {
+    error: 'invalid_dpop_proof',
+    status: 401,
+    description: 'The DPoP proof is missing or not valid.',
+  },
+  resource_dpop_nonce: {
+    error: 'use_dpop_nonce',
+    status: 401,
+    description: 'The DPoP proof must have the nonce that comes with this answer.',
+  },
   // RFC 9110 §15.5.14, §15.5.16
   content_too_large: {
     error: 'invalid_request',
@@ -78,7 +89,7 @@ export const errorTable = {
     description: 'The body must be application/x-www-form-urlencoded or application/json.',
   },
   // RFC 6749 §4.1.2.1 names them for the authorization endpoint; there is nothing better for ours.
-  server_error: { error: 'server_error', status: 500, description: 'The server failed. Nothing was done.' },
+  server_error: { error: 'server_error', status: 500, description: 'The server failed.' },
   temporarily_unavailable: {
     error: 'temporarily_unavailable',
     status: 503,
@@ -99,8 +110,8 @@ export interface OAuthError {
   readonly clientId?: string;
   /** The scope that would have been enough (RFC 6750 §3). */
   readonly scope?: string;
-  /** The scheme that the client tried to authenticate with (RFC 6749 §5.2). */
-  readonly challenge?: 'Basic';
+  /** The scheme that the client tried to authenticate with (RFC 6749 §5.2), or presented its token with. */
+  readonly challenge?: 'Basic' | 'DPoP';
   /** A nonce for the client's next DPoP proof (RFC 9449 §8). */
   readonly dpopNonce?: string;
 }

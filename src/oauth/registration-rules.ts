@@ -4,7 +4,7 @@ import { covers } from './scope.ts';
 
 /** Claims that we state ourselves, or that an authorizer passes on with a meaning of its own. */
 const reservedClaims = new Set(
-  'iss aud sub client_id scope iat nbf exp jti cnf act application organization market owner custom_claim test rand account error required_scope'.split(
+  'iss aud sub client_id scope scp iat nbf exp jti cnf act application organization market owner custom_claim test rand account error required_scope'.split(
     ' ',
   ),
 );
@@ -24,9 +24,9 @@ const rules: readonly Rule[] = [
     return undefined;
   },
   ({ clientId }) => {
-    if (clientId === undefined || /^[\x21\x23-\x39\x3B-\x5B\x5D-\x7E]{1,128}$/.test(clientId))
+    if (clientId === undefined || /^[\x21\x24-\x39\x3B-\x5B\x5D-\x7E]{1,128}$/.test(clientId))
       return undefined;
-    return 'A client id must have 1 to 128 characters of printable ASCII, without space, colon, quote or backslash.';
+    return 'A client id must have 1 to 128 characters of printable ASCII, without space, colon, quote, backslash or number sign.';
   },
   ({ secret }) => {
     if (secret === undefined) return undefined;
@@ -72,6 +72,9 @@ const rules: readonly Rule[] = [
     return 'The token lifetime must be a whole number of seconds above 0.';
   },
   ({ claims }) => {
+    const odd = Object.keys(claims).find((claim) => !/^[A-Za-z][\w.:/-]{0,99}$/.test(claim));
+    if (odd !== undefined)
+      return 'The name of a claim must be a letter, and letters, digits and . : / _ - after it.';
     const reserved = Object.keys(claims).find((claim) => reservedClaims.has(claim));
     return reserved && `The claim ${reserved} is stated by the server: choose another name.`;
   },

@@ -3,6 +3,7 @@ import type { Result } from '../result.ts';
 import type { Client } from './client.ts';
 import { refuse } from './errors.ts';
 import type { OAuthError } from './errors.ts';
+import type { TokenPolicy } from './token-policy.ts';
 
 /** scope-token of RFC 6749 §3.3, less `*`, which has a meaning in what a client is allowed. */
 const scopeToken = /^[\x21\x23-\x29\x2B-\x5B\x5D-\x7E]+$/;
@@ -24,21 +25,26 @@ export function covers(allowed: string, token: string): boolean {
  * The scope that a client gets: what it asked for, as it asked, or its default scopes when it asked for none
  * (RFC 6749 §3.3). All or nothing: a token with less than was asked surprises at the first call.
  */
-export function grantScope(client: Client, requested: string | undefined): Result<string, OAuthError> {
-  if (requested === undefined) {
-    if (client.defaultScopes.length > 0) return ok(client.defaultScopes.join(' '));
-    return refuse('invalid_scope', 'This client has no default scope: ask for one.', { clientId: client.id });
-  }
+export function grantScope(
+  client: Client,
+  requested: string | undefined,
+  { requiredScopes }: Pick<TokenPolicy, 'requiredScopes'>,
+): Result<string, OAuthError> {
   const refused = (description: string) => refuse('invalid_scope', description, { clientId: client.id });
-  if (requested.length > maximumScopeLength) {
+  const scope = requested ?? client.defaultScopes.join(' ');
+  if (scope === '') return refused('This client has no default scope: ask for one.');
+  if (scope.length > maximumScopeLength) {
     return refused(`The scope is longer than ${maximumScopeLength} characters.`);
   }
-  const tokens = scopeTokens(requested);
+  const tokens = scopeTokens(scope);
   if (!tokens.every((token) => scopeToken.test(token))) {
     return refused('The scope must be tokens of printable ASCII, with one space between two.');
   }
   if (!tokens.every((token) => client.scopes.some((allowed) => covers(allowed, token)))) {
     return refused('The scope is unknown, or not allowed for this client.');
   }
-  return ok(requested);
+  const required = [...client.requiredScopes, ...requiredScopes[client.kind]];
+  const missing = required.find((pattern) => !tokens.some((token) => covers(pattern, token)));
+  if (missing !== undefined) return refused(`The scope must name one of ${missing}.`);
+  return ok(scope);
 }

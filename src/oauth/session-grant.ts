@@ -26,7 +26,10 @@ export interface SessionGrantContext extends AuthenticationContext {
 
 export interface SessionRequest {
   readonly grant_type?: string;
-  /** Seconds, as it was sent: any JSON value, or the text of a form. */
+  /** Credentials in the body, beside those of HTTP Basic, are one method too many. */
+  readonly client_id?: string;
+  readonly client_secret?: string;
+  /** Seconds, as it was sent: any JSON value. */
   readonly expires_in: unknown;
 }
 
@@ -47,7 +50,7 @@ interface OpenedSession {
 /** Opens a session for an account's application id and secret, as Adobe's Marketplace EQP API does. */
 export async function openSession(
   authorization: string | undefined,
-  { grant_type, expires_in }: SessionRequest,
+  { grant_type, expires_in, ...credentials }: SessionRequest,
   context: SessionGrantContext,
 ): Promise<Result<OpenedSession, OAuthError>> {
   if (!triesBasic(authorization)) {
@@ -59,11 +62,13 @@ export async function openSession(
   if (grant_type === undefined) return refuse('invalid_request', 'grant_type is missing.');
   if (grant_type !== sessionGrantType) return refuse('unsupported_grant_type', 'grant_type must be session.');
   const { sessionLifetime } = context.policy;
-  const asked = expires_in === undefined ? sessionLifetime.default : wholeSeconds(expires_in);
+  // RFC 6749 §3.2: an empty value is none.
+  const asked =
+    expires_in === undefined || expires_in === '' ? sessionLifetime.default : wholeSeconds(expires_in);
   if (asked === undefined)
     return refuse('invalid_request', 'expires_in must be a whole number of seconds above 0.');
 
-  const authenticated = await authenticateClient({ authorization }, context);
+  const authenticated = await authenticateClient({ authorization, ...credentials }, context);
   if (!authenticated.ok) return authenticated;
   const { client } = authenticated.value;
   if (client.account === undefined || !client.grants.includes(sessionGrantType)) {
@@ -88,7 +93,6 @@ export async function openSession(
   return ok({ response: { mage_id: client.account, ust, expires_in: lifetime }, clientId: client.id });
 }
 
-function wholeSeconds(value: unknown): number | undefined {
-  const seconds = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  return typeof seconds === 'number' && Number.isSafeInteger(seconds) && seconds > 0 ? seconds : undefined;
-}
+/** A whole number above 0, however large: what is more than the maximum is granted as the maximum. */
+const wholeSeconds = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;

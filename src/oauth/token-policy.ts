@@ -3,6 +3,9 @@ import * as v from 'valibot';
 /** A lifetime in whole seconds. */
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+/** Patterns each of which a scope must have a match for, such as `market:*`. */
+const patterns = v.optional(v.array(v.string()), []);
+
 /**
  * What a stage decides about every token it issues. A stage record states it, the functions read it from
  * their environment as JSON.
@@ -10,8 +13,12 @@ const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 export const TokenPolicy = v.object({
   /** Lifetimes of access tokens, by the kind of the client, in seconds. */
   accessTokenLifetime: v.object({ integration: seconds, sales_channel: seconds }),
+  /** What a client's own lifetime of access tokens may be at most, in seconds. */
+  maximumAccessTokenLifetime: seconds,
   /** Lifetimes of session tokens, in seconds; a request for more than the maximum is granted the maximum. */
   sessionLifetime: v.object({ default: seconds, maximum: seconds }),
+  /** What each scope must name, by the kind of the client. */
+  requiredScopes: v.optional(v.object({ integration: patterns, sales_channel: patterns }), {}),
   /** The `organization` claim: whose marketplace this stage belongs to. */
   organization: v.object({
     id: v.string(),

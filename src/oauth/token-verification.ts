@@ -7,19 +7,35 @@ import { signingAlgorithmNames } from '../keys/algorithms.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import type { ClientReader } from './client-authentication.ts';
+import type { Client } from './client.ts';
 import { oauthError, refuse } from './errors.ts';
 import type { OAuthError } from './errors.ts';
 import { hashSessionToken, isGenuineSessionToken, looksLikeSessionToken } from './session-token.ts';
 import type { Session } from './session.ts';
 
-/** Whom a token speaks for, and what it may do. */
-export interface Caller {
+/** A token that is genuine: whom it speaks for, what it may do, and when. */
+export interface VerifiedToken {
+  readonly kind: 'jwt' | 'session';
   readonly clientId: string;
+  /** `sub`: the client, or whom it acts for. */
+  readonly subject: string;
   /** `mage_id`, of a session token. */
   readonly account?: string;
   /** Space-separated (RFC 6749 §3.3). */
   readonly scope: string;
-  /** Further claims of a JWT. */
+  /** NumericDate, seconds since the epoch. */
+  readonly issuedAt: number;
+  /** NumericDate, seconds since the epoch. */
+  readonly expiresAt: number;
+  /** Of a JWT: its `aud`. */
+  readonly audience?: string | readonly string[];
+  /** Of a JWT: its `jti`. */
+  readonly jti?: string;
+  /** Of a JWT: the `kid` of the key that signed it. */
+  readonly keyId?: string;
+  /** Thumbprint of the key that it is bound to (RFC 9449 §6.1). */
+  readonly jkt?: string;
+  /** All claims of a JWT. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
@@ -27,11 +43,23 @@ interface SessionReader {
   find(tokenHash: string): Promise<Session | undefined>;
 }
 
+/** What may have ended a JWT since it was issued: one round trip to the database. */
+export interface JwtState {
+  readonly client: Client | undefined;
+  readonly revoked: boolean;
+  /** Keys that are published now: a token of another key is void, even if its key is still in memory. */
+  readonly keyIds: readonly string[];
+}
+
+export interface JwtStateReader {
+  find(clientId: string, jti: string): Promise<JwtState>;
+}
+
 export interface VerificationContext {
   readonly issuer: string;
-  readonly audience: string;
   readonly clients: ClientReader;
   readonly sessions: SessionReader;
+  readonly jwtStates: JwtStateReader;
   /** `HashKeys.sessionToken` */
   readonly tagKey: () => Promise<KeyObject>;
   /** Resolves the key of a JWT by its `kid`, from the published set. */
@@ -42,86 +70,125 @@ export interface VerificationContext {
 /** Seconds that the clock of who issued may be ahead of ours. The end of a token has no such grace. */
 const clockSkew = 30;
 
-/** Verifies an access token of either kind: the caller it stands for, or `invalid_token`. */
-export function verifyToken(
-  token: string,
-  context: VerificationContext,
-): Promise<Result<Caller, OAuthError>> {
-  return looksLikeSessionToken(token) ? verifySessionToken(token, context) : verifyJwt(token, context);
-}
-
 const invalid = (reason: string, clientId?: string) =>
   refuse('invalid_token', undefined, { reason, ...(clientId !== undefined && { clientId }) });
 
-async function verifySessionToken(
+/** Verifies an access token of either kind: it is genuine, in its time, and nothing has ended it. */
+export async function verifyToken(
   token: string,
-  { sessions, clients, tagKey, clock }: VerificationContext,
-): Promise<Result<Caller, OAuthError>> {
+  context: VerificationContext,
+): Promise<Result<VerifiedToken, OAuthError>> {
+  const recognized = await recognizeToken(token, context);
+  if (!recognized.ok) return recognized;
+  const ended = await whyEnded(recognized.value, context);
+  return ended === undefined ? recognized : invalid(ended, recognized.value.clientId);
+}
+
+/** Whether a token is ours and in its time. Forgeries of either kind end here, before the database is asked. */
+export function recognizeToken(
+  token: string,
+  context: VerificationContext,
+): Promise<Result<VerifiedToken, OAuthError>> {
+  return looksLikeSessionToken(token) ? recognizeSession(token, context) : recognizeJwt(token, context);
+}
+
+async function recognizeSession(
+  token: string,
+  { sessions, tagKey, clock }: VerificationContext,
+): Promise<Result<VerifiedToken, OAuthError>> {
   if (!isGenuineSessionToken(await tagKey(), token)) return invalid('wrong_tag');
   const session = await sessions.find(hashSessionToken(token));
   if (!session) return invalid('unknown_session');
-  const { clientId, account, scope, issuedAt, expiresAt } = session;
   // The table's time to live only collects the garbage, days late.
-  if (clock() >= expiresAt) return invalid('expired', clientId);
-  const voided = await whyVoid(clients, clientId, issuedAt);
-  return voided ? invalid(voided, clientId) : ok({ clientId, account, scope, claims: {} });
+  if (clock() >= session.expiresAt) return invalid('expired', session.clientId);
+  return ok({ kind: 'session', subject: session.account, ...session, claims: {} });
 }
 
-/** What RFC 9068 §2.2 demands of the claims and jose does not check. */
+/** The claims that our tokens have: those of RFC 9068 §2.2, and the scope and times that we always state. */
 const AccessTokenClaims = v.looseObject({
   sub: v.string(),
   client_id: v.string(),
   scope: v.string(),
   jti: v.string(),
+  aud: v.union([v.string(), v.array(v.string())]),
   iat: v.number(),
   nbf: v.number(),
   exp: v.number(),
+  cnf: v.exactOptional(v.object({ jkt: v.string() })),
 });
 
-/** RFC 9068 §4. The signature is checked before any database is asked. */
-async function verifyJwt(
+/** RFC 9068 §4 */
+async function recognizeJwt(
   token: string,
-  { issuer, audience, clients, verificationKey, clock }: VerificationContext,
-): Promise<Result<Caller, OAuthError>> {
+  { issuer, verificationKey, clock }: VerificationContext,
+): Promise<Result<VerifiedToken, OAuthError>> {
   const now = clock();
   let payload: unknown;
+  let keyId: string | undefined;
   try {
-    ({ payload } = await jwtVerify(token, verificationKey, {
+    const verified = await jwtVerify(token, verificationKey, {
       algorithms: [...signingAlgorithmNames],
       typ: 'at+jwt',
       issuer,
-      audience,
       currentDate: new Date(now * 1000),
       clockTolerance: clockSkew,
-    }));
+    });
+    payload = verified.payload;
+    keyId = verified.protectedHeader.kid;
   } catch (error) {
     if (error instanceof joseErrors.JOSEError) return invalid(error.code);
     throw error;
   }
-  const claims = v.safeParse(AccessTokenClaims, payload);
-  if (!claims.success) return invalid('incomplete_claims');
-  const { client_id: clientId, scope, iat, exp } = claims.output;
+  const parsed = v.safeParse(AccessTokenClaims, payload);
+  if (!parsed.success) return invalid('incomplete_claims');
+  const { client_id: clientId, sub, scope, iat, exp, aud, jti, cnf } = parsed.output;
   if (now >= exp) return invalid('expired', clientId);
   if (iat > now + clockSkew) return invalid('issued_in_the_future', clientId);
-  const voided = await whyVoid(clients, clientId, iat);
-  return voided ? invalid(voided, clientId) : ok({ clientId, scope, claims: claims.output });
+  return ok({
+    kind: 'jwt',
+    clientId,
+    subject: sub,
+    scope,
+    issuedAt: iat,
+    expiresAt: exp,
+    audience: aud,
+    jti,
+    ...(keyId !== undefined && { keyId }),
+    ...(cnf && { jkt: cnf.jkt }),
+    claims: parsed.output,
+  });
 }
 
-/** Why a token of `clientId` issued at `issuedAt` is void, if it is. */
-async function whyVoid(
-  clients: ClientReader,
-  clientId: string,
-  issuedAt: number,
+/** Why a token of ours has ended before its time, if it has. */
+async function whyEnded(
+  { kind, clientId, issuedAt, jti = '', keyId = '' }: VerifiedToken,
+  { clients, jwtStates }: VerificationContext,
 ): Promise<string | undefined> {
-  const client = await clients.find(clientId);
+  if (kind === 'session') return whyEndedWithClient(await clients.find(clientId), issuedAt);
+  const { client, revoked, keyIds } = await jwtStates.find(clientId, jti);
+  if (revoked) return 'revoked';
+  if (!keyIds.includes(keyId)) return 'key_revoked';
+  return whyEndedWithClient(client, issuedAt);
+}
+
+function whyEndedWithClient(client: Client | undefined, issuedAt: number): string | undefined {
   if (!client) return 'client_deleted';
   if (client.status !== 'enabled') return 'client_disabled';
   if (issuedAt <= client.tokensValidAfter) return 'ended_with_all_of_the_client';
   return undefined;
 }
 
-/** Whether `caller` has `scope`, or the error that says which is missing (RFC 6750 §3.1). */
-export function demandScope(caller: Caller, scope: string): OAuthError | undefined {
-  if (caller.scope.split(' ').includes(scope)) return undefined;
-  return oauthError('insufficient_scope', undefined, { scope, clientId: caller.clientId });
+/** Whether a token is for `audience` (RFC 9068 §4); a session is for the stage that opened it. */
+export function demandAudience(
+  { kind, audience, clientId }: VerifiedToken,
+  demanded: string,
+): OAuthError | undefined {
+  if (kind === 'session' || [audience].flat().includes(demanded)) return undefined;
+  return oauthError('invalid_token', undefined, { reason: 'another_audience', clientId });
+}
+
+/** Whether a token has `scope`, or the error that says which is missing (RFC 6750 §3.1). */
+export function demandScope(token: VerifiedToken, scope: string): OAuthError | undefined {
+  if (token.scope.split(' ').includes(scope)) return undefined;
+  return oauthError('insufficient_scope', undefined, { scope, clientId: token.clientId });
 }

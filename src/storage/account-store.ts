@@ -8,8 +8,9 @@ export interface AccountStore {
   /**
    * Takes one of the account's places for a session key. The limit holds under any concurrency, because
    * it is a condition of the write itself.
+   * @param now NumericDate, seconds since the epoch
    */
-  addSessionKey(mageId: string, clientId: string): Promise<'added' | 'full' | 'unknown_account'>;
+  addSessionKey(mageId: string, clientId: string, now: number): Promise<'added' | 'full' | 'unknown_account'>;
   /** Gives the place back; nothing happens where it was not taken. */
   removeSessionKey(mageId: string, clientId: string): Promise<void>;
 }

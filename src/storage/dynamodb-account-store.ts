@@ -31,47 +31,38 @@ export function dynamodbAccountStore(dynamodb: DynamoDBClient, TableName: string
         ),
       ),
 
-    async addSessionKey(mageId, clientId) {
+    async addSessionKey(mageId, clientId, now) {
       const added = await holds(
         dynamodb.send(
           new UpdateItemCommand({
             TableName,
             Key: keyOf(mageId),
-            UpdateExpression: 'SET sessionKeys = list_append(sessionKeys, :key)',
+            UpdateExpression: 'SET sessionKeys.#id = :now',
             ConditionExpression:
-              'attribute_exists(pk) AND size(sessionKeys) < :maximum AND NOT contains(sessionKeys, :id)',
-            ExpressionAttributeValues: marshall({
-              ':key': [clientId],
-              ':id': clientId,
-              ':maximum': maximumSessionKeys,
-            }),
+              'attribute_exists(pk) AND size(sessionKeys) < :maximum AND attribute_not_exists(sessionKeys.#id)',
+            ExpressionAttributeNames: { '#id': clientId },
+            ExpressionAttributeValues: marshall({ ':now': now, ':maximum': maximumSessionKeys }),
           }),
         ),
       );
       if (added) return 'added';
       const account = await find(mageId);
       if (!account) return 'unknown_account';
-      return account.sessionKeys.includes(clientId) ? 'added' : 'full';
+      return Object.hasOwn(account.sessionKeys, clientId) ? 'added' : 'full';
     },
 
     async removeSessionKey(mageId, clientId) {
-      // A list loses an element by its index: read where it is, and remove it only if it is still there.
-      for (;;) {
-        const index = (await find(mageId))?.sessionKeys.indexOf(clientId) ?? -1;
-        if (index < 0) return;
-        const removed = await holds(
-          dynamodb.send(
-            new UpdateItemCommand({
-              TableName,
-              Key: keyOf(mageId),
-              UpdateExpression: `REMOVE sessionKeys[${index}]`,
-              ConditionExpression: `sessionKeys[${index}] = :id`,
-              ExpressionAttributeValues: marshall({ ':id': clientId }),
-            }),
-          ),
-        );
-        if (removed) return;
-      }
+      await holds(
+        dynamodb.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: keyOf(mageId),
+            UpdateExpression: 'REMOVE sessionKeys.#id',
+            ConditionExpression: 'attribute_exists(pk)',
+            ExpressionAttributeNames: { '#id': clientId },
+          }),
+        ),
+      );
     },
   };
 }

@@ -6,8 +6,8 @@ import { Client } from '../oauth/client.ts';
 import type { ClientStore } from './client-store.ts';
 import { ask, holds } from './dynamodb.ts';
 
-const prefix = 'client#';
-const keyOf = (clientId: string) => marshall({ pk: prefix + clientId });
+export const clientPrefix = 'client#';
+const keyOf = (clientId: string) => marshall({ pk: clientPrefix + clientId });
 
 /** Clients in DynamoDB: one item each, `client#<id>`. */
 export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string): ClientStore {
@@ -40,7 +40,7 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
           TableName,
           ConsistentRead: true,
           FilterExpression: 'begins_with(pk, :prefix)',
-          ExpressionAttributeValues: marshall({ ':prefix': prefix }),
+          ExpressionAttributeValues: marshall({ ':prefix': clientPrefix }),
         },
       );
       const collect = async () => {

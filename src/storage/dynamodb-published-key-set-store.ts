@@ -6,7 +6,9 @@ import { PublishedKeySet } from '../keys/published-key-set.ts';
 import type { PublishedKeySetReader, PublishedKeySetWriter } from '../keys/published-key-set.ts';
 import { ask } from './dynamodb.ts';
 
-const Key = marshall({ pk: 'key-set' });
+export const keySetKey = 'key-set';
+
+const Key = marshall({ pk: keySetKey });
 
 /** The published keys in DynamoDB: one item, `key-set`. */
 export function dynamodbPublishedKeySetStore(

@@ -1,4 +1,4 @@
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
@@ -6,7 +6,9 @@ import { Session } from '../oauth/session.ts';
 import { ask } from './dynamodb.ts';
 import type { SessionStore } from './session-store.ts';
 
-const keyOf = (tokenHash: string) => marshall({ pk: `session#${tokenHash}` });
+const sessionPrefix = 'session#';
+
+const keyOf = (tokenHash: string) => marshall({ pk: sessionPrefix + tokenHash });
 
 /** Sessions in DynamoDB: one item of under 1 KB each, `session#<hash of token>`. */
 export function dynamodbSessionStore(dynamodb: DynamoDBClient, TableName: string): SessionStore {
@@ -26,6 +28,10 @@ export function dynamodbSessionStore(dynamodb: DynamoDBClient, TableName: string
       const { Item } = await get(tokenHash, false);
       const item = Item ?? (await get(tokenHash, true)).Item;
       return item && v.parse(Session, unmarshall(item));
+    },
+
+    async delete(tokenHash) {
+      await ask(dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(tokenHash) })));
     },
   };
 }

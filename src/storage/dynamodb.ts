@@ -1,11 +1,11 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Unavailable } from '../unavailable.ts';
 
-/** A client whose patience ends before the function's own: three tries of at most two seconds. */
+/** A client whose patience ends before the function's own: three tries of at most a second each. */
 export const dynamodb = () =>
   new DynamoDBClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_000, throwOnRequestTimeout: true },
   });
 
 /** Runs one operation; whatever DynamoDB or the way to it makes of it is `Unavailable`. */

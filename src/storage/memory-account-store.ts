@@ -12,21 +12,20 @@ export function memoryAccountStore(): AccountStore {
       accounts.set(account.mageId, account);
       return true;
     },
-    async addSessionKey(mageId, clientId) {
+    async addSessionKey(mageId, clientId, now) {
       const account = accounts.get(mageId);
       if (!account) return 'unknown_account';
-      if (account.sessionKeys.includes(clientId)) return 'added';
-      if (account.sessionKeys.length >= maximumSessionKeys) return 'full';
-      accounts.set(mageId, { ...account, sessionKeys: [...account.sessionKeys, clientId] });
+      const { sessionKeys } = account;
+      if (Object.hasOwn(sessionKeys, clientId)) return 'added';
+      if (Object.keys(sessionKeys).length >= maximumSessionKeys) return 'full';
+      accounts.set(mageId, { ...account, sessionKeys: { ...sessionKeys, [clientId]: now } });
       return 'added';
     },
     async removeSessionKey(mageId, clientId) {
       const account = accounts.get(mageId);
       if (!account) return;
-      accounts.set(mageId, {
-        ...account,
-        sessionKeys: account.sessionKeys.filter((key) => key !== clientId),
-      });
+      const { [clientId]: _, ...sessionKeys } = account.sessionKeys;
+      accounts.set(mageId, { ...account, sessionKeys });
     },
   };
 }

@@ -9,5 +9,8 @@ export function memorySessionStore(): SessionStore {
       sessions.set(tokenHash, session);
     },
     find: async (tokenHash) => sessions.get(tokenHash),
+    async delete(tokenHash) {
+      sessions.delete(tokenHash);
+    },
   };
 }

@@ -1,11 +1,11 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Unavailable } from '../unavailable.ts';
 
-/** A client whose patience ends before the function's own: three tries of at most two seconds. */
+/** A client whose patience ends before the function's own: three tries of at most a second each. */
 export const secretsManager = () =>
   new SecretsManagerClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_000, throwOnRequestTimeout: true },
   });
 
 /** Reads the current text of a secret. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, test } from 'node:test';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
@@ -118,7 +119,7 @@ test('a sales channel has no secret, unless it is asked for', async () => {
 
   const integration = await typed([...withScope, '--with-secret'], { stage });
   assert.equal(integration.code, 2);
-  assert.match(integration.stderr, /--with-secret is for --kind sales_channel/);
+  assert.match(integration.stderr, /--with-secret is for --kind sales_channel and for --public-key/);
 });
 
 test('an account gets three session keys and no more', async () => {
@@ -151,6 +152,90 @@ test('lifetime and claims are kept', async () => {
   });
 });
 
+const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .publicKey.export({ format: 'pem', type: 'spki' })
+  .toString();
+const withKey = [...withScope, '--client-id', 'acme', '--public-key', '-'];
+
+test('a client with a public key has no secret, and is shown how it gets a token', async () => {
+  const stage = await emptyStage(database);
+  const ran = await typed(withKey, { stage, stdin: pem });
+  assert.equal(ran.code, 0, ran.stderr);
+  const client = await stage.clients.findNow('acme');
+  assertIncludes(client, { authenticationMethods: ['private_key_jwt'], secrets: [] });
+  assert.equal(client?.keys.length, 1);
+  assert.ok(ran.stdout.includes(`${client.keys[0]?.kid} for ES256`));
+  assert.doesNotMatch(ran.stdout, /client_secret /);
+  assert.match(
+    ran.stdout,
+    /curl -d client_id=acme -d client_assertion_type=\S+:jwt-bearer --data-urlencode "client_assertion=\$CLIENT_ASSERTION" -d grant_type=client_credentials/,
+  );
+});
+
+test('a client with a public key gets a secret where it is asked for or imported', async () => {
+  const stage = await emptyStage(database);
+  const asked = await typed([...withKey, '--with-secret', '--json'], { stage, stdin: pem });
+  const { clientSecret } = answered(Created, asked);
+  assert.ok(await authenticates(stage, 'acme', clientSecret));
+
+  const both = await typed([...withKey, '--secret-stdin'], { stage, stdin: pem });
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /both read standard input/);
+});
+
+test('grants, required scopes, audiences, DPoP and introspection are kept', async () => {
+  const stage = await emptyStage(database);
+  const more = [
+    ['--grant', 'jwt-bearer', '--grant', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+    ['--grant', 'token-exchange', '--required-scope', 'market:*', '--required-scope', 'orders:*'],
+    ['--audience', 'https://stock.example.com', '--audience', 'urn:example:stock', '--dpop', '--introspect'],
+  ].flat();
+  const words = [...withKey, ...more];
+  const expected = {
+    grants: [
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ],
+    requiredScopes: ['market:*', 'orders:*'],
+    audiences: ['https://stock.example.com', 'urn:example:stock'],
+    dpopBoundAccessTokens: true,
+    mayIntrospect: true,
+  };
+  const ran = await typed([...words, '--json'], { stage, stdin: pem });
+  assert.equal(ran.code, 0, ran.stderr);
+  assertIncludes(JSON.parse(ran.stdout), expected);
+  assertIncludes(await stage.clients.findNow('acme'), expected);
+
+  const { stdout } = await typed(['client', 'show', 'acme', '--stage', 'sandbox'], { stage });
+  for (const line of [
+    /^grants +urn:ietf:params:oauth:grant-type:jwt-bearer urn:\S+:token-exchange$/m,
+    /^required scopes +market:\* orders:\*$/m,
+    /^audiences +https:\/\/stock\.example\.com urn:example:stock$/m,
+    /^DPoP +its tokens are bound to a key/m,
+    /^introspection +it may ask/m,
+  ]) {
+    assert.match(stdout, line);
+  }
+  const { stdout: text } = await typed(words.with(words.indexOf('acme'), 'other'), { stage, stdin: pem });
+  assert.match(
+    text,
+    /-d grant_type=urn:\S+:jwt-bearer --data-urlencode "assertion=\$ASSERTION".* -H "DPoP: /,
+  );
+});
+
+test('without them they are off, and the grant is client credentials', async () => {
+  const stage = await emptyStage(database);
+  await typed([...withScope, '--client-id', 'acme'], { stage });
+  assertIncludes(await stage.clients.findNow('acme'), {
+    grants: ['client_credentials'],
+    requiredScopes: [],
+    audiences: [],
+    keys: [],
+    dpopBoundAccessTokens: false,
+    mayIntrospect: false,
+  });
+});
+
 test('what is wrong is said before anything is written', async () => {
   const stage = await emptyStage(database);
   const refused: [number, RegExp, ...string[]][] = [
@@ -162,6 +247,16 @@ test('what is wrong is said before anything is written', async () => {
     [2, /--name needs a value: --name NAME/, 'client', 'create', '--stage', 'sandbox', '--name'],
     [2, /written --scope=SCOPE/, ...create, '--scope', '--json'],
     [2, /--stage must be sandbox or production/, ...withScope.with(3, 'staging')],
+    [
+      2,
+      /--grant must be one of client_credentials, jwt-bearer, token-exchange/,
+      ...withScope,
+      '--grant',
+      'x',
+    ],
+    [1, /cannot be read \(ENOENT\)/, ...withScope, '--public-key', 'absent.pem'],
+    [1, /needs a public key .* add --public-key FILE/, ...withScope, '--grant', 'jwt-bearer'],
+    [1, /must be an absolute URI/, ...withScope, '--audience', 'stock'],
     [1, /at least one with --scope/, ...create],
     [1, /claim sub is stated by the server/, ...withScope, '--claim', 'sub=me'],
     [1, /add --scope orders:write/, ...withScope, '--default-scope', 'orders:write'],

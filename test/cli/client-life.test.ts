@@ -72,7 +72,14 @@ test('client show has the ids and dates of secrets, and neither hash nor secret'
   );
   assertIncludes(JSON.parse((await typed(['client', 'show', 'acme', ...at, '--json'], { stage })).stdout), {
     clientId: 'acme',
-    secrets: [{ id: secret.id, createdAt: '2026-05-04T03:02:01Z', expiresAt: '2026-05-04T04:02:01Z' }],
+    secrets: [
+      {
+        id: secret.id,
+        createdAt: '2026-05-04T03:02:01Z',
+        expiresAt: '2026-05-04T04:02:01Z',
+        lastUsedAt: null,
+      },
+    ],
   });
 });
 
@@ -151,10 +158,10 @@ test('deleting a session key gives its place back', async () => {
   await typed(['client', 'create', ...at, '--name', 'Key', '--account', 'MAG7', '--client-id', 'AQ1'], {
     stage,
   });
-  assert.deepEqual((await stage.accounts.find('MAG7'))?.sessionKeys, ['AQ1']);
+  assert.deepEqual(Object.keys((await stage.accounts.find('MAG7'))?.sessionKeys ?? {}), ['AQ1']);
   const deleted = await typed(['client', 'delete', 'AQ1', ...at, '--yes'], { stage });
   assert.match(deleted.stdout, /refuses its session tokens at once/);
-  assert.deepEqual((await stage.accounts.find('MAG7'))?.sessionKeys, []);
+  assert.deepEqual((await stage.accounts.find('MAG7'))?.sessionKeys, {});
 });
 
 test('a client that is not there is refused by every command alike', async () => {

@@ -6,7 +6,8 @@ import { stages } from '../../lib/stages.ts';
 const [sandbox] = stages;
 assert.ok(sandbox);
 
-const outputs = { ClientsTable: 'clients', HashKeySecret: 'hash-key', Url: 'http://127.0.0.1:4001' };
+const read = { ClientsTable: 'clients', HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' };
+const outputs = { ...read, Url: 'http://127.0.0.1:4001' };
 const running = (sandboxPort: number) => ({
   pid: sandboxPort,
   startedAt: '2026-05-04T03:02:01Z',
@@ -22,7 +23,7 @@ test('the only instance that runs is taken', async () => {
   const place = localStage(sandbox, undefined, [running(4001)]);
   assert.equal(await place.url(), 'http://127.0.0.1:4001');
   assert.equal(place.options, '--stage sandbox --local');
-  assert.deepEqual(place.outputs, { ClientsTable: 'clients', HashKeySecret: 'hash-key' });
+  assert.deepEqual(place.outputs, read);
   assert.equal((await place.dynamodb.config.endpoint?.())?.port, 4011);
   assert.equal((await place.secretsManager.config.endpoint?.())?.port, 4021);
 });

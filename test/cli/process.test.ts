@@ -17,6 +17,8 @@ const action = 'cloudformation:DescribeStacks';
 const hashKey = 'the text that Secrets Manager generated';
 const theSecret = JSON.stringify({ SecretString: hashKey });
 
+const noKeys = JSON.stringify({ SecretString: '{}', VersionId: 'v0' });
+
 const database = await testDatabase();
 const table = await database.table();
 const dynamodb = await database.dynamodb.config.endpoint?.();
@@ -28,9 +30,15 @@ let stacks: Record<string, Record<string, string>> | undefined;
 /** CloudFormation and Secrets Manager, as far as a stage is found with them. */
 const services = createServer((request, response) => {
   const answer = async () => {
-    const name = new URLSearchParams(await text(request)).get('StackName') ?? '';
-    const readsSecret = request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue';
-    const [status, body] = readsSecret ? [200, theSecret] : describeStacks(name);
+    const asked = await text(request);
+    const name = new URLSearchParams(asked).get('StackName') ?? '';
+    const target = request.headers['x-amz-target'];
+    const [status, body] =
+      target === 'secretsmanager.GetSecretValue'
+        ? [200, asked.includes('signing-keys') ? noKeys : theSecret]
+        : target === 'secretsmanager.DescribeSecret'
+          ? [200, '{}']
+          : describeStacks(name);
     response.writeHead(status).end(body);
   };
   void answer();
@@ -93,7 +101,7 @@ async function postern(words: string, { env = {}, stdin = '' } = {}) {
 
 test('a deployed stage is found through its stacks, and a client is created in it', async () => {
   stacks = {
-    'Sandbox-Stateful': { ClientsTable: table, HashKeySecret: 'hash-key' },
+    'Sandbox-Stateful': { ClientsTable: table, HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' },
     'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
   };
   const secret = '9f86d081884c7d659a2feaa0c55ad015';
@@ -108,6 +116,11 @@ test('a deployed stage is found through its stacks, and a client is created in i
   const client = await dynamodbClientStore(database.dynamodb, table).findNow('acme');
   const key = deriveHashKeys(hashKey).clientSecret;
   assert.ok(matchClientSecret(key, client, [secret], 0));
+
+  const shown = await postern('client show acme --stage sandbox', { env: aws });
+  assert.match(shown.stdout, /last used never$/m, shown.stderr);
+  const keys = await postern('key list --stage sandbox', { env: aws });
+  assert.match(keys.stdout, /^There are no signing keys in sandbox yet/, keys.stderr);
 });
 
 test('a stage that is not deployed, or may not be seen, says what to do', async () => {

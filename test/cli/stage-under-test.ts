@@ -1,15 +1,28 @@
+import assert from 'node:assert/strict';
+import type { SigningKeySecret } from '../../cli/signing-key-secret.ts';
 import type { Stage } from '../../cli/stage.ts';
 import { stages } from '../../lib/stages.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { dynamodbAccountStore } from '../../src/storage/dynamodb-account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
+import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
+import { dynamodbSecretUseStore } from '../../src/storage/dynamodb-secret-use-store.ts';
 import type { testDatabase } from '../contract/tables.ts';
 
 export const now = Date.parse('2026-05-04T03:02:01Z') / 1000;
 export const secretKey = deriveHashKeys('hash key of the tests').clientSecret;
 
+const noSigningKeys: SigningKeySecret = {
+  read: () => assert.fail('nothing reads the signing keys here'),
+  rotate: () => assert.fail('nothing rotates here'),
+  write: () => assert.fail('nothing writes the signing keys here'),
+};
+
 /** A sandbox without clients and accounts. */
-export async function emptyStage(database: Awaited<ReturnType<typeof testDatabase>>): Promise<Stage> {
+export async function emptyStage(
+  database: Awaited<ReturnType<typeof testDatabase>>,
+  signingKeys = noSigningKeys,
+) {
   const [record] = stages;
   if (!record) throw new Error('There is no stage');
   const name = await database.table();
@@ -20,6 +33,10 @@ export async function emptyStage(database: Awaited<ReturnType<typeof testDatabas
     clients: dynamodbClientStore(database.dynamodb, name),
     accounts: dynamodbAccountStore(database.dynamodb, name),
     secretKey: async () => secretKey,
+    secretUses: dynamodbSecretUseStore(database.dynamodb, name),
+    signingKeys,
+    publishedKeys: dynamodbPublishedKeySetStore(database.dynamodb, name),
     clock: () => now,
-  };
+    wait: () => assert.fail('nothing waits here'),
+  } satisfies Stage;
 }

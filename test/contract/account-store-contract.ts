@@ -9,7 +9,7 @@ const accountOf = (mageId: string): Account => ({
   lastName: 'Byron',
   email: 'ada@example.com',
   screenName: 'ada',
-  sessionKeys: [],
+  sessionKeys: {},
   createdAt: 1_800_000_000,
 });
 
@@ -28,10 +28,10 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
       const store = await makeStore();
       await store.create(accountOf('MAG1'));
       const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
-      const places = await Promise.all(ids.map((id) => store.addSessionKey('MAG1', id)));
+      const places = await Promise.all(ids.map((id) => store.addSessionKey('MAG1', id, 7)));
       assert.equal(places.filter((place) => place === 'added').length, 3);
       assert.equal(places.filter((place) => place === 'full').length, 3);
-      const held = (await store.find('MAG1'))?.sessionKeys.toSorted();
+      const held = Object.keys((await store.find('MAG1'))?.sessionKeys ?? {}).toSorted();
       assert.deepEqual(
         held,
         ids.filter((_, index) => places[index] === 'added'),
@@ -41,25 +41,25 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
     test('a key takes one place however often it is added', async () => {
       const store = await makeStore();
       await store.create(accountOf('MAG1'));
-      assert.equal(await store.addSessionKey('MAG1', 'a'), 'added');
-      assert.equal(await store.addSessionKey('MAG1', 'a'), 'added');
-      assert.deepEqual((await store.find('MAG1'))?.sessionKeys, ['a']);
+      assert.equal(await store.addSessionKey('MAG1', 'a', 7), 'added');
+      assert.equal(await store.addSessionKey('MAG1', 'a', 7), 'added');
+      assert.deepEqual((await store.find('MAG1'))?.sessionKeys, { a: 7 });
     });
 
     test('gives back the place of the key that is named, and no other', async () => {
       const store = await makeStore();
       await store.create(accountOf('MAG1'));
-      for (const id of ['a', 'b', 'c']) await store.addSessionKey('MAG1', id);
+      for (const id of ['a', 'b', 'c']) await store.addSessionKey('MAG1', id, 7);
       await Promise.all([store.removeSessionKey('MAG1', 'a'), store.removeSessionKey('MAG1', 'b')]);
-      assert.deepEqual((await store.find('MAG1'))?.sessionKeys, ['c']);
+      assert.deepEqual((await store.find('MAG1'))?.sessionKeys, { c: 7 });
       await store.removeSessionKey('MAG1', 'a');
       await store.removeSessionKey('nobody', 'a');
-      assert.equal(await store.addSessionKey('MAG1', 'd'), 'added');
+      assert.equal(await store.addSessionKey('MAG1', 'd', 8), 'added');
     });
 
     test('knows no account that was not created', async () => {
       const store = await makeStore();
-      assert.equal(await store.addSessionKey('MAG0', 'a'), 'unknown_account');
+      assert.equal(await store.addSessionKey('MAG0', 'a', 7), 'unknown_account');
       assert.equal(await store.find('MAG0'), undefined);
     });
   });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Client } from '../../src/oauth/client.ts';
 import type { ClientStore } from '../../src/storage/client-store.ts';
 
-const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
+export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
   id,
   name: 'Partner Ünïcode "quoted"',
   kind: 'integration',

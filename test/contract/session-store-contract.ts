@@ -13,6 +13,14 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
       assert.equal(await store.find('other'), undefined);
     });
 
+    test('finds no session that was deleted, and deletes what is not there without complaint', async () => {
+      const store = await makeStore();
+      await store.put('hash', { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 });
+      await store.delete('hash');
+      await store.delete('hash');
+      assert.equal(await store.find('hash'), undefined);
+    });
+
     test('keeps as many sessions of one client as are opened', async () => {
       const store = await makeStore();
       const hashes = Array.from({ length: 20 }, (_, i) => `hash${i}`);

@@ -1,12 +1,24 @@
+import assert from 'node:assert/strict';
 import { after } from 'node:test';
+import { publicKeys, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
 import { dynamodbAccountStore } from '../../src/storage/dynamodb-account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
+import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
+import { dynamodbReplayStore } from '../../src/storage/dynamodb-replay-store.ts';
+import { dynamodbJwtStateReader, dynamodbTokenRevoker } from '../../src/storage/dynamodb-revocation-store.ts';
+import { dynamodbSecretUseStore } from '../../src/storage/dynamodb-secret-use-store.ts';
 import { dynamodbSessionStore } from '../../src/storage/dynamodb-session-store.ts';
 import { memoryAccountStore } from '../../src/storage/memory-account-store.ts';
 import { memoryClientStore } from '../../src/storage/memory-client-store.ts';
+import { memoryReplayStore } from '../../src/storage/memory-replay-store.ts';
+import { memoryRevocationStore } from '../../src/storage/memory-revocation-store.ts';
+import { memorySecretUseStore } from '../../src/storage/memory-secret-use-store.ts';
 import { memorySessionStore } from '../../src/storage/memory-session-store.ts';
 import { accountStoreContract } from './account-store-contract.ts';
 import { clientStoreContract } from './client-store-contract.ts';
+import { replayStoreContract } from './replay-store-contract.ts';
+import { revocationStoreContract } from './revocation-store-contract.ts';
+import { secretUseStoreContract } from './secret-use-store-contract.ts';
 import { sessionStoreContract } from './session-store-contract.ts';
 import { testDatabase } from './tables.ts';
 
@@ -19,3 +31,29 @@ accountStoreContract('memory', async () => memoryAccountStore());
 accountStoreContract(name, async () => dynamodbAccountStore(dynamodb, await table()));
 sessionStoreContract('memory', async () => memorySessionStore());
 sessionStoreContract(name, async () => dynamodbSessionStore(dynamodb, await table()));
+replayStoreContract('memory', async () => memoryReplayStore());
+replayStoreContract(name, async () => dynamodbReplayStore(dynamodb, await table()));
+secretUseStoreContract('memory', async () => memorySecretUseStore());
+secretUseStoreContract(name, async () => dynamodbSecretUseStore(dynamodb, await table()));
+
+const [key] = publicKeys(await rotateSigningKeySet(undefined, 'ES256', 0));
+assert.ok(key);
+revocationStoreContract('memory', async () => {
+  const clients = memoryClientStore();
+  const sessions = memorySessionStore();
+  let published: string[] = [];
+  const revocations = memoryRevocationStore(clients, sessions, () => published);
+  const publish = async (...keyIds: string[]) => void (published = keyIds);
+  return { clients, sessions, revoker: revocations, states: revocations, publish };
+});
+revocationStoreContract(name, async () => {
+  const [clientsTable, sessionsTable] = [await table(), await table()];
+  const keySet = dynamodbPublishedKeySetStore(dynamodb, clientsTable);
+  return {
+    clients: dynamodbClientStore(dynamodb, clientsTable),
+    sessions: dynamodbSessionStore(dynamodb, sessionsTable),
+    revoker: dynamodbTokenRevoker(dynamodb, sessionsTable),
+    states: dynamodbJwtStateReader(dynamodb, { clientsTable, sessionsTable }),
+    publish: (...keyIds) => keySet.put({ keys: keyIds.map((kid) => ({ ...key, kid })) }),
+  };
+});

@@ -38,7 +38,7 @@ after(() => Promise.all([close.database(), close.secrets()]));
 
 const dynamodb = dynamodbClient(database.endpoint);
 const secretsManager = secretsManagerClient(secrets.endpoint);
-const keySet = await rotateSigningKeySet(undefined, 'RS256');
+const keySet = await rotateSigningKeySet(undefined, 'RS256', 0);
 for (const [Name, SecretString] of [
   ['hash-key', 'h'.repeat(64)],
   ['signing-keys', JSON.stringify(keySet)],
@@ -84,8 +84,13 @@ Object.assign(process.env, {
   HASH_KEY_SECRET: 'hash-key',
   ROUTE_SCOPES: '{}',
   DENIALS: 'integration',
+  DIALECT: 'rfc6749',
+  DPOP_NONCES: 'false',
+  ANSWERS_ARE_REUSED: 'false',
+  SIGNING_ALGORITHM: 'RS256',
   TOKEN_POLICY: JSON.stringify({
     accessTokenLifetime: { integration: 7_200, sales_channel: 14_400 },
+    maximumAccessTokenLifetime: 14_400,
     sessionLifetime: { default: 7_200, maximum: 7_200 },
     organization: { id: 'o', slug: 's', enterprise: false, region: 'eu-west-1' },
     test: true,

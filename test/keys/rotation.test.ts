@@ -3,13 +3,19 @@ import { test } from 'node:test';
 import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
 import type { SecretVersions } from '../../src/keys/rotation.ts';
+import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
+import { signingKeyAt } from '../../src/keys/signing-key-set.ts';
 import type { SigningKeySet } from '../../src/keys/signing-key-set.ts';
 
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 type Step = (typeof steps)[number];
 
+/** Seconds from one rotation to the next: thirty days. */
+const period = 30 * 86_400;
+
 /** A secret with versions and labels as Secrets Manager keeps them. */
 function memorySecret() {
+  const time = { now: 1_800_000_000, algorithm: 'ES256' as SigningAlgorithmName };
   const texts = new Map<string, string>([['v0', '{}']]);
   const labels = new Map<string, string>([['AWSCURRENT', 'v0']]);
   let published: PublishedKeySet | undefined;
@@ -40,14 +46,26 @@ function memorySecret() {
     published = set;
   };
   return {
+    time,
     step: (step: Step, versionId: string) =>
-      rotationSteps[step]({ versionId, versions, published: { put }, algorithm: 'ES256' }),
+      rotationSteps[step]({
+        versionId,
+        versions,
+        published: { put },
+        algorithm: time.algorithm,
+        clock: () => time.now,
+      }),
     async rotate(versionId: string, ...which: Step[]) {
+      // Long enough for every verifier to have the next key.
+      time.now += period;
       for (const step of which.length > 0 ? which : steps) await this.step(step, versionId);
     },
     dieAfterWrites(count: number) {
       writesLeft = count;
     },
+    signingKid: () =>
+      signingKeyAt(JSON.parse(texts.get(labels.get('AWSCURRENT') ?? '') ?? '{}') as SigningKeySet, time.now)
+        .kid,
     current: () => JSON.parse(texts.get(labels.get('AWSCURRENT') ?? '') ?? '{}') as Partial<SigningKeySet>,
     published: () => published?.keys.map(({ kid }) => kid) ?? [],
     publishedSet: () => published,
@@ -146,6 +164,42 @@ test('a secret that holds something else is not taken for an empty one', async (
     versions,
     published: { put: async () => {} },
     algorithm: 'ES256' as const,
+    clock: () => 0,
   };
   await assert.rejects(rotationSteps.createSecret(context));
+});
+
+test('a key that was published just now does not sign until every cache has it', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  await secret.rotate('v2');
+  const { current, next } = secret.current();
+  secret.time.now -= period - 60;
+  await secret.rotate('v3');
+  assert.equal(secret.signingKid(), current?.kid, 'a minute after it was published');
+  assert.ok(secret.published().includes(next?.kid ?? ''));
+  secret.time.now += 7_200 + 600;
+  assert.equal(secret.signingKid(), next?.kid, 'when two hours and some grace have passed');
+  await secret.rotate('v4');
+  assert.equal(secret.signingKid(), next?.kid, 'it stays, and has a successor');
+  assert.equal(new Set(secret.published()).size, 3);
+});
+
+test('one rotation changes the algorithm, and no verifier meets a key that it has not seen', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  const before = secret.current();
+  secret.time.algorithm = 'EdDSA';
+  await secret.rotate('v2');
+  const { next, current } = secret.current();
+  assert.equal(next?.alg, 'EdDSA');
+  assert.equal(current?.kid, before.current?.kid);
+  assert.ok(secret.published().includes(next?.kid ?? ''));
+  assert.equal(secret.signingKid(), current?.kid);
+  secret.time.now += 7_200 + 600;
+  assert.equal(secret.signingKid(), next?.kid);
+  assert.ok(secret.published().includes(current?.kid ?? ''), 'for tokens that live on');
+  await secret.rotate('v3');
+  assert.equal(secret.signingKid(), next?.kid);
+  assert.equal(secret.current().previous?.kid, current?.kid);
 });

@@ -58,10 +58,11 @@ test('RFC 7515 A.3: the ES256 example verifies with the options that we verify w
 test('the hash key gives each use, and each stage, keys of its own', () => {
   const sandbox = deriveHashKeys('one');
   const production = deriveHashKeys('two');
-  const keys = [sandbox, production].flatMap(({ clientSecret, sessionToken }) => [
+  const keys = [sandbox, production].flatMap(({ clientSecret, sessionToken, dpopNonce }) => [
     clientSecret,
     sessionToken,
+    dpopNonce,
   ]);
-  assert.equal(new Set(keys.map((key) => key.export().toString('hex'))).size, 4);
+  assert.equal(new Set(keys.map((key) => key.export().toString('hex'))).size, 6);
   assert.ok(deriveHashKeys('one').clientSecret.equals(sandbox.clientSecret));
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { openSession } from '../../src/oauth/session-grant.ts';
 import type { SessionRequest } from '../../src/oauth/session-grant.ts';
 import { hashSessionToken, isGenuineSessionToken } from '../../src/oauth/session-token.ts';
+import { verifyToken } from '../../src/oauth/token-verification.ts';
 import { basic, memoryStage } from './stage.ts';
 
 const stage = await memoryStage();
@@ -44,13 +45,14 @@ test('stores a session under the hash of its token, and nothing that opens it', 
 
 test('grants what is asked up to the maximum, and the default when nothing is', async () => {
   assert.equal((await opened({ expires_in: 1 })).expires_in, 1);
-  assert.equal((await opened({ expires_in: '60' })).expires_in, 60);
+  assert.equal((await opened({ expires_in: '' })).expires_in, 7_200);
+  assert.equal((await opened({ expires_in: 1e300 })).expires_in, 7_200);
   assert.equal((await opened({ expires_in: 7_201 })).expires_in, 7_200);
   assert.equal((await opened()).expires_in, 7_200);
 });
 
 test('refuses a lifetime that is no whole number of seconds above 0', async () => {
-  for (const expires_in of [0, -1, 1.5, '', 'soon', '1e3', null, true, [60], {}, Number.MAX_VALUE, NaN]) {
+  for (const expires_in of [0, -1, 1.5, '60', 'soon', '1e3', null, true, [60], {}, NaN, Infinity]) {
     const result = await session({ expires_in });
     assert.ok(!result.ok, JSON.stringify(expires_in));
     assert.equal(result.error.code, 'invalid_request');
@@ -63,6 +65,7 @@ test('refuses what is not a session request of a session key', async () => {
     ['invalid_client', {}, ''],
     ['invalid_client', {}, `Bearer ${key.secret}`],
     ['invalid_client', {}, basic(key.client.id, 'wrong')],
+    ['invalid_request', { client_id: key.client.id, client_secret: key.secret ?? '' }],
     ['invalid_client', {}, basic('AQ00000000', key.secret ?? '')],
     ['invalid_client', {}, basic(key.client.id, '')],
     ['unsupported_grant_type', { grant_type: 'client_credentials' }],
@@ -90,4 +93,16 @@ test('the tag tells a made-up token, and one of another stage, without a store',
   ]) {
     assert.ok(!isGenuineSessionToken(await stage.tagKey(), forged), forged);
   }
+});
+
+test('a session opened right after all tokens were ended lives', async () => {
+  const other = await stage.register({ account: mageId });
+  await stage.clients.replace({ ...other.client, tokensValidAfter: stage.time.now });
+  const result = await openSession(
+    basic(other.client.id, other.secret ?? ''),
+    { grant_type: 'session', expires_in: undefined },
+    stage,
+  );
+  assert.ok(result.ok);
+  assert.ok((await verifyToken(result.value.response.ust, stage.verification)).ok);
 });

@@ -6,13 +6,20 @@ import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { registerAccount } from '../../src/oauth/account-registration.ts';
 import { registerClient } from '../../src/oauth/client-registration.ts';
 import type { ClientRegistration, RegisteredClient } from '../../src/oauth/client-registration.ts';
+import { hourlySecretUse } from '../../src/oauth/secret-use.ts';
 import type { TokenPolicy } from '../../src/oauth/token-policy.ts';
+import { verifyToken } from '../../src/oauth/token-verification.ts';
 import { memoryAccountStore } from '../../src/storage/memory-account-store.ts';
 import { memoryClientStore } from '../../src/storage/memory-client-store.ts';
+import { memoryReplayStore } from '../../src/storage/memory-replay-store.ts';
+import { memoryRevocationStore } from '../../src/storage/memory-revocation-store.ts';
+import { memorySecretUseStore } from '../../src/storage/memory-secret-use-store.ts';
 import { memorySessionStore } from '../../src/storage/memory-session-store.ts';
 
 const policy: TokenPolicy = {
   accessTokenLifetime: { integration: 7_200, sales_channel: 14_400 },
+  maximumAccessTokenLifetime: 14_400,
+  requiredScopes: { integration: [], sales_channel: [] },
   sessionLifetime: { default: 7_200, maximum: 7_200 },
   organization: { id: 'org', slug: 'acme', enterprise: false, region: 'eu-west-1' },
   test: true,
@@ -25,10 +32,17 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
   const hashKeys = deriveHashKeys(`hash key of ${name}`);
   const signingKey = await generateSigningKey(algorithm);
   const issuer = `https://${name}.example.com`;
+  const clients = memoryClientStore();
+  const sessions = memorySessionStore();
+  const revocations = memoryRevocationStore(clients, sessions, () => [signingKey.kid]);
+  const uses = memorySecretUseStore();
   const context = {
-    clients: memoryClientStore(),
+    clients,
+    sessions,
     accounts: memoryAccountStore(),
-    sessions: memorySessionStore(),
+    replays: memoryReplayStore(),
+    noteSecretUse: hourlySecretUse(uses, clock),
+    assertionAudiences: [issuer, `${issuer}/oauth/token`],
     secretKey: async () => hashKeys.clientSecret,
     tagKey: async () => hashKeys.sessionToken,
     policy,
@@ -36,21 +50,32 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
   };
   const sign = jwtSigner(signingKey, 'at+jwt');
   const { d: _, ...publicKey } = signingKey;
+  const verification = {
+    ...context,
+    issuer,
+    audience: issuer,
+    jwtStates: revocations,
+    revocations,
+    verificationKey: createLocalJWKSet({ keys: [publicKey] }),
+  };
   return {
     time,
     ...context,
+    uses,
+    issuer,
     signingKey,
     sign,
+    verification,
+    nonceKey: async () => hashKeys.dpopNonce,
     tokens: {
       ...context,
       issuer: { issuer, audience: issuer, policy },
       signer: async () => sign,
+      verifyToken: (token: string) => verifyToken(token, verification),
     },
-    verification: {
-      ...context,
-      issuer,
-      audience: issuer,
-      verificationKey: createLocalJWKSet({ keys: [publicKey] }),
+    introspection: {
+      ...verification,
+      introspectionSigner: async () => jwtSigner(signingKey, 'token-introspection+jwt'),
     },
     async register(registration: Partial<ClientRegistration> = {}): Promise<RegisteredClient> {
       const registered = await registerClient(

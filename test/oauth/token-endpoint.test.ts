@@ -17,7 +17,7 @@ const channel = await stage.register({
 });
 
 const request = (parameters: TokenParameters, authorization?: string) =>
-  requestToken(authorization, parameters, stage.tokens);
+  requestToken({ authorization, parameters }, stage.tokens);
 
 async function issued(parameters: TokenParameters, authorization?: string) {
   const result = await request(parameters, authorization);
@@ -137,6 +137,9 @@ test('refuses with the code that RFC 6749 §5.2 has for it', async () => {
     ['invalid_client', { grant_type }, `${basic(client_id, secret)}, ${basic(client_id, secret)}`],
     ['invalid_request', { grant_type, client_secret: secret }, basic(client_id, secret)],
     ['invalid_request', { grant_type, client_id: 'another' }, basic(client_id, secret)],
+    ['invalid_request', { grant_type, client_id, client_secret: secret }, 'Basic !!!'],
+    ['invalid_request', { grant_type, client_id, client_secret: secret }, 'Basic'],
+    ['invalid_client', { grant_type, client_id: 'x'.repeat(4_000), client_secret: secret }],
     ['invalid_scope', { grant_type, ...credentials, scope: 'orders:delete' }],
     ['invalid_scope', { grant_type, ...credentials, scope: 'orders:read\norders:create' }],
     ['invalid_scope', { grant_type, ...credentials, scope: 'orders:read  orders:create' }],

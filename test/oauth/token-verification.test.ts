@@ -3,7 +3,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, sign as cryptoSign } 
 import { test } from 'node:test';
 import { openSession } from '../../src/oauth/session-grant.ts';
 import { requestToken } from '../../src/oauth/token-endpoint.ts';
-import { demandScope, verifyToken } from '../../src/oauth/token-verification.ts';
+import { demandAudience, demandScope, verifyToken } from '../../src/oauth/token-verification.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { basic, memoryStage } from './stage.ts';
 
@@ -14,7 +14,7 @@ type Stage = typeof sandbox;
 async function jwtOf(stage: Stage, scope = 'orders:read') {
   const { client, secret = '' } = await stage.register();
   const parameters = { grant_type: 'client_credentials', scope };
-  const issued = await requestToken(basic(client.id, secret), parameters, stage.tokens);
+  const issued = await requestToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
   assert.ok(issued.ok);
   return { token: issued.value.response.access_token, client };
 }
@@ -52,7 +52,20 @@ test('a JWT stands for its client and scope', async () => {
 test('a session token stands for its account', async () => {
   const { token, client, account } = await sessionOf(sandbox);
   const verified = await verifyToken(token, sandbox.verification);
-  assert.deepEqual(verified, { ok: true, value: { clientId: client.id, account, scope: '', claims: {} } });
+  const { now } = sandbox.time;
+  assert.deepEqual(verified, {
+    ok: true,
+    value: {
+      kind: 'session',
+      clientId: client.id,
+      subject: account,
+      account,
+      scope: '',
+      issuedAt: now,
+      expiresAt: now + 60,
+      claims: {},
+    },
+  });
 });
 
 test('neither kind crosses from one stage to the other, in either direction', async () => {
@@ -107,7 +120,7 @@ test('a token issued right after all tokens were ended lives', async () => {
   const { client, secret = '' } = await stage.register();
   await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
   const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
-  const issued = await requestToken(basic(client.id, secret), parameters, stage.tokens);
+  const issued = await requestToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
   assert.ok(issued.ok);
   assert.ok((await verifyToken(issued.value.response.access_token, stage.verification)).ok);
 });
@@ -152,7 +165,8 @@ test('refuses every forged or misused JWT', async () => {
     'a client assertion': signed({}, 'JWT'),
     'no typ that is ours': signed({}, 'secevent+jwt'),
     'another issuer': signed({ iss: 'https://production.example.com' }),
-    'another audience': signed({ aud: 'https://elsewhere.example.com' }),
+    'no audience': signed({ aud: undefined }),
+    'a key that is no longer published': jwtSigner({ ...sandbox.signingKey, kid: 'gone' }, 'at+jwt')(claims),
     'expired by one second': signed({ exp: now - 1 }),
     'expires now': signed({ exp: now }),
     'not yet valid': signed({ nbf: now + 31 }),
@@ -176,7 +190,18 @@ test('refuses every forged or misused JWT', async () => {
 });
 
 test('a scope is there as a whole word, or missing', async () => {
-  const caller = { clientId: 'c', scope: 'orders:read orders', claims: {} };
+  const caller = {
+    kind: 'jwt',
+    clientId: 'c',
+    subject: 'c',
+    scope: 'orders:read orders',
+    issuedAt: 0,
+    expiresAt: 1,
+    audience: 'https://a.example.com',
+    claims: {},
+  } as const;
+  assert.equal(demandAudience(caller, 'https://a.example.com'), undefined);
+  assert.equal(demandAudience(caller, 'https://b.example.com')?.code, 'invalid_token');
   assert.equal(demandScope(caller, 'orders:read'), undefined);
   assert.equal(demandScope(caller, 'orders:create')?.code, 'insufficient_scope');
   assert.equal(demandScope(caller, 'read')?.scope, 'read');

@@ -1,0 +1,39 @@
+import { canAuthenticate, removeKey } from '../src/oauth/client-changes.ts';
+import { accepted } from './accepted.ts';
+import { changeClient } from './change-client.ts';
+import { clientJson } from './client-view.ts';
+import { command } from './command.ts';
+import { Refused } from './failures.ts';
+import { shellWord } from './layout.ts';
+import { argument, flag } from './parameters.ts';
+
+export const clientRemoveKey = command({
+  summary: 'Takes a public key from a client: what is signed with it is refused at once',
+  details: ['Tokens that the client got with it live on: client revoke-tokens ends those.'],
+  parameters: {
+    clientId: argument('CLIENT_ID', 'The id of the client'),
+    kid: argument('KID', 'The kid of the key, as client show has it'),
+    yes: flag('Even if the client can then not authenticate any more'),
+  },
+  examples: ['npx postern client remove-key AQ1B2C3D4E acme-2026 --stage sandbox'],
+  async run({ clientId, kid, yes }, { stage: connect }) {
+    const stage = await connect();
+    const now = stage.clock();
+    const shown = `${shellWord(clientId)} ${stage.options}`;
+    const addKey = `npx postern client add-key ${shown} --public-key FILE`;
+    const { client } = await changeClient(stage, clientId, (current) => {
+      const next = accepted(removeKey(current, kid));
+      if (yes || canAuthenticate(next, now) || !canAuthenticate(current, now)) return next;
+      throw new Refused(
+        `It is the last key of ${clientId}, which could then not authenticate. Add another first: ${addKey}\nOr remove it all the same, with --yes.`,
+      );
+    });
+    const rest = canAuthenticate(client, now)
+      ? ''
+      : `\nThe client cannot authenticate now. It can again with: ${addKey}`;
+    return {
+      json: clientJson(client),
+      text: `The key ${kid} of ${client.id} is refused in ${stage.record.name} from now on.${rest}\nTokens that the client has are good until they expire. To end them, too: npx postern client revoke-tokens ${shown}`,
+    };
+  },
+});

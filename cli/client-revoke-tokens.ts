@@ -1,0 +1,28 @@
+import { revokeTokens } from '../src/oauth/client-changes.ts';
+import { accepted } from './accepted.ts';
+import { changeClient } from './change-client.ts';
+import { clientJson } from './client-view.ts';
+import { command } from './command.ts';
+import { isoDate } from './layout.ts';
+import { argument } from './parameters.ts';
+import { tokensAreRefused } from './token-end.ts';
+
+export const clientRevokeTokens = command({
+  summary: 'Revokes every token that a client has; it may get new ones',
+  details: [
+    "The Lambda authorizer and introspection refuse them. API Gateway's own JWT authorizer, which asks no one, accepts a JWT until it expires.",
+    'To keep the client from getting new ones, disable it.',
+  ],
+  parameters: { clientId: argument('CLIENT_ID', 'The id of the client') },
+  examples: ['npx postern client revoke-tokens AQ1B2C3D4E --stage sandbox'],
+  async run({ clientId }, { stage: connect }) {
+    const stage = await connect();
+    const { client } = await changeClient(stage, clientId, (current) =>
+      accepted(revokeTokens(current, stage.clock())),
+    );
+    return {
+      json: clientJson(client),
+      text: `Every token that ${client.id} got in ${stage.record.name} until ${isoDate(client.tokensValidAfter)} is revoked.\n${tokensAreRefused(client, stage)}`,
+    };
+  },
+});

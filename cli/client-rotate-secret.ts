@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { newClientSecret, rotateSecret } from '../src/oauth/client-changes.ts';
+import { accepted } from './accepted.ts';
+import { changeClient } from './change-client.ts';
+import { clientJson } from './client-view.ts';
+import { command } from './command.ts';
+import { Refused } from './failures.ts';
+import { findClient } from './find-client.ts';
+import { fields, isoDate, shellWord } from './layout.ts';
+import { argument, option } from './parameters.ts';
+
+const oneDay = '86400';
+
+export const clientRotateSecret = command({
+  summary: 'Gives a client a second secret, shown once, and lets the first one end',
+  details: [
+    'Both are good until the overlap is over, so that the partner can change over without a pause.',
+    'A client has two live secrets at most.',
+  ],
+  parameters: {
+    clientId: argument('CLIENT_ID', 'The id of the client'),
+    overlap: option(
+      'SECONDS',
+      'How long the old secret lives on; a day where it is left out, 0 ends it at once',
+      v.optional(
+        v.pipe(
+          v.string(),
+          v.regex(/^\d{1,8}$/, 'must be a whole number of seconds, such as 3600, or 0'),
+          v.transform(Number),
+        ),
+        oneDay,
+      ),
+    ),
+  },
+  examples: [
+    'npx postern client rotate-secret AQ1B2C3D4E --stage sandbox',
+    'npx postern client rotate-secret AQ1B2C3D4E --stage production --overlap 604800',
+  ],
+  async run({ clientId, overlap }, { stage: connect }) {
+    const stage = await connect();
+    const now = stage.clock();
+    const found = await findClient(stage, clientId);
+    const made = newClientSecret(await stage.secretKey(), found, now);
+    const { client } = await changeClient(stage, clientId, (current) => {
+      const changed = rotateSecret(current, made.stored, { overlap, now });
+      if (changed.ok || current.secrets.length < 2) return accepted(changed);
+      throw new Refused(
+        `${changed.error}\nWhich one that is: npx postern client show ${shellWord(clientId)} ${stage.options}\nThen: npx postern client revoke-secret ${shellWord(clientId)} SECRET_ID ${stage.options}`,
+      );
+    });
+    const old = client.secrets.filter(({ id }) => id !== made.stored.id);
+    const revoke = `npx postern client revoke-secret ${shellWord(client.id)} ${made.stored.id} ${stage.options} --yes`;
+    return {
+      json: { ...clientJson(client), secretId: made.stored.id, clientSecret: made.secret },
+      text: [
+        `The client ${client.id} has a new secret in ${stage.record.name}.\n`,
+        fields({ secret_id: made.stored.id, client_secret: made.secret }),
+        'The secret is shown once: keep it now.\n',
+        ...(old.length === 0
+          ? ['No other secret of it is good any more. Tokens that it has are.']
+          : old.map(
+              ({ id, expiresAt }) =>
+                `The secret ${id} is good until ${isoDate(expiresAt ?? now)}. To end it before: npx postern client revoke-secret ${shellWord(client.id)} ${id} ${stage.options}`,
+            )),
+      ].join('\n'),
+      ifLost: `The client ${client.id} has a new secret ${made.stored.id}, which could not be shown. Revoke it and rotate again: ${revoke}`,
+    };
+  },
+});

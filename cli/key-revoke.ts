@@ -1,0 +1,136 @@
+import { keyRoleOf, revokeSigningKey } from '../src/keys/key-revocation.ts';
+import type { KeyRole } from '../src/keys/key-revocation.ts';
+import { generateSigningKey, publicKeys } from '../src/keys/signing-key-set.ts';
+import type { SigningKeySet } from '../src/keys/signing-key-set.ts';
+import { accepted } from './accepted.ts';
+import { command } from './command.ts';
+import { reasonOf } from './explain.ts';
+import { Refused, UsageError } from './failures.ts';
+import { keyViews } from './key-view.ts';
+import { isoDate } from './layout.ts';
+import { argument, flag } from './parameters.ts';
+import type { SigningKeyState } from './signing-key-secret.ts';
+import type { Stage } from './stage.ts';
+
+export const keyRevoke = command({
+  summary: 'Takes out a signing key that has become known to others',
+  details: [
+    'Tokens that it signed are refused. Where it is the current key, the next one becomes current.',
+    'A kid that begins with a hyphen comes last, after --',
+  ],
+  parameters: {
+    kid: argument('KID', 'The kid of the key, as key list has it'),
+    yes: flag('Does not ask; needed where there is no one to ask'),
+  },
+  examples: ['npx postern key revoke q3Zr8mM0aXw --stage sandbox'],
+  async run({ kid, yes }, { stage: connect, terminal }) {
+    if (!yes && !terminal.attended) {
+      throw new UsageError('Tokens become invalid by it, and there is no one to ask here: add --yes.');
+    }
+    const stage = await connect();
+    const state = await stage.signingKeys.read();
+    const set = mayChange(stage, state);
+    const revoked = accepted(
+      await revokeSigningKey(set, kid, () => generateSigningKey(stage.record.signingAlgorithm)),
+    );
+    const role = keyRoleOf(set, kid) ?? 'previous';
+    const now = stage.clock();
+    const promotion = set.promoteNextAt;
+    const signsAs = role === 'next' && promotion !== undefined && promotion <= now ? 'promoted' : role;
+    if (!yes && !(await terminal.confirm(question(kid, signsAs, stage)))) {
+      throw new Refused(`The key ${kid} was not revoked.`);
+    }
+    await replaceKeys(stage, state, revoked, kid);
+    return {
+      json: { kid, role, revoked: true, keys: keyViews({ set: revoked }, { keys: publicKeys(revoked) }) },
+      text: [
+        `The key ${kid} (${role}) is revoked in ${stage.record.name}.`,
+        ...meaning[signsAs](revoked.current.kid, refusal(stage)),
+        ...(promotion !== undefined && role === 'next' ? [algorithmWaits(stage)] : []),
+        ...(promotion !== undefined && role === 'current' && now < promotion
+          ? [
+              `Where the key set is cached, what the new key signs may be refused until ${isoDate(promotion)}.`,
+            ]
+          : []),
+      ].join('\n'),
+    };
+  },
+});
+
+/** The keys of a stage in which nothing else is changing them. */
+function mayChange({ record, options }: Stage, { set, rotating }: SigningKeyState): SigningKeySet {
+  if (rotating) {
+    throw new Refused(
+      `A rotation of the signing keys has begun and is not done: it would bring the key back. Wait until it is, or go on with it: npx postern key rotate ${options}`,
+    );
+  }
+  if (!set) throw new Refused(`There are no signing keys in ${record.name} yet.`);
+  return set;
+}
+
+/**
+ * Published first: from then on whoever asks us refuses the key, whether or not the second write follows.
+ * The other way round a death in between would leave the leaked key accepted.
+ */
+async function replaceKeys(
+  stage: Stage,
+  before: SigningKeyState,
+  set: SigningKeySet,
+  kid: string,
+): Promise<void> {
+  const { signingKeys, publishedKeys, options } = stage;
+  // A person may have taken long to answer.
+  const now = await signingKeys.read();
+  mayChange(stage, now);
+  if (now.versionId !== before.versionId) {
+    throw new Refused('The signing keys were changed by someone else. Nothing was done: try again.');
+  }
+  await publishedKeys.put({ keys: publicKeys(set) });
+  let written: string | undefined;
+  try {
+    written = await signingKeys.write(set);
+  } catch (error) {
+    throw new Refused(
+      `The key ${kid} is published no more, but it is still in the secret: ${reasonOf(error)}\nUntil it is replaced there, tokens may be signed with it, which are refused. Run the same command again.`,
+    );
+  }
+  const after = await signingKeys.read();
+  if (after.rotating || after.versionId !== written) {
+    throw new Refused(
+      `A rotation began while ${kid} was revoked, and may bring it back. Look in a minute, and revoke it again if it is there: npx postern key list ${options}`,
+    );
+  }
+}
+
+/** What a key does; a next key whose day has come signs. */
+type Work = KeyRole | 'promoted';
+
+const question = (kid: string, role: Work, { record }: Stage) =>
+  `Revoke ${kid} (${role}) in ${record.name}? ${role === 'next' ? 'It has signed nothing yet.' : 'The tokens that it signed become invalid.'}`;
+
+/** Seconds that a function verifies with the key set that it has read. */
+const readAgainAfter = 60;
+
+const refusal = ({ record }: Stage) =>
+  `Its tokens are refused by introspection within ${readAgainAfter} seconds, by the Lambda authorizer within ${readAgainAfter + record.authorizerCacheSeconds}, and within two hours wherever the key set is cached, API Gateway's own JWT authorizer among them.`;
+
+const algorithmWaits = ({ options }: Stage) =>
+  `The change of the algorithm, which the key was for, comes with the next rotation. From three hours on it may be had with: npx postern key rotate ${options}`;
+
+const newTokens = 'A new key is next, and is published. Partners ask for new tokens when theirs are refused.';
+
+/** What becomes of tokens and signatures, by what the key did. */
+const meaning: Readonly<Record<Work, (current: string, refused: string) => readonly string[]>> = {
+  previous: (_, refused) => [refused],
+  next: () => ['It has signed nothing yet. A new key is next, and is published.'],
+  promoted: (current, refused) => [
+    refused,
+    `${current} signs again: the token function takes it within a minute. What it signs with the old key until then is refused.`,
+    newTokens,
+  ],
+  current: (current, refused) => [
+    refused,
+    `${current} is current: the token function signs with it within a minute. What it signs with the old key until then is refused.`,
+    newTokens,
+  ],
+};

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import { systemClock } from '../../src/clock.ts';
+import { readEnvironment } from '../../src/env.ts';
+import { endpoint } from '../../src/http/endpoint.ts';
+import { oauthDialects } from '../../src/http/error-response.ts';
+import { introspectionRequest } from '../../src/http/introspection-request.ts';
+import { currentSigner } from '../../src/keys/signing-keys.ts';
+import { introspectionJwtType } from '../../src/oauth/introspection.ts';
+import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { hashKeys } from '../../src/storage/hash-key-secret.ts';
+import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
+import { authenticationContext, verificationContext } from '../../src/storage/stage-stores.ts';
+
+const env = readEnvironment(
+  'STAGE',
+  'ISSUER',
+  'DIALECT',
+  'CLIENTS_TABLE',
+  'SESSIONS_TABLE',
+  'SIGNING_KEYS_SECRET',
+  'HASH_KEY_SECRET',
+);
+const secrets = secretsManager();
+const keys = hashKeys(secrets, env.HASH_KEY_SECRET);
+const stores = {
+  database: dynamodb(),
+  clientsTable: env.CLIENTS_TABLE,
+  sessionsTable: env.SESSIONS_TABLE,
+  keys,
+};
+
+export const handler = endpoint({
+  dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
+  stage: env.STAGE,
+  handle: introspectionRequest({
+    ...authenticationContext(stores, env.ISSUER),
+    ...verificationContext(stores, env.ISSUER),
+    introspectionSigner: currentSigner(
+      () => readSecret(secrets, env.SIGNING_KEYS_SECRET),
+      systemClock,
+      introspectionJwtType,
+    ),
+  }),
+});
+
+await Promise.allSettled([keys()]);

@@ -1,0 +1,57 @@
+import { decodeProtectedHeader, errors, importJWK, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
+import { failed, ok } from '../result.ts';
+import type { Result } from '../result.ts';
+import { assertionAlgorithms } from './client.ts';
+import type { Client, ClientKey } from './client.ts';
+
+/** Seconds that the clock of a client may be off, either way. */
+export const clockSkew = 10;
+
+/** Bytes that an assertion may have. */
+const maximumLength = 4_096;
+
+/** `typ` values that mean something else, and must not pass for an assertion (RFC 8725 §3.11). */
+const foreignTypes = new Set(['at+jwt', 'application/at+jwt', 'dpop+jwt', 'token-introspection+jwt']);
+
+/**
+ * Verifies the signature and the times of a JWT that a client signed, with the keys that are registered for
+ * it: the one that `kid` names, or else each (RFC 7523 §3, points 4, 5, 9). What it must say is for the caller.
+ * @returns the claims, or why not, for the log
+ */
+export async function verifyClientJwt(
+  jwt: string,
+  { keys }: Client,
+  now: number,
+): Promise<Result<JWTPayload, string>> {
+  if (jwt.length > maximumLength) return failed('assertion_too_long');
+  const candidates = candidateKeys(jwt, keys);
+  for (const key of candidates) {
+    try {
+      const { payload, protectedHeader } = await jwtVerify(jwt, await importJWK(key), {
+        // RFC 8725 §3.1: a key is for one algorithm, whatever the header says.
+        algorithms: [key.alg],
+        currentDate: new Date(now * 1000),
+        clockTolerance: clockSkew,
+      });
+      if (foreignTypes.has(protectedHeader.typ?.toLowerCase() ?? ''))
+        return failed('assertion_of_another_type');
+      return ok(payload);
+    } catch (error) {
+      if (error instanceof errors.JWSSignatureVerificationFailed) continue;
+      return failed(error instanceof errors.JOSEError ? error.code : 'assertion_malformed');
+    }
+  }
+  return failed('assertion_key_unknown');
+}
+
+function candidateKeys(jwt: string, keys: readonly ClientKey[]): readonly ClientKey[] {
+  try {
+    const { kid, alg } = decodeProtectedHeader(jwt);
+    if (!assertionAlgorithms.some((known) => known === alg)) return [];
+    const fitting = keys.filter((key) => key.alg === alg);
+    return kid === undefined ? fitting : fitting.filter((key) => key.kid === kid);
+  } catch {
+    return [];
+  }
+}

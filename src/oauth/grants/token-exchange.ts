@@ -1,0 +1,74 @@
+import { ok } from '../../result.ts';
+import { refuse } from '../errors.ts';
+import type { Grant } from '../grants.ts';
+import { scopeTokens } from '../scope.ts';
+import { looksLikeSessionToken } from '../session-token.ts';
+import { grantTarget } from '../target.ts';
+
+/** RFC 8693 §3 */
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+const tokenTypes = new Set([accessTokenType, 'urn:ietf:params:oauth:token-type:jwt']);
+
+/**
+ * RFC 8693: a service that received an access token gets one for the next service, with fewer scopes and
+ * another audience. What comes out can never do more, or live longer, than what went in.
+ */
+export const tokenExchange: Grant = {
+  async grant({ authenticated: { client }, parameters, jkt }, { issuer, verifyToken }) {
+    const { subject_token, subject_token_type, requested_token_type, actor_token } = parameters;
+    const refused = (code: 'invalid_request' | 'invalid_scope', description: string) =>
+      refuse(code, description, { clientId: client.id });
+    if (subject_token === undefined) return refused('invalid_request', 'subject_token is missing.');
+    if (subject_token_type === undefined || !tokenTypes.has(subject_token_type)) {
+      return refused('invalid_request', `subject_token_type must be ${accessTokenType}.`);
+    }
+    if (requested_token_type !== undefined && !tokenTypes.has(requested_token_type)) {
+      return refused('invalid_request', `requested_token_type must be ${accessTokenType}.`);
+    }
+    if (actor_token !== undefined)
+      return refused('invalid_request', 'actor_token is not supported: the client is the actor.');
+
+    if (looksLikeSessionToken(subject_token)) {
+      return refused(
+        'invalid_request',
+        'The subject_token is a session token, which has no scope to narrow.',
+      );
+    }
+    const subject = await verifyToken(subject_token);
+    // RFC 8693 §2.2.2: a subject token that is not valid, for any reason, is invalid_request.
+    if (!subject.ok) {
+      const { reason } = subject.error;
+      return refuse('invalid_request', 'The subject_token is not a valid access token of this server.', {
+        clientId: client.id,
+        ...(reason !== undefined && { reason }),
+      });
+    }
+    const { scope: held, subject: sub, clientId, expiresAt, claims } = subject.value;
+    if (subject.value.jkt !== undefined && subject.value.jkt !== jkt) {
+      return refused('invalid_request', 'The subject_token is bound to a key: prove it with DPoP.');
+    }
+
+    const scope = parameters.scope ?? held;
+    const heldTokens = scopeTokens(held);
+    if (!scopeTokens(scope).every((token) => heldTokens.includes(token))) {
+      return refused('invalid_scope', 'The scope must be within that of the subject_token.');
+    }
+    const audience = grantTarget(client, parameters, issuer.audience);
+    if (!audience.ok) return audience;
+    return ok({
+      scope,
+      audience: audience.value,
+      jkt,
+      subject: sub,
+      endsBy: expiresAt,
+      claims: {
+        ...('owner' in claims && { owner: claims['owner'] }),
+        // RFC 8693 §4.1: who acts, and for whom those act who acted before.
+        ...(client.id !== clientId && {
+          act: { sub: client.id, ...('act' in claims && { act: claims['act'] }) },
+        }),
+      },
+    });
+  },
+  answer: { issued_token_type: accessTokenType },
+};

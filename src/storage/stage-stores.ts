@@ -1,0 +1,65 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { systemClock } from '../clock.ts';
+import type { HashKeys } from '../keys/hash-keys.ts';
+import { verificationKeys } from '../keys/verification-key.ts';
+import type { AuthenticationContext } from '../oauth/client-authentication.ts';
+import type { DpopContext } from '../oauth/dpop.ts';
+import { endpoints } from '../oauth/endpoints.ts';
+import { hourlySecretUse } from '../oauth/secret-use.ts';
+import type { VerificationContext } from '../oauth/token-verification.ts';
+import { dynamodbClientStore } from './dynamodb-client-store.ts';
+import { dynamodbPublishedKeySetStore } from './dynamodb-published-key-set-store.ts';
+import { dynamodbReplayStore } from './dynamodb-replay-store.ts';
+import { dynamodbJwtStateReader } from './dynamodb-revocation-store.ts';
+import { dynamodbSecretUseStore } from './dynamodb-secret-use-store.ts';
+import { dynamodbSessionStore } from './dynamodb-session-store.ts';
+
+interface StageStores {
+  readonly database: DynamoDBClient;
+  readonly clientsTable: string;
+  readonly sessionsTable: string;
+  readonly keys: () => Promise<HashKeys>;
+}
+
+/** What client authentication needs, from the stores of a stage. */
+export function authenticationContext(
+  { database, clientsTable, sessionsTable, keys }: StageStores,
+  issuer: string,
+): AuthenticationContext {
+  return {
+    clients: dynamodbClientStore(database, clientsTable),
+    secretKey: async () => (await keys()).clientSecret,
+    replays: dynamodbReplayStore(database, sessionsTable),
+    noteSecretUse: hourlySecretUse(dynamodbSecretUseStore(database, clientsTable), systemClock),
+    assertionAudiences: [issuer, issuer + endpoints.token],
+    clock: systemClock,
+  };
+}
+
+/** What the verification of tokens needs, from the stores of a stage. */
+export function verificationContext(
+  { database, clientsTable, sessionsTable, keys }: StageStores,
+  issuer: string,
+): VerificationContext {
+  return {
+    issuer,
+    clients: dynamodbClientStore(database, clientsTable),
+    sessions: dynamodbSessionStore(database, sessionsTable),
+    jwtStates: dynamodbJwtStateReader(database, { clientsTable, sessionsTable }),
+    tagKey: async () => (await keys()).sessionToken,
+    verificationKey: verificationKeys(dynamodbPublishedKeySetStore(database, clientsTable), systemClock),
+    clock: systemClock,
+  };
+}
+
+/** What DPoP needs, from the stores of a stage. */
+export function dpopContext(
+  { database, sessionsTable, keys }: StageStores,
+  demandNonces: boolean,
+): DpopContext {
+  return {
+    replays: dynamodbReplayStore(database, sessionsTable),
+    clock: systemClock,
+    ...(demandNonces && { nonceKey: async () => (await keys()).dpopNonce }),
+  };
+}
