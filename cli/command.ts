@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { stages } from '../lib/stages.ts';
+import { commercelayer, stages } from '../lib/stages.ts';
 import type { Typed } from './arguments.ts';
 import { UsageError } from './failures.ts';
 import { flag, helpOf, option, spell, typedAs } from './parameters.ts';
@@ -22,7 +22,7 @@ interface Surroundings {
   readonly terminal: Terminal;
 }
 
-const stageNames = stages.map(({ name }) => name);
+const stageNames = [...stages, commercelayer].map(({ name }) => name);
 
 /** Parameters that every command has. */
 export const commonParameters = {

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { stages } from '../lib/stages.ts';
+import { commercelayer, stages } from '../lib/stages.ts';
 import { systemClock } from '../src/clock.ts';
 import { dynamodbAccountStore } from '../src/storage/dynamodb-account-store.ts';
 import { dynamodbClientStore } from '../src/storage/dynamodb-client-store.ts';
@@ -15,7 +15,7 @@ import type { Stage } from './stage.ts';
 
 /** Connects to the stage that was named, deployed or local. */
 export async function connectStage({ stage: name, local, port }: StageSelection): Promise<Stage> {
-  const record = stages.find((candidate) => candidate.name === name);
+  const record = [...stages, commercelayer].find((candidate) => candidate.name === name);
   if (!record) throw new UsageError(`There is no stage ${name}.`);
   const { outputs, dynamodb, secretsManager, options, url } = local
     ? localStage(record, port)

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stages as stageRecords } from '../lib/stages.ts';
+import { commercelayer, stages as deployedStages } from '../lib/stages.ts';
+import type { StageRecord } from '../lib/stages.ts';
 import type { HttpApi } from './api-gateway/http-api.ts';
 import { dynamodbClient, secretsManagerClient } from './clients.ts';
 import { readCloudAssembly } from './cloud-assembly.ts';
@@ -26,6 +27,8 @@ import { synthesize } from './synthesize.ts';
 export interface LocalStagesOptions {
   /** Folder that keeps everything; without one nothing is kept. */
   readonly dataFolder?: string | undefined;
+  /** The stages that run: those that are deployed, where it is left out. */
+  readonly stages?: readonly StageRecord[];
   /** Port of each stage by its name; a stage that is not named gets a free one. */
   readonly ports?: Readonly<Record<string, number>>;
   readonly progress?: Progress;
@@ -62,7 +65,7 @@ async function start(
   options: LocalStagesOptions,
   onClose: (closer: () => Promise<void> | void) => void,
 ): Promise<Omit<LocalStages, 'close'>> {
-  const { dataFolder, progress = silentProgress() } = options;
+  const { dataFolder, progress = silentProgress(), stages: stageRecords = deployedStages } = options;
   const inData = (name: string) => (dataFolder === undefined ? undefined : join(dataFolder, name));
   const accessControl = new AccessControl((message) => progress.line(`refused: ${message}`));
 
@@ -87,7 +90,12 @@ async function start(
   if (temporary !== undefined) onClose(() => rmSync(temporary, { recursive: true, force: true }));
   const assemblyFolder = options.assemblyFolder ?? join(temporary ?? dataFolder ?? '', 'cdk.out');
   if (options.assemblyFolder === undefined) {
-    await progress.step('Synthesize the CDK app', () => synthesize(assemblyFolder, options.signal));
+    await progress.step('Synthesize the CDK app', () =>
+      synthesize(assemblyFolder, {
+        commercelayer: stageRecords.includes(commercelayer),
+        signal: options.signal,
+      }),
+    );
   }
   options.signal?.throwIfAborted();
   const assemblies = new Map(readCloudAssembly(assemblyFolder).map((assembly) => [assembly.id, assembly]));

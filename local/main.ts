@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const interruption = new AbortController();
   const starting = startLocalStages({
     dataFolder: options.dataFolder,
+    stages: options.stages,
     ports: options.ports,
     progress,
     signal: interruption.signal,

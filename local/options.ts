@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { stages } from '../lib/stages.ts';
+import { commercelayer, stages } from '../lib/stages.ts';
+import type { StageRecord } from '../lib/stages.ts';
 import { causeOf } from './failure.ts';
 import { projectFolder } from './project-folder.ts';
 
@@ -15,10 +16,13 @@ export interface Options {
   readonly verbose: boolean;
   /** Undefined where nothing is to be kept. */
   readonly dataFolder: string | undefined;
+  /** The stages that run. */
+  readonly stages: readonly StageRecord[];
   readonly ports: Readonly<Record<string, number>>;
 }
 
-const defaultPorts = Object.fromEntries(stages.map(({ name }, index) => [name, 4_010 + 10 * index]));
+const allStages = [...stages, commercelayer];
+const defaultPorts = Object.fromEntries(allStages.map(({ name }, index) => [name, 4_010 + 10 * index]));
 
 export const usage = `Usage: npm start -- [options]
 
@@ -27,6 +31,7 @@ Runs every stage on this machine, as its synthesized templates say.
 ${Object.entries(defaultPorts)
   .map(([name, port]) => `  --${`${name}-port <port>`.padEnd(24)}port of ${name}, ${port}; 0 is a free one`)
   .join('\n')}
+  --commercelayer           run a third stage, which speaks Commerce Layer's dialect
   --data <folder>           where everything is kept, .local
   --ephemeral               keep nothing
   --json                    one line of JSON on standard output when ready
@@ -40,16 +45,18 @@ export function readOptions(args: readonly string[]): Options {
   const data = text('data');
   const ephemeral = values['ephemeral'] === true;
   if (ephemeral && data !== undefined) throw new UsageError('--ephemeral keeps nothing: it takes no --data');
+  const running = values['commercelayer'] === true ? allStages : stages;
   if (data === '') throw new UsageError('--data takes a folder');
   return {
     help: values['help'] === true,
     json: values['json'] === true,
     verbose: values['verbose'] === true,
     dataFolder: ephemeral ? undefined : resolve(data ?? join(projectFolder, '.local')),
+    stages: running,
     ports: Object.fromEntries(
-      Object.entries(defaultPorts).map(([name, port]) => [
+      running.map(({ name }) => [
         name,
-        portOf(`${name}-port`, text(`${name}-port`), port),
+        portOf(`${name}-port`, text(`${name}-port`), defaultPorts[name] ?? 0),
       ]),
     ),
   };
@@ -60,12 +67,13 @@ function parse(args: readonly string[]): Readonly<Record<string, unknown>> {
     const { values } = parseArgs({
       args: [...args],
       options: {
+        commercelayer: { type: 'boolean' },
         data: { type: 'string' },
         ephemeral: { type: 'boolean' },
         json: { type: 'boolean' },
         verbose: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
-        ...Object.fromEntries(stages.map(({ name }) => [`${name}-port`, { type: 'string' as const }])),
+        ...Object.fromEntries(allStages.map(({ name }) => [`${name}-port`, { type: 'string' as const }])),
       },
     });
     return values;

@@ -4,13 +4,21 @@ import { LocalFailure } from './failure.ts';
 import { projectFolder } from './project-folder.ts';
 
 /** Runs the CDK app as the CDK CLI does, into `outdir`. */
-export async function synthesize(outdir: string, signal?: AbortSignal): Promise<void> {
+export async function synthesize(
+  outdir: string,
+  { commercelayer = false, signal }: { commercelayer?: boolean; signal?: AbortSignal | undefined } = {},
+): Promise<void> {
   // Assets of earlier runs would pile up: their names are hashes of what is in them.
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
   const app = spawn(process.execPath, ['--import', 'tsx', 'bin/postern-app.ts'], {
     cwd: projectFolder,
-    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: '{}' },
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: '{}',
+      POSTERN_COMMERCELAYER: String(commercelayer),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(signal && { signal }),
   });

@@ -19,7 +19,9 @@ const Client = v.object({
 });
 const Stage = v.object({ url: v.string(), issuer: v.string(), clients: v.array(Client) });
 /** The line that `npm start -- --json` prints when it is ready. */
-const Ready = v.object({ stages: v.object({ sandbox: Stage, production: Stage }) });
+const Ready = v.object({
+  stages: v.object({ sandbox: Stage, production: Stage, commercelayer: v.exactOptional(Stage) }),
+});
 type Ready = v.InferOutput<typeof Ready>;
 
 export type TestStage = ReturnType<typeof partnersOf>;
