@@ -51,7 +51,11 @@ export const clientCreate = command({
     ),
     scope: repeatable('SCOPE', 'What it may ask for: exact, or a prefix such as market:id:*', texts),
     defaultScope: repeatable('SCOPE', 'What it gets when it asks for no scope', texts),
-    requiredScope: repeatable('PATTERN', 'What one of its scopes must match each time: market:id:*', texts),
+    requiredScope: repeatable(
+      'PATTERN',
+      'What one of the scopes that it gets must match, such as market:*',
+      texts,
+    ),
     grant: repeatable(
       'NAME',
       `${shortNames.join(', ')}, or the URN of one; ${shortNames[0]} where it is left out`,
@@ -139,7 +143,7 @@ export const clientCreate = command({
       },
       stage,
     );
-    if (!registered.ok) throw new Refused(registered.error);
+    if (!registered.ok) throw new Refused(registered.error.message);
 
     const { client, secret } = registered.value;
     // An imported secret is known to who brought it.

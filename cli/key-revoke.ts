@@ -7,7 +7,6 @@ import { command } from './command.ts';
 import { reasonOf } from './explain.ts';
 import { Refused, UsageError } from './failures.ts';
 import { keyViews } from './key-view.ts';
-import { isoDate } from './layout.ts';
 import { argument, flag } from './parameters.ts';
 import type { SigningKeyState } from './signing-key-secret.ts';
 import type { Stage } from './stage.ts';
@@ -28,13 +27,13 @@ export const keyRevoke = command({
       throw new UsageError('Tokens become invalid by it, and there is no one to ask here: add --yes.');
     }
     const stage = await connect();
+    const now = stage.clock();
     const state = await stage.signingKeys.read();
     const set = mayChange(stage, state);
     const revoked = accepted(
-      await revokeSigningKey(set, kid, () => generateSigningKey(stage.record.signingAlgorithm)),
+      await revokeSigningKey(set, kid, () => generateSigningKey(stage.record.signingAlgorithm), now),
     );
     const role = keyRoleOf(set, kid) ?? 'previous';
-    const now = stage.clock();
     const promotion = set.promoteNextAt;
     const signsAs = role === 'next' && promotion !== undefined && promotion <= now ? 'promoted' : role;
     if (!yes && !(await terminal.confirm(question(kid, signsAs, stage)))) {
@@ -46,12 +45,8 @@ export const keyRevoke = command({
       text: [
         `The key ${kid} (${role}) is revoked in ${stage.record.name}.`,
         ...meaning[signsAs](revoked.current.kid, refusal(stage)),
-        ...(promotion !== undefined && role === 'next' ? [algorithmWaits(stage)] : []),
-        ...(promotion !== undefined && role === 'current' && now < promotion
-          ? [
-              `Where the key set is cached, what the new key signs may be refused until ${isoDate(promotion)}.`,
-            ]
-          : []),
+        ...(promotion !== undefined && role === 'next' ? [takeoverWaits(stage)] : []),
+        ...(role === 'current' && now < (set.nextCreatedAt ?? -Infinity) + cachedFor ? [cachesLackIt] : []),
       ].join('\n'),
     };
   },
@@ -108,14 +103,21 @@ type Work = KeyRole | 'promoted';
 const question = (kid: string, role: Work, { record }: Stage) =>
   `Revoke ${kid} (${role}) in ${record.name}? ${role === 'next' ? 'It has signed nothing yet.' : 'The tokens that it signed become invalid.'}`;
 
-/** Seconds that a function verifies with the key set that it has read. */
-const readAgainAfter = 60;
+/** Answers of the authorizer may be reused; it asks which keys are published for every one that it makes. */
+const refusedWhen = ({ authorizerCacheSeconds }: Stage['record']) =>
+  authorizerCacheSeconds === 0 ? 'at once' : `within ${authorizerCacheSeconds} seconds`;
 
 const refusal = ({ record }: Stage) =>
-  `Its tokens are refused by introspection within ${readAgainAfter} seconds, by the Lambda authorizer within ${readAgainAfter + record.authorizerCacheSeconds}, and within two hours wherever the key set is cached, API Gateway's own JWT authorizer among them.`;
+  `Its tokens are refused at once by introspection, ${refusedWhen(record)} by the Lambda authorizer, and within two hours wherever the key set is cached, API Gateway's own JWT authorizer among them.`;
 
-const algorithmWaits = ({ options }: Stage) =>
-  `The change of the algorithm, which the key was for, comes with the next rotation. From three hours on it may be had with: npx postern key rotate ${options}`;
+/** Seconds that a verifier may cache the published keys. */
+const cachedFor = 7_200;
+
+const cachesLackIt =
+  'The key that is current now was published less than two hours ago: where the key set is cached, what it signs is refused until the set is read again.';
+
+const takeoverWaits = ({ options }: Stage) =>
+  `It was to take over from the current key, or had done so. A new key does with the next rotation; as soon as every cache has it, with: npx postern key rotate ${options}`;
 
 const newTokens = 'A new key is next, and is published. Partners ask for new tokens when theirs are refused.';
 

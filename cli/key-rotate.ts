@@ -48,7 +48,7 @@ function meaning(before: SigningKeySet | undefined, after: SigningKeySet | undef
   if (!after) return 'There are no keys in it.';
   const { current, next, promoteNextAt } = after;
   if (promoteNextAt !== undefined && now < promoteNextAt) {
-    return `The algorithm changes to ${next.alg}: ${next.kid} signs from ${isoDate(promoteNextAt)}, when every cache of the key set has it. Until then ${current.kid} signs on.`;
+    return `${next.kid} (${next.alg}) signs from ${isoDate(promoteNextAt)}, when every cache of the key set has it. Until then ${current.kid} signs on.`;
   }
   const signs = `${current.kid} is current: the token function signs with it within a minute.`;
   if (!before) return signs;

@@ -1,12 +1,13 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 import { NodeFunction } from './constructs/node-function.ts';
-import { allowItems } from './constructs/statements.ts';
+import { allowItems, allowSecret } from './constructs/statements.ts';
 import type { StageRecord } from './stages.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 import type { StatelessStack } from './stateless-stack.ts';
@@ -30,6 +31,17 @@ const subscriptionRoutes = [
     path: '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
     scope: 'marketplace.order:read',
   },
+];
+
+const sessionKeysPath = '/rest/v1/users/{mage_id}/keys';
+const sessionKeyRoutes = [
+  { id: 'ListSessionKeys', method: HttpMethod.GET, path: sessionKeysPath },
+  { id: 'CreateSessionKey', method: HttpMethod.POST, path: sessionKeysPath },
+  // The id of the key in the path, or in the body and the query.
+  { id: 'UpdateSessionKey', method: HttpMethod.PUT, path: `${sessionKeysPath}/{application_id}` },
+  { id: 'UpdateNamedSessionKey', method: HttpMethod.PUT, path: sessionKeysPath },
+  { id: 'DeleteSessionKey', method: HttpMethod.DELETE, path: `${sessionKeysPath}/{application_id}` },
+  { id: 'DeleteNamedSessionKey', method: HttpMethod.DELETE, path: sessionKeysPath },
 ];
 
 /** An API behind the stage's tokens, to be replaced by one's own: it shows both kinds of authorizer. */
@@ -77,6 +89,7 @@ export class PartnerApiStack extends Stack {
       integration,
       authorizer: tokens,
     });
+    this.sessionKeys({ record, stateful }, api, tokens);
 
     if (record.jwtAuthorizer && !record.signingAlgorithm.startsWith('RS')) {
       throw new Error(
@@ -94,6 +107,38 @@ export class PartnerApiStack extends Stack {
         ...(record.jwtAuthorizer
           ? { authorizer: jwts, authorizationScopes: [demanded] }
           : { authorizer: tokens }),
+      });
+    }
+  }
+  /** Accounts look after their own session keys, with a session that one of them opened. */
+  private sessionKeys(
+    { record, stateful: { clients, hashKey } }: Pick<PartnerApiStackProps, 'record' | 'stateful'>,
+    httpApi: IHttpApi,
+    authorizer: LambdaAuthorizer,
+  ): void {
+    const handler = new NodeFunction(this, 'SessionKeys', {
+      record,
+      folder: 'session-keys',
+      description: 'Session keys of an account, for its holder',
+      environment: {
+        STAGE: record.name,
+        CLIENTS_TABLE: clients.tableName,
+        HASH_KEY_SECRET: hashKey.secretArn,
+      },
+      statements: [
+        allowItems(clients, ['GetItem'], ['account#*', 'client#*']),
+        allowItems(clients, ['PutItem', 'DeleteItem'], ['client#*']),
+        allowItems(clients, ['UpdateItem'], ['account#*']),
+        allowSecret(hashKey, 'GetSecretValue'),
+      ],
+    });
+    const integration = new HttpLambdaIntegration('SessionKeys', handler);
+    for (const { id, method, path } of sessionKeyRoutes) {
+      new HttpRoute(this, id, {
+        httpApi,
+        routeKey: HttpRouteKey.with(path, method),
+        integration,
+        authorizer,
       });
     }
   }

@@ -104,6 +104,6 @@ export async function registerDemoPartners(
       },
       context,
     );
-    if (!registered.ok) throw new LocalFailure(`${client.name} in ${stage}: ${registered.error}`);
+    if (!registered.ok) throw new LocalFailure(`${client.name} in ${stage}: ${registered.error.message}`);
   }
 }

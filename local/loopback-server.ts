@@ -9,7 +9,9 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<number
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
         error.code === 'EADDRINUSE'
-          ? new LocalFailure(`Port ${port} is taken`)
+          ? new LocalFailure(
+              `Port ${port} is taken: end what listens there, or choose another (npm start -- --help)`,
+            )
           : new LocalFailure(`Cannot listen on port ${port}: ${error.message}`),
       );
     });

@@ -32,7 +32,8 @@ async function main(): Promise<void> {
     signal: interruption.signal,
     ...(options.verbose && { echoLogs: (line: string) => process.stderr.write(`${line}\n`) }),
   });
-  closeOnSignal(starting, interruption);
+  const end = closeOnSignal(starting, interruption);
+  if (process.env['npm_lifecycle_event'] === 'start') endWithParent(end);
   try {
     announce(await starting, options, progress);
   } catch (error) {
@@ -54,7 +55,7 @@ function announce({ stages }: LocalStages, { json }: Options, progress: Progress
 }
 
 /** The first signal ends everything in order, the second one at once. */
-function closeOnSignal(starting: Promise<LocalStages>, interruption: AbortController): void {
+function closeOnSignal(starting: Promise<LocalStages>, interruption: AbortController): () => void {
   const end = async () => {
     try {
       await (await starting).close();
@@ -70,6 +71,18 @@ function closeOnSignal(starting: Promise<LocalStages>, interruption: AbortContro
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  return onSignal;
+}
+
+/** npm passes no signal on to what it runs: when it is ended, the stages must not stay behind on their ports. */
+function endWithParent(end: () => void): void {
+  const { ppid } = process;
+  const watch = setInterval(() => {
+    if (process.ppid === ppid) return;
+    clearInterval(watch);
+    end();
+  }, 500);
+  watch.unref();
 }
 
 function failureText(error: unknown, verbose: boolean): string {

@@ -34,7 +34,7 @@ ${Object.entries(defaultPorts)
   --commercelayer           run a third stage, which speaks Commerce Layer's dialect
   --data <folder>           where everything is kept, .local
   --ephemeral               keep nothing
-  --json                    one line of JSON on standard output when ready
+  --json                    one line of JSON on standard output when ready (npm -s start leaves out npm's own)
   --verbose                 show what the functions log, and stacks of errors
   --help                    show this
 `;
@@ -47,18 +47,18 @@ export function readOptions(args: readonly string[]): Options {
   if (ephemeral && data !== undefined) throw new UsageError('--ephemeral keeps nothing: it takes no --data');
   const running = values['commercelayer'] === true ? allStages : stages;
   if (data === '') throw new UsageError('--data takes a folder');
+  const ports = Object.fromEntries(
+    running.map(({ name }) => [name, portOf(`${name}-port`, text(`${name}-port`), defaultPorts[name] ?? 0)]),
+  );
+  const fixed = Object.values(ports).filter((port) => port !== 0);
+  if (new Set(fixed).size < fixed.length) throw new UsageError('Each stage needs a port of its own');
   return {
     help: values['help'] === true,
     json: values['json'] === true,
     verbose: values['verbose'] === true,
     dataFolder: ephemeral ? undefined : resolve(data ?? join(projectFolder, '.local')),
     stages: running,
-    ports: Object.fromEntries(
-      running.map(({ name }) => [
-        name,
-        portOf(`${name}-port`, text(`${name}-port`), defaultPorts[name] ?? 0),
-      ]),
-    ),
+    ports,
   };
 }
 

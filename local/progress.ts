@@ -1,12 +1,14 @@
 import type { WriteStream } from 'node:tty';
 
+type ProgressOutput = Pick<WriteStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
+
 /** Shows what is being done: on a terminal the running steps are redrawn below those that are done. */
 export class Progress {
-  readonly #output: Pick<WriteStream, 'write'> & { readonly isTTY?: boolean };
+  readonly #output: ProgressOutput;
   readonly #running = new Set<{ readonly title: string; detail: string }>();
   #drawn = 0;
 
-  constructor(output: Pick<WriteStream, 'write'> & { readonly isTTY?: boolean }) {
+  constructor(output: ProgressOutput) {
     this.#output = output;
   }
 
@@ -42,8 +44,10 @@ export class Progress {
   #redraw(): void {
     if (!this.#output.isTTY) return;
     this.#erase();
+    // A line that wraps would be two, of which only one is erased.
+    const width = (this.#output.columns ?? 80) - 1;
     for (const { title, detail } of this.#running) {
-      this.#output.write(`  ${title} ... ${detail}`.slice(0, 100).concat('\n'));
+      this.#output.write(`  ${title} ... ${detail}`.slice(0, width).concat('\n'));
       this.#drawn += 1;
     }
   }

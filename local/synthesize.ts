@@ -38,6 +38,7 @@ function causeIn(output: string): string | undefined {
   const lines = output.split('\n').map((line) => line.trim());
   const error =
     lines.find((line) => line.includes('[ERROR]') || /: ERROR: /.test(line)) ??
+    lines.find((line) => line.startsWith('ERROR ')) ??
     lines.find((line) => /^(?:Uncaught )?[\w.]*(?:Error|Exception|Failure)\b.*:/.test(line)) ??
     lines.findLast((line) => line !== '' && !line.startsWith('at ') && !line.startsWith('Node.js v'));
   // esbuild says on a line of its own where the error is.

@@ -4,13 +4,17 @@ import { readEnvironment } from '../../src/env.ts';
 import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
 import { log } from '../../src/log.ts';
+import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { secretVersions } from '../../src/storage/secret-versions.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
 
-const env = readEnvironment('CLIENTS_TABLE', 'SIGNING_ALGORITHM');
-const algorithm = v.parse(v.picklist(signingAlgorithmNames), env.SIGNING_ALGORITHM);
+const env = readEnvironment('CLIENTS_TABLE', 'SIGNING_ALGORITHM', 'TOKEN_POLICY');
+const terms = {
+  algorithm: v.parse(v.picklist(signingAlgorithmNames), env.SIGNING_ALGORITHM),
+  longestTokenLifetime: parseTokenPolicy(env.TOKEN_POLICY).maximumAccessTokenLifetime,
+};
 const secrets = secretsManager();
 const published = dynamodbPublishedKeySetStore(dynamodb(), env.CLIENTS_TABLE);
 
@@ -27,7 +31,7 @@ export async function handler(event: unknown): Promise<void> {
     versionId,
     versions: secretVersions(secrets, SecretId),
     published,
-    algorithm,
+    terms,
     clock: systemClock,
   });
   log('INFO', { event: `rotation_${Step}` });

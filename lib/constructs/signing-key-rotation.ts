@@ -28,6 +28,7 @@ export class SigningKeyRotation extends Construct {
         STAGE: record.name,
         CLIENTS_TABLE: clients.tableName,
         SIGNING_ALGORITHM: record.signingAlgorithm,
+        TOKEN_POLICY: JSON.stringify(record.tokens),
       },
       statements: [
         allowSecret(

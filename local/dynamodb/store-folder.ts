@@ -29,9 +29,12 @@ export async function checkStoreFolder(path: string): Promise<void> {
   } catch (error) {
     const parsed = v.safeParse(WithCause, error);
     if (parsed.success && parsed.output.cause.code === 'LEVEL_LOCKED') {
-      throw new LocalFailure(`The data folder is in use by another local instance (${path})`, {
-        cause: error,
-      });
+      throw new LocalFailure(
+        `The data folder is in use by another local instance (${path}): end that, or choose another with --data`,
+        {
+          cause: error,
+        },
+      );
     }
     const reason = parsed.success ? parsed.output.cause.message : causeOf(error);
     throw new LocalFailure(`The data folder cannot be opened: ${reason}`, { cause: error });

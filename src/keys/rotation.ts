@@ -2,11 +2,10 @@ import { createPublicKey, verify } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
 import { signingAlgorithms } from './algorithms.ts';
-import type { SigningAlgorithmName } from './algorithms.ts';
 import type { PublishedKeySetWriter } from './published-key-set.ts';
 import { jwtSigner } from './sign-jwt.ts';
 import { SigningKeySet, publicKeys, rotateSigningKeySet } from './signing-key-set.ts';
-import type { SigningKey } from './signing-key-set.ts';
+import type { RotationTerms, SigningKey } from './signing-key-set.ts';
 
 /** The versions of the secret that is rotated, by their staging labels. */
 export interface SecretVersions {
@@ -25,7 +24,7 @@ interface RotationContext {
   readonly versionId: string;
   readonly versions: SecretVersions;
   readonly published: PublishedKeySetWriter;
-  readonly algorithm: SigningAlgorithmName;
+  readonly terms: RotationTerms;
   readonly clock: Clock;
 }
 
@@ -35,10 +34,10 @@ interface RotationContext {
  */
 export const rotationSteps = {
   /** Makes the new set, once. */
-  async createSecret({ versionId, versions, algorithm, clock }) {
+  async createSecret({ versionId, versions, terms, clock }) {
     if ((await versions.read('AWSPENDING', versionId)) !== undefined) return;
     const current = await versions.read('AWSCURRENT');
-    const set = await rotateSigningKeySet(parseKeySet(current), algorithm, clock());
+    const set = await rotateSigningKeySet(parseKeySet(current), terms, clock());
     await versions.writePending(versionId, JSON.stringify(set));
   },
 

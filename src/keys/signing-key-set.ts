@@ -33,6 +33,8 @@ export const SigningKeySet = v.object({
   previous: v.exactOptional(SigningKey),
   /** NumericDate at which `next` was first published; without it, it was from the start. */
   nextCreatedAt: v.exactOptional(v.number()),
+  /** NumericDate at which `previous` ceased to sign. */
+  previousRetiredAt: v.exactOptional(v.number()),
   /**
    * NumericDate from which `next` signs, where it does not wait for another rotation: by then every verifier
    * that caches the set has read it again.
@@ -56,36 +58,51 @@ export async function generateSigningKey(algorithm: SigningAlgorithmName): Promi
 /** Seconds that a verifier may cache the published keys: two hours of API Gateway's, and some grace. */
 const cachedFor = 2 * 3_600 + 600;
 
+/** Seconds that a key may go on signing in functions that have read the set just before, and some grace. */
+const signerCachedFor = 600;
+
 /** The key that signs at `now`, NumericDate. */
 export const signingKeyAt = (
   { current, next, promoteNextAt = Infinity }: SigningKeySet,
   now: number,
 ): SigningKey => (now < promoteNextAt ? current : next);
 
+/** What a rotation must know of the stage. */
+export interface RotationTerms {
+  /** The algorithm that the stage signs with from now on. */
+  readonly algorithm: SigningAlgorithmName;
+  /** Seconds that a token may live: for as long its key stays published after it has signed its last. */
+  readonly longestTokenLifetime: number;
+}
+
 /**
  * The set after a rotation: next signs, current is kept for verifiers, and a new key is next. No key signs before
- * every cache of verifiers has it: where the one that is to sign was published just now, because the stage has
- * changed its algorithm or one rotation follows upon another, it takes over at a time and not at once.
+ * every cache of verifiers has it, and none is dropped while a token of it lives. Where either is not so yet,
+ * because the stage has changed its algorithm or one rotation follows upon another, the next key takes over as
+ * soon as it is, and not at once.
  * @param now NumericDate, seconds since the epoch
  */
 export async function rotateSigningKeySet(
   set: SigningKeySet | undefined,
-  algorithm: SigningAlgorithmName,
+  { algorithm, longestTokenLifetime }: RotationTerms,
   now: number,
 ): Promise<SigningKeySet> {
-  const fresh = { next: await generateSigningKey(algorithm), nextCreatedAt: now };
+  const next = await generateSigningKey(algorithm);
   // Nobody has cached a set that never was: its next key may sign at any time.
-  if (!set) return { next: fresh.next, current: await generateSigningKey(algorithm) };
-  const { current, previous, next, nextCreatedAt = -Infinity, promoteNextAt } = set;
+  if (!set) return { next, current: await generateSigningKey(algorithm) };
+  const fresh = { next, nextCreatedAt: now };
+  const { promoteNextAt, nextCreatedAt = -Infinity, previousRetiredAt = -Infinity, ...keys } = set;
   if (promoteNextAt !== undefined) {
-    // It took over between two rotations, or is about to: it stays.
-    return now < promoteNextAt ? set : { ...fresh, current: next, previous: current };
+    if (now < promoteNextAt) return set;
+    return { ...fresh, current: keys.next, previous: keys.current, previousRetiredAt: promoteNextAt };
   }
-  if (next.alg !== algorithm) {
-    return { ...fresh, current, ...(previous && { previous }), promoteNextAt: now + cachedFor };
-  }
-  if (now < nextCreatedAt + cachedFor) return { ...set, promoteNextAt: nextCreatedAt + cachedFor };
-  return { ...fresh, current: next, previous: current };
+  const changed = keys.next.alg !== algorithm;
+  const known = (changed ? now : nextCreatedAt) + cachedFor;
+  const outlived = previousRetiredAt + longestTokenLifetime + signerCachedFor;
+  const safeAt = Math.max(known, outlived);
+  if (changed) return { ...set, ...fresh, promoteNextAt: safeAt };
+  if (now < safeAt) return { ...set, promoteNextAt: safeAt };
+  return { ...fresh, current: keys.next, previous: keys.current, previousRetiredAt: now };
 }
 
 /** The public keys of a set, the one that signs first. */

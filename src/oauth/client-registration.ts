@@ -54,13 +54,22 @@ export interface RegisteredClient {
   readonly secret?: string;
 }
 
-/** Registers a client, or says what is wrong with what the operator asked for and what would be right. */
+/** Why a client is not registered. */
+export interface RegistrationRefusal {
+  readonly reason: 'mistake' | 'id_taken' | 'unknown_account' | 'full';
+  /** For the operator: what is wrong, and what would be right. */
+  readonly message: string;
+}
+
+const refusal = (reason: RegistrationRefusal['reason'], message: string) => failed({ reason, message });
+
+/** Registers a client, or says what is wrong with what was asked for and what would be right. */
 export async function registerClient(
   registration: ClientRegistration,
   { clients, accounts, secretKey, clock }: RegistrationContext,
-): Promise<Result<RegisteredClient, string>> {
+): Promise<Result<RegisteredClient, RegistrationRefusal>> {
   const mistake = mistakeIn(registration);
-  if (mistake !== undefined) return failed(mistake);
+  if (mistake !== undefined) return refusal('mistake', mistake);
 
   const { name, kind, account, scopes, defaultScopes, claims, tokenLifetime } = registration;
   const session = account !== undefined;
@@ -100,7 +109,8 @@ export async function registerClient(
     if (session && (await clients.findNow(id))?.account !== account) {
       await accounts.removeSessionKey(account, id);
     }
-    return failed(
+    return refusal(
+      'id_taken',
       `There is a client with the id ${id} already. Choose another id, or delete that client first.`,
     );
   }
@@ -130,17 +140,18 @@ async function takePlace(
   account: string,
   clientId: string,
   context: PlaceContext,
-): Promise<Result<undefined, string>> {
+): Promise<Result<undefined, RegistrationRefusal>> {
   const { accounts, clock } = context;
   let place = await accounts.addSessionKey(account, clientId, clock());
   if (place === 'full' && (await givePlacesBack(account, context))) {
     place = await accounts.addSessionKey(account, clientId, clock());
   }
   if (place === 'added') return ok(undefined);
-  return failed(
+  return refusal(
+    place,
     place === 'full'
       ? `The account ${account} has ${maximumSessionKeys} session keys, which is the most there may be. Delete one first.`
-      : `There is no account ${account}. Create it with: postern account create`,
+      : `There is no account ${account}. Create it with: npx postern account create`,
   );
 }
 

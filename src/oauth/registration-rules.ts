@@ -15,14 +15,14 @@ const minimumSecretBits = 128;
 /** Characters of what a client is allowed, all together: its record must stay under 4 KB. */
 const maximumListLength = 1_500;
 
+/** Whether a text can be a client's name: nothing in it breaks a line, moves a cursor or turns the writing. */
+export const canBeName = (text: string): boolean => /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u.test(text);
+
 type Rule = (registration: ClientRegistration) => string | undefined;
 
 /** Each rule says what is wrong and what would be right; a registration is taken when none has a word. */
 const rules: readonly Rule[] = [
-  ({ name }) => {
-    if (!/^[^\p{C}]{1,100}$/u.test(name)) return 'The name must have 1 to 100 characters, on one line.';
-    return undefined;
-  },
+  ({ name }) => (canBeName(name) ? undefined : 'The name must have 1 to 100 characters, on one line.'),
   ({ clientId }) => {
     if (clientId === undefined || /^[\x21\x24-\x39\x3B-\x5B\x5D-\x7E]{1,128}$/.test(clientId))
       return undefined;

@@ -36,7 +36,9 @@ replayStoreContract(name, async () => dynamodbReplayStore(dynamodb, await table(
 secretUseStoreContract('memory', async () => memorySecretUseStore());
 secretUseStoreContract(name, async () => dynamodbSecretUseStore(dynamodb, await table()));
 
-const [key] = publicKeys(await rotateSigningKeySet(undefined, 'ES256', 0));
+const [key] = publicKeys(
+  await rotateSigningKeySet(undefined, { algorithm: 'ES256', longestTokenLifetime: 14_400 }, 0),
+);
 assert.ok(key);
 revocationStoreContract('memory', async () => {
   const clients = memoryClientStore();

@@ -38,7 +38,7 @@ after(() => Promise.all([close.database(), close.secrets()]));
 
 const dynamodb = dynamodbClient(database.endpoint);
 const secretsManager = secretsManagerClient(secrets.endpoint);
-const keySet = await rotateSigningKeySet(undefined, 'RS256', 0);
+const keySet = await rotateSigningKeySet(undefined, { algorithm: 'RS256', longestTokenLifetime: 14_400 }, 0);
 for (const [Name, SecretString] of [
   ['hash-key', 'h'.repeat(64)],
   ['signing-keys', JSON.stringify(keySet)],

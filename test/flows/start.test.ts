@@ -94,7 +94,7 @@ test('a taken port is one clear line and exit code 1', async () => {
   );
   taken.close();
   assert.equal(status, 1);
-  assert.equal(lines.at(-1), `Port ${port} is taken`);
+  assert.match(lines.at(-1) ?? '', new RegExp(`^Port ${port} is taken: `));
 });
 
 test('a data folder that is none is one clear line and exit code 1', () => {

@@ -52,7 +52,7 @@ function memorySecret() {
         versionId,
         versions,
         published: { put },
-        algorithm: time.algorithm,
+        terms: { algorithm: time.algorithm, longestTokenLifetime: 4 * 3_600 },
         clock: () => time.now,
       }),
     async rotate(versionId: string, ...which: Step[]) {
@@ -163,7 +163,7 @@ test('a secret that holds something else is not taken for an empty one', async (
     versionId: 'v1',
     versions,
     published: { put: async () => {} },
-    algorithm: 'ES256' as const,
+    terms: { algorithm: 'ES256' as const, longestTokenLifetime: 4 * 3_600 },
     clock: () => 0,
   };
   await assert.rejects(rotationSteps.createSecret(context));
@@ -179,7 +179,9 @@ test('a key that was published just now does not sign until every cache has it',
   assert.equal(secret.signingKid(), current?.kid, 'a minute after it was published');
   assert.ok(secret.published().includes(next?.kid ?? ''));
   secret.time.now += 7_200 + 600;
-  assert.equal(secret.signingKid(), next?.kid, 'when two hours and some grace have passed');
+  assert.equal(secret.signingKid(), current?.kid, 'tokens of the previous key live for four hours');
+  secret.time.now += 7_200;
+  assert.equal(secret.signingKid(), next?.kid, 'when every cache has it and no token needs the previous key');
   await secret.rotate('v4');
   assert.equal(secret.signingKid(), next?.kid, 'it stays, and has a successor');
   assert.equal(new Set(secret.published()).size, 3);

@@ -7,8 +7,8 @@ import { verificationKeys } from '../../src/keys/verification-key.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import * as v from 'valibot';
 
-const first = await rotateSigningKeySet(undefined, 'ES256', 0);
-const second = await rotateSigningKeySet(first, 'ES256', 0);
+const first = await rotateSigningKeySet(undefined, { algorithm: 'ES256', longestTokenLifetime: 14_400 }, 0);
+const second = await rotateSigningKeySet(first, { algorithm: 'ES256', longestTokenLifetime: 14_400 }, 0);
 const down = new Unavailable('Secrets Manager', new Error('down'));
 
 test('signs with the current key, and with the next one a minute after a rotation at the latest', async () => {

@@ -69,6 +69,10 @@ const allGrants = [
   'SigningKeyRotationFunction: PutItem of Clients key-set',
   'PartnerApi: GetItem of Clients account#*',
   'PartnerApi: GetItem PutItem of Subscriptions subscription#*',
+  'SessionKeys: GetItem of Clients account#* client#*',
+  'SessionKeys: PutItem DeleteItem of Clients client#*',
+  'SessionKeys: UpdateItem of Clients account#*',
+  'SessionKeys: GetSecretValue of HashKey',
   'TokenAuthorizerFunction: GetItem BatchGetItem of Clients client#* key-set',
   'TokenAuthorizerFunction: GetItem BatchGetItem of Sessions session#* revoked#*',
   'TokenAuthorizerFunction: PutItem of Sessions used#*',
@@ -203,6 +207,12 @@ for (const { record, stateful, stateless, partnerApi } of all) {
     });
     assert.deepEqual(authorizationOf(partnerApi), {
       'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
+      'GET /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+      'POST /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+      'PUT /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+      'PUT /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
+      'DELETE /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+      'DELETE /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
       'POST /api/v1/marketplace/subscriptions': ['JWT', 'marketplace.order:create'],
       'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': ['JWT', 'marketplace.order:read'],
     });
@@ -263,6 +273,7 @@ test('a bundle holds the code of its own function alone', () => {
   const marks = {
     'partner-api': 'externalSubscriptionId',
     'rotate-signing-keys': 'has not made this version',
+    'session-keys': 'regenerate_secret',
     'well-known': 'response_types_supported',
   };
   const bundles = readdirSync(join(outdir, 'bundles'));

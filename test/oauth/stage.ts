@@ -89,7 +89,7 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
         },
         context,
       );
-      if (!registered.ok) throw new Error(registered.error);
+      if (!registered.ok) throw new Error(registered.error.message);
       return registered.value;
     },
     async account(mageId = 'MAG123456789'): Promise<string> {

@@ -1,0 +1,24 @@
+import { noStore } from '../../src/http/response.ts';
+import { log } from '../../src/log.ts';
+import { deleteClient } from '../../src/oauth/client-registration.ts';
+import type { RegistrationContext } from '../../src/oauth/client-registration.ts';
+import { ok } from '../../src/result.ts';
+import type { AccountOperation } from './own-account.ts';
+import { unknownKey } from './refusal.ts';
+import { applicationIdOf, findKey } from './session-key.ts';
+
+/**
+ * `DELETE /rest/v1/users/{mage_id}/keys/{application_id}`. The sessions of the key end with it, because an
+ * authorizer refuses tokens of a client that is deleted: the caller's own, too, where it deletes the key that
+ * opened its session. A key that the operator disabled may be deleted: it is as useless after as before.
+ */
+export function deleteKey(context: RegistrationContext): AccountOperation {
+  return async (request, account) => {
+    const applicationId = applicationIdOf(request, request.query['application_id']);
+    if (!applicationId.ok) return applicationId;
+    const client = await findKey(account, applicationId.value, context.clients);
+    if (!client || !(await deleteClient(client.id, context))) return ok(unknownKey);
+    log('INFO', { event: 'session_key_deleted', requestId: request.requestId, clientId: client.id });
+    return ok({ statusCode: 204, headers: { ...noStore } });
+  };
+}

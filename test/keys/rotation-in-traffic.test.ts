@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
+import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
+import { rotationSteps } from '../../src/keys/rotation.ts';
+import type { SecretVersions } from '../../src/keys/rotation.ts';
+import { currentSigner } from '../../src/keys/signing-keys.ts';
+
+const hour = 3_600;
+const day = 24 * hour;
+
+/**
+ * A stage that issues a token every ten minutes of a clock that only the test moves, and verifiers that cache
+ * the key set for two hours, as API Gateway does, each from another moment on. Every token is verified when it
+ * is issued and again in its last second.
+ */
+async function traffic(
+  events: readonly { at: number; rotate?: true; algorithm?: SigningAlgorithmName }[],
+  until: number,
+) {
+  const time = { now: 0 };
+  const clock = () => time.now;
+  let algorithm: SigningAlgorithmName = 'ES256';
+  let published: PublishedKeySet = { keys: [] };
+  const texts = new Map([['v0', '{}']]);
+  const labels = { AWSCURRENT: 'v0', AWSPENDING: '' };
+  const versions: SecretVersions = {
+    read: async (label, versionId) =>
+      versionId === undefined || versionId === labels[label] ? texts.get(labels[label]) : undefined,
+    async writePending(versionId, text) {
+      texts.set(versionId, text);
+      labels.AWSPENDING = versionId;
+    },
+    currentVersion: async () => labels.AWSCURRENT,
+    async makeCurrent(versionId) {
+      labels.AWSCURRENT = versionId;
+    },
+  };
+  const put = async (set: PublishedKeySet) => void (published = set);
+  const rotate = async (versionId: string) => {
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) {
+      await rotationSteps[step]({
+        versionId,
+        versions,
+        published: { put },
+        terms: { algorithm, longestTokenLifetime: 4 * hour },
+        clock,
+      });
+    }
+  };
+  await rotate('first');
+
+  const signer = currentSigner(async () => texts.get(labels.AWSCURRENT) ?? '', clock);
+  const verifiers = [0, 20, 40, 60, 80, 100].map((minutes) => ({
+    readAt: minutes * 60 - 2 * hour,
+    keys: createLocalJWKSet(published),
+  }));
+  const verify = async (token: string) => {
+    for (const verifier of verifiers) {
+      if (time.now - verifier.readAt >= 2 * hour) {
+        Object.assign(verifier, { readAt: time.now, keys: createLocalJWKSet(published) });
+      }
+      await jwtVerify(token, verifier.keys, { currentDate: new Date(time.now * 1000) });
+    }
+  };
+
+  const live: { token: string; exp: number }[] = [];
+  const signedWith = new Set<string>();
+  let verified = 0;
+  for (; time.now < until; time.now += 10 * 60) {
+    for (const [index, event] of events.entries()) {
+      if (event.at !== time.now) continue;
+      algorithm = event.algorithm ?? algorithm;
+      if (event.rotate) await rotate(`rotation ${index}`);
+    }
+    const exp = time.now + 4 * hour;
+    const token = (await signer())({ exp });
+    const { kid, alg } = decodeProtectedHeader(token);
+    signedWith.add(`${alg} ${kid}`);
+    live.push({ token, exp });
+    await verify(token);
+    verified += 1;
+    // Those that run out before the next round.
+    while (live[0] && live[0].exp <= time.now + 10 * 60) {
+      await verify(live.shift()?.token ?? '');
+      verified += 1;
+    }
+  }
+  return { signedWith: [...signedWith], verified };
+}
+
+test('scheduled rotations fail not one verification', async () => {
+  const events = [1, 3, 5].map((days) => ({ at: days * day, rotate: true as const }));
+  const { signedWith, verified } = await traffic(events, 6 * day);
+  assert.equal(signedWith.length, 4, 'each rotation brings another key');
+  assert.ok(verified > 1_700);
+});
+
+test('rotations that follow upon each other fail not one verification', async () => {
+  const events = [10, 11, 12, 13, 14, 20].map((hours) => ({ at: hours * hour, rotate: true as const }));
+  const { signedWith } = await traffic(events, 2 * day);
+  assert.ok(signedWith.length >= 3);
+});
+
+test('a change of the algorithm is one rotation, and fails not one verification', async () => {
+  const events = [
+    { at: day, algorithm: 'EdDSA' as const, rotate: true as const },
+    { at: 3 * day, rotate: true as const },
+  ];
+  const { signedWith } = await traffic(events, 4 * day);
+  assert.deepEqual(
+    signedWith.map((key) => key.split(' ')[0]),
+    ['ES256', 'EdDSA'],
+  );
+});
