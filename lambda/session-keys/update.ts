@@ -73,11 +73,16 @@ function changeIn(request: Request): Result<Change, OAuthError> {
   return ok({ applicationId: applicationId.value, label: label.value, regenerate });
 }
 
+const flags: ReadonlyMap<unknown, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
 /** In a form every value is text; in JSON a flag must be one. Undefined where it is neither true nor false. */
 function flagIn(value: unknown, request: Request): boolean | undefined {
   if (value === undefined || value === '') return false;
-  const flag: unknown = isForm(request) ? { true: true, false: false }[String(value)] : value;
-  return typeof flag === 'boolean' ? flag : undefined;
+  if (isForm(request)) return flags.get(value);
+  return typeof value === 'boolean' ? value : undefined;
 }
 
 function changed(client: Client, label: string | undefined, made: NewClientSecret | undefined): Client {

@@ -43,8 +43,17 @@ export function grantScope(
   if (!tokens.every((token) => client.scopes.some((allowed) => covers(allowed, token)))) {
     return refused('The scope is unknown, or not allowed for this client.');
   }
+  const missing = missingScope(client, tokens, { requiredScopes });
+  return missing === undefined ? ok(scope) : refused(missing);
+}
+
+/** What each scope of a client must name, and `tokens` do not, if there is such. */
+export function missingScope(
+  client: Client,
+  tokens: readonly string[],
+  { requiredScopes }: Pick<TokenPolicy, 'requiredScopes'>,
+): string | undefined {
   const required = [...client.requiredScopes, ...requiredScopes[client.kind]];
   const missing = required.find((pattern) => !tokens.some((token) => covers(pattern, token)));
-  if (missing !== undefined) return refused(`The scope must name one of ${missing}.`);
-  return ok(scope);
+  return missing === undefined ? undefined : `The scope must name one of ${missing}.`;
 }

@@ -106,7 +106,7 @@ describe('accepts', () => {
   });
 
   test('a nonce that nobody demanded', async () => {
-    assert.ok(await isAccepted(await proofBy(partner, { nonce: 'of another server' })));
+    assert.ok(await isAccepted(await proofBy(partner, { nonce: 'of another server' })), 'must be accepted');
   });
 });
 
@@ -175,11 +175,11 @@ describe('refuses', () => {
         for (const foo of ['', '.', '..']) {
           const proof = await proofBy(partner, { foo: '.'.repeat(filling) }, { foo });
           if (proof.length === length) return proof;
-          assert.ok(proof.length < length + 8);
+          assert.ok(proof.length < length + 8, 'no text of this length');
         }
       }
     };
-    assert.ok(await isAccepted(await ofLength(4_096)));
+    assert.ok(await isAccepted(await ofLength(4_096)), 'must be accepted');
     assert.equal(await refusal(await ofLength(4_097)), 'oversized');
   });
 
@@ -289,7 +289,7 @@ describe('refuses', () => {
         assert.equal(await refusal(proof), `malformed_${claim}`, `${claim} ${JSON.stringify(value)}`);
       }
     }
-    assert.ok(await isAccepted(await proofBy(partner, { jti: 'x'.repeat(200) })));
+    assert.ok(await isAccepted(await proofBy(partner, { jti: 'x'.repeat(200) })), 'must be accepted');
   });
 
   test('a date that is no finite number', async () => {
@@ -348,7 +348,10 @@ describe('htu', () => {
   ];
   for (const [claimed, expected] of same) {
     test(`${claimed} is ${expected}`, async () => {
-      assert.ok(await isAccepted(await proofBy(partner, { htu: claimed }), { htu: expected }));
+      assert.ok(
+        await isAccepted(await proofBy(partner, { htu: claimed }), { htu: expected }),
+        'must be accepted',
+      );
     });
   }
 
@@ -417,7 +420,8 @@ describe('time', () => {
       [{ nbf: start + 300 }, 'nbf_in_the_future'],
     ] as const) {
       const proof = await proofBy(partner, claims);
-      if (reason === undefined) assert.ok(await isAccepted(proof), JSON.stringify(claims));
+      if (reason === undefined)
+        assert.ok(await isAccepted(proof), JSON.stringify(claims), 'must be accepted');
       else assert.equal(await refusal(proof), reason, JSON.stringify(claims));
     }
   });
@@ -466,7 +470,7 @@ describe('replay', () => {
   test('remembers a hash of a fixed length, with nothing of the proof in it, and a whole second', async () => {
     const { context, uses } = server();
     const proof = await proofBy(partner, { jti: 'j'.repeat(200), iat: start - 1.5 });
-    assert.ok((await verifyDpopProof(proof, { htm, htu }, context)).ok);
+    assert.ok((await verifyDpopProof(proof, { htm, htu }, context)).ok, 'must be accepted');
     assert.match(uses[0]?.hash ?? '', /^[\w-]{43}$/);
     assert.equal(uses[0]?.expiresAt, start - 2 + 61);
   });
@@ -493,23 +497,26 @@ describe('nonce', () => {
       [makeDpopNonce(deriveHashKeys('hash key of production').dpopNonce, start), 'nonce_not_live'],
     ] as const) {
       const verified = await verifyDpopProof(await proofBy(partner, { nonce }), { htm, htu }, context);
-      assert.ok(!verified.ok);
+      assert.ok(!verified.ok, 'must be refused');
       const { code, description, dpopNonce } = verified.error;
       assert.equal(code, 'use_dpop_nonce');
       assert.equal(verified.error.reason, reason);
       assert.doesNotMatch(description, /secret-/);
       assert.deepEqual(uses, [], 'a refused proof must write nothing');
       const next = await proofBy(partner, { nonce: dpopNonce });
-      assert.ok((await verifyDpopProof(next, { htm, htu }, context)).ok);
+      assert.ok((await verifyDpopProof(next, { htm, htu }, context)).ok, 'must be accepted');
       uses.length = 0;
     }
   });
 
   test('a proof without a nonce may be made again with the same jti', async () => {
     const { context } = server({ nonceKey });
-    assert.ok(!(await verifyDpopProof(await proofBy(partner, { jti: 'j' }), { htm, htu }, context)).ok);
+    assert.ok(
+      !(await verifyDpopProof(await proofBy(partner, { jti: 'j' }), { htm, htu }, context)).ok,
+      'must be refused',
+    );
     const next = await proofBy(partner, { jti: 'j', nonce: makeDpopNonce(key, start) });
-    assert.ok((await verifyDpopProof(next, { htm, htu }, context)).ok);
+    assert.ok((await verifyDpopProof(next, { htm, htu }, context)).ok, 'must be accepted');
     const again = await verifyDpopProof(next, { htm, htu }, context);
     assert.equal(!again.ok && again.error.reason, 'replayed');
   });
@@ -553,6 +560,6 @@ describe('nonce', () => {
     ]) {
       assert.ok(!isLiveDpopNonce(key, other, start), other);
     }
-    assert.ok(!isLiveDpopNonce(deriveHashKeys('another').dpopNonce, nonce, start));
+    assert.ok(!isLiveDpopNonce(deriveHashKeys('another').dpopNonce, nonce, start), 'of another key');
   });
 });

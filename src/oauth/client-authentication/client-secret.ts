@@ -21,10 +21,11 @@ export const clientSecretBasic: ClientAuthenticationMethod = {
 
 /** `client_secret_post`: id and secret in the body (RFC 6749 §2.3.1). */
 export const clientSecretPost: ClientAuthenticationMethod = {
-  present({ authorization, client_id, client_secret }) {
+  present({ authorization, client_id, client_secret, client_assertion }) {
     if (client_secret === undefined) return undefined;
-    // A secret in the body beside Basic is a second method, whether an id comes with it or not.
-    if (client_id === undefined && !triesBasic(authorization)) return undefined;
+    // A secret in the body beside Basic or an assertion is a second method, whether an id comes with it or not.
+    if (client_id === undefined && !triesBasic(authorization) && client_assertion === undefined)
+      return undefined;
     return { ids: client_id === undefined ? [] : [client_id], credentials: [client_secret] };
   },
   prove,

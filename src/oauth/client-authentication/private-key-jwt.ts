@@ -35,7 +35,8 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
       return refused('assertion_lives_too_long');
     if (iat !== undefined && iat > now + clockSkew) return refused('assertion_from_the_future');
     // RFC 7523 §3, point 7: used once. Last, so that only a genuine assertion is remembered.
-    if (jti === undefined) return refused('assertion_without_jti');
+    // jose leaves its type unchecked.
+    if (typeof jti !== 'string' || jti === '') return refused('assertion_without_jti');
     const use = createHash('sha256').update(`assertion ${client.id} ${jti}`).digest('base64url');
     if (!(await replays.firstUse(use, exp + clockSkew, now))) return refused('assertion_replayed');
     return { proven: true };
@@ -45,7 +46,8 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
 /** Who the assertion says it is of: to find the keys that it is then verified with. */
 function subjectOf(assertion: string): string | undefined {
   try {
-    return decodeJwt(assertion).sub;
+    const { sub }: { readonly sub?: unknown } = decodeJwt(assertion);
+    return typeof sub === 'string' ? sub : undefined;
   } catch {
     return undefined;
   }

@@ -68,7 +68,8 @@ export const jwtBearer: Grant = {
     const use = createHash('sha256')
       .update(`grant ${client.id} ${claims.value.jti ?? assertion}`)
       .digest('base64url');
-    if (!(await replays.firstUse(use, now + maximumAge + 2 * clockSkew, now))) {
+    // Remembered through the last second in which the assertion is still fresh.
+    if (!(await replays.firstUse(use, now + maximumAge + 2 * clockSkew + 1, now))) {
       return refused('invalid_grant', 'The assertion was used before.', 'assertion_replayed');
     }
     return ok({ scope: scope.value, audience: audience.value, jkt, claims: actingFor.output });
@@ -76,13 +77,15 @@ export const jwtBearer: Grant = {
 };
 
 function mistakeIn(
-  { iss, aud, iat, exp }: JWTPayload,
+  { iss, aud, iat, exp, jti }: JWTPayload,
   { clientId, audiences, now }: { clientId: string; audiences: readonly string[]; now: number },
 ): string | undefined {
   if (iss !== undefined && iss !== clientId) return 'The iss of the assertion must be the client_id.';
   if (aud !== undefined && ![aud].flat().some((audience) => audiences.includes(audience))) {
     return 'The aud of the assertion must be the issuer or the token endpoint.';
   }
+  // jose leaves its type unchecked.
+  if (jti !== undefined && typeof jti !== 'string') return 'The jti of the assertion must be a text.';
   if (iat === undefined) return 'The assertion must say with iat when it was made.';
   if (iat > now + clockSkew) return 'The iat of the assertion is in the future.';
   if (iat < now - maximumAge - clockSkew) return `The assertion is older than ${maximumAge} seconds.`;

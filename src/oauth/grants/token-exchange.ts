@@ -1,7 +1,7 @@
 import { ok } from '../../result.ts';
 import { refuse } from '../errors.ts';
 import type { Grant } from '../grants.ts';
-import { scopeTokens } from '../scope.ts';
+import { missingScope, scopeTokens } from '../scope.ts';
 import { looksLikeSessionToken } from '../session-token.ts';
 import { grantTarget } from '../target.ts';
 
@@ -49,10 +49,13 @@ export const tokenExchange: Grant = {
     }
 
     const scope = parameters.scope ?? held;
+    const tokens = scopeTokens(scope);
     const heldTokens = scopeTokens(held);
-    if (!scopeTokens(scope).every((token) => heldTokens.includes(token))) {
+    if (!tokens.every((token) => heldTokens.includes(token))) {
       return refused('invalid_scope', 'The scope must be within that of the subject_token.');
     }
+    const missing = missingScope(client, tokens, issuer.policy);
+    if (missing !== undefined) return refused('invalid_scope', missing);
     const audience = grantTarget(client, parameters, issuer.audience);
     if (!audience.ok) return audience;
     return ok({
@@ -64,6 +67,7 @@ export const tokenExchange: Grant = {
       claims: {
         ...('owner' in claims && { owner: claims['owner'] }),
         // RFC 8693 §4.1: who acts, and for whom those act who acted before.
+        ...('act' in claims && { act: claims['act'] }),
         ...(client.id !== clientId && {
           act: { sub: client.id, ...('act' in claims && { act: claims['act'] }) },
         }),

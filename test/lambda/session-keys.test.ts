@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createKey } from '../../lambda/session-keys/create.ts';
+import { deleteKey } from '../../lambda/session-keys/delete.ts';
+import { listKeys } from '../../lambda/session-keys/list.ts';
+import type { AccountOperation } from '../../lambda/session-keys/own-account.ts';
+import { updateKey } from '../../lambda/session-keys/update.ts';
+import type { Request } from '../../src/http/request.ts';
+import { canBeName } from '../../src/oauth/registration-rules.ts';
+import type { ClientStore } from '../../src/storage/client-store.ts';
+import { memoryStage } from '../oauth/stage.ts';
+
+const stage = await memoryStage();
+const mageId = await stage.account();
+const key = await stage.register({ account: mageId, name: 'First' });
+
+interface Sent {
+  readonly applicationId?: string;
+  readonly query?: Request['query'];
+  readonly type?: string;
+  readonly body?: string | object;
+}
+
+async function answerTo(operation: AccountOperation, { applicationId, query = {}, type, body = '' }: Sent) {
+  const account = await stage.accounts.find(mageId);
+  assert.ok(account);
+  const result = await operation(
+    {
+      path: '',
+      headers: { 'content-type': type ?? 'application/json' },
+      body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+      query,
+      pathParameters: {
+        mage_id: mageId,
+        ...(applicationId !== undefined && { application_id: applicationId }),
+      },
+      authorizer: undefined,
+      requestId: 'r',
+    },
+    account,
+  );
+  if (!result.ok) return { code: result.error.code, message: result.error.description };
+  const { statusCode = 0, body: text } = result.value;
+  return { status: statusCode, body: text === undefined ? undefined : (JSON.parse(text) as unknown) };
+}
+
+const id = key.client.id;
+const update = (sent: Sent) => answerTo(updateKey(stage), { applicationId: id, ...sent });
+
+test('a label is what can be a name: 1 to 100 characters that keep to their line', () => {
+  for (const text of ['a', 'Señor “Ω” 日本', '<b>%s${x}"\\', '\u{1F600}'.repeat(100)]) {
+    assert.ok(canBeName(text), text);
+  }
+  const odd = [
+    '\n',
+    '\r',
+    '\0',
+    '\t',
+    '\u001B[2J',
+    '\u0085',
+    '\u2028',
+    '\u2029',
+    '\u202E',
+    '\uFEFF',
+    '\uD800',
+  ];
+  for (const text of ['', 'x'.repeat(101), ...odd.map((one) => `a${one}b`)]) {
+    assert.ok(!canBeName(text), JSON.stringify(text));
+  }
+});
+
+test('a change must name the key, and something to change', async () => {
+  const form = 'application/x-www-form-urlencoded';
+  const bodies: Sent[] = [
+    {},
+    { body: {} },
+    { body: '[]' },
+    { body: '"label"' },
+    { body: '{"label":"a","label":"b"}' },
+    { body: { label: '' } },
+    { body: { label: 5 } },
+    { body: { label: null } },
+    { body: { label: ['a'] } },
+    { body: { label: 'a\nb' } },
+    { body: { regenerate_secret: false } },
+    { body: { regenerate_secret: 'true' } },
+    { body: { regenerate_secret: 1 } },
+    { body: { regenerate_secret: null } },
+    { body: { label: 'a', regenerate_secret: 'no' } },
+    { body: { label: 'a', application_id: 'AQ00000000' } },
+    { body: { label: 'a', application_id: {} } },
+    { body: 'regenerate_secret=yes', type: form },
+    { body: 'regenerate_secret=__proto__', type: form },
+    { body: 'label=a&label=b', type: form },
+  ];
+  for (const sent of bodies) {
+    const answer = await update(sent);
+    assert.equal(answer.code, 'invalid_request', JSON.stringify(sent));
+  }
+  const nameless = await answerTo(updateKey(stage), { body: { label: 'a' } });
+  assert.deepEqual(nameless, { code: 'invalid_request', message: 'application_id is missing.' });
+  assert.equal((await stage.clients.findNow(id))?.version, 1);
+});
+
+test('a change is taken as JSON or form, and the id from the path or the body', async () => {
+  const created_at = new Date(stage.time.now * 1000).toISOString();
+  const renamed = (label: string) => ({
+    status: 200,
+    body: { application_id: id, label, created_at },
+  });
+  assert.deepEqual(await update({ body: { label: 'One', regenerate_secret: false } }), renamed('One'));
+  assert.deepEqual(await update({ body: { label: 'Two', application_id: id } }), renamed('Two'));
+  const inBody = { body: `label=Three&regenerate_secret=false&application_id=${id}` };
+  assert.deepEqual(
+    await answerTo(updateKey(stage), { ...inBody, type: 'application/x-www-form-urlencoded' }),
+    renamed('Three'),
+  );
+});
+
+test('ids of no key of the account are unknown, whoever may have them', async () => {
+  const other = await stage.register({ account: await stage.account('MAG2') });
+  const integration = await stage.register();
+  for (const applicationId of [
+    other.client.id,
+    integration.client.id,
+    'AQ00000000',
+    '__proto__',
+    'constructor',
+    'a\n#',
+    'x'.repeat(5_000),
+  ]) {
+    for (const answer of [
+      await update({ applicationId, body: { label: 'x', regenerate_secret: true } }),
+      await answerTo(deleteKey(stage), { applicationId }),
+      await answerTo(deleteKey(stage), { query: { application_id: applicationId } }),
+    ]) {
+      assert.equal(answer.status, 404, applicationId);
+    }
+  }
+  assert.ok(await stage.clients.findNow(other.client.id));
+});
+
+test('a place without a client, or with the client of someone else, is no key', async () => {
+  const integration = await stage.register();
+  await stage.accounts.addSessionKey(mageId, integration.client.id, stage.time.now);
+  await stage.accounts.addSessionKey(mageId, 'AQDEAD', stage.time.now);
+  const { body } = await answerTo(listKeys(stage), {});
+  assert.deepEqual(
+    (body as { keys: { application_id: string }[] }).keys.map(({ application_id }) => application_id),
+    [id],
+  );
+  const full = await answerTo(createKey(stage), { body: { label: 'Fourth' } });
+  assert.equal(full.status, 409);
+  assert.equal((await answerTo(deleteKey(stage), { applicationId: integration.client.id })).status, 404);
+  assert.ok(await stage.clients.findNow(integration.client.id));
+  await stage.accounts.removeSessionKey(mageId, integration.client.id);
+  await stage.accounts.removeSessionKey(mageId, 'AQDEAD');
+});
+
+test('a change that others write between is tried again, and given up after a while', async () => {
+  const interrupted = (times: number): ClientStore => ({
+    ...stage.clients,
+    async replace(client) {
+      const theirs = await stage.clients.findNow(client.id);
+      if (theirs && times > 0) {
+        times -= 1;
+        await stage.clients.replace(theirs);
+      }
+      return stage.clients.replace(client);
+    },
+  });
+  const change = (times: number) =>
+    answerTo(updateKey({ ...stage, clients: interrupted(times) }), {
+      applicationId: id,
+      body: { label: `After ${times}`, regenerate_secret: true },
+    });
+  assert.equal((await change(2)).status, 200);
+  const before = (await stage.clients.findNow(id))?.secrets;
+  const given = await change(99);
+  assert.equal(given.status, 409);
+  const after = await stage.clients.findNow(id);
+  assert.equal(after?.name, 'After 2');
+  assert.deepEqual(after.secrets, before);
+});
