@@ -25,7 +25,7 @@ if (stages) process.env['POSTERN_TEST_STAGES'] = JSON.stringify(stages.ready);
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-const events = run({ files, concurrency: 2 });
+const events = run({ files, concurrency: 2, timeout: 120_000 });
 events.on('test:pass', ({ skip, details }) => {
   if (details.type === 'suite') return;
   if (skip === undefined) passed += 1;

@@ -80,10 +80,22 @@ async function authorize(
   }
 }
 
+/**
+ * What the context says beside claims. The rules of registration keep claims from these names; if one got in
+ * by another way, it would make its client an account, or a caller a denial.
+ */
+const ownMembers: ReadonlySet<string> = new Set([
+  'account',
+  'error',
+  'required_scope',
+  'challenge',
+  'dpop_nonce',
+]);
+
 /** Flat strings, as the JWT authorizer passes claims: an integration sees the same behind either. */
 function callerContext({ clientId, account, scope, claims }: VerifiedToken): Record<string, string> {
   const texts = Object.entries(claims).filter(
-    (claim): claim is [string, string] => typeof claim[1] === 'string',
+    (claim): claim is [string, string] => typeof claim[1] === 'string' && !ownMembers.has(claim[0]),
   );
   return {
     ...Object.fromEntries(texts),

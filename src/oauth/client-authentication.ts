@@ -36,7 +36,7 @@ export const authenticationParameters = [
   'client_assertion',
   'client_assertion_type',
 ] as const;
-export type AuthenticationParameters = {
+type AuthenticationParameters = {
   readonly [name in (typeof authenticationParameters)[number]]?: string;
 };
 
@@ -46,13 +46,13 @@ export interface AuthenticationRequest extends AuthenticationParameters {
 }
 
 /** What a client claims to be, and what it shows for it, in each reading that it may have meant. */
-export interface PresentedClient {
+interface PresentedClient {
   readonly ids: readonly string[];
   readonly credentials: readonly string[];
 }
 
 /** Whether a client has shown what it must. The reason is for the log: clients must not tell the causes apart. */
-export type Proof =
+type Proof =
   { readonly proven: true; readonly secretId?: string } | { readonly proven: false; readonly reason: string };
 
 /** One way to authenticate (RFC 6749 §2.3). */
@@ -68,7 +68,7 @@ export interface ClientAuthenticationMethod {
 }
 
 /** All the ways there are, by their names in RFC 7591 §2; metadata lists them from here. */
-export const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientAuthenticationMethod>> =
+const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientAuthenticationMethod>> =
   {
     client_secret_basic: clientSecretBasic,
     client_secret_post: clientSecretPost,

@@ -42,7 +42,7 @@ export interface GrantContext {
 }
 
 /** Who asks for a token, and with what. */
-export interface GrantRequest {
+interface GrantRequest {
   readonly authenticated: AuthenticatedClient;
   readonly parameters: TokenParameters;
   /** Thumbprint of the key that a DPoP proof has shown. */

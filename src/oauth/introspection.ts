@@ -21,7 +21,7 @@ export interface IntrospectionContext extends AuthenticationContext, Verificatio
 }
 
 /** RFC 7662 §2.2 */
-export type IntrospectionResponse =
+type IntrospectionResponse =
   { readonly active: false } | ({ readonly active: true } & Readonly<Record<string, unknown>>);
 
 /** What a token stands for, and who asked. */

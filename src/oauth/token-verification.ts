@@ -44,7 +44,7 @@ interface SessionReader {
 }
 
 /** What may have ended a JWT since it was issued: one round trip to the database. */
-export interface JwtState {
+interface JwtState {
   readonly client: Client | undefined;
   readonly revoked: boolean;
   /** Keys that are published now: a token of another key is void, even if its key is still in memory. */

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createKey } from '../../lambda/session-keys/create.ts';
 import { deleteKey } from '../../lambda/session-keys/delete.ts';
 import { listKeys } from '../../lambda/session-keys/list.ts';
+import { ownAccount } from '../../lambda/session-keys/own-account.ts';
 import type { AccountOperation } from '../../lambda/session-keys/own-account.ts';
 import { updateKey } from '../../lambda/session-keys/update.ts';
+import { endpoint } from '../../src/http/endpoint.ts';
 import type { Request } from '../../src/http/request.ts';
 import { canBeName } from '../../src/oauth/registration-rules.ts';
 import type { ClientStore } from '../../src/storage/client-store.ts';
+import { Unavailable } from '../../src/unavailable.ts';
 import { memoryStage } from '../oauth/stage.ts';
 
 const stage = await memoryStage();
@@ -181,4 +185,23 @@ test('a change that others write between is tried again, and given up after a wh
   const after = await stage.clients.findNow(id);
   assert.equal(after?.name, 'After 2');
   assert.deepEqual(after.secrets, before);
+});
+
+test('without its store nothing is decided: 503 in the form of EQP', async () => {
+  const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
+  const accounts = [{ find: down }, stage.accounts];
+  for (const account of accounts) {
+    const handle = ownAccount(account, listKeys({ ...stage, clients: { ...stage.clients, findNow: down } }));
+    const answer = await endpoint({ dialect: 'eqp', stage: 'sandbox', handle })({
+      headers: {},
+      pathParameters: { mage_id: mageId },
+      requestContext: {
+        requestId: 'r',
+        authorizer: { lambda: { client_id: id, scope: '', account: mageId } },
+      },
+    } as unknown as APIGatewayProxyEventV2);
+    assert.equal(answer.statusCode, 503);
+    assert.equal(answer.headers?.['retry-after'], '2');
+    assert.match(answer.body ?? '', /^\{"code":503,"message":"/);
+  }
 });

@@ -102,6 +102,7 @@ describe('accepts', () => {
   test('members and claims that it does not know', async () => {
     assert.ok(
       await isAccepted(await proofBy(partner, { foo: 'bar' }, { kid: 'k', jku: 'http://127.0.0.1:1/' })),
+      'must be accepted',
     );
   });
 
@@ -420,8 +421,7 @@ describe('time', () => {
       [{ nbf: start + 300 }, 'nbf_in_the_future'],
     ] as const) {
       const proof = await proofBy(partner, claims);
-      if (reason === undefined)
-        assert.ok(await isAccepted(proof), JSON.stringify(claims), 'must be accepted');
+      if (reason === undefined) assert.ok(await isAccepted(proof), JSON.stringify(claims));
       else assert.equal(await refusal(proof), reason, JSON.stringify(claims));
     }
   });

@@ -9,6 +9,8 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** Seconds that an assertion may live: longer ones would have to be remembered for longer. */
 const maximumLifetime = 300;
 
+const refused = (reason: string) => ({ proven: false as const, reason });
+
 /** `private_key_jwt`: an assertion signed with a key that is registered for the client (RFC 7523 §2.2, §3). */
 export const privateKeyJwt: ClientAuthenticationMethod = {
   present({ client_assertion, client_assertion_type }) {
@@ -20,7 +22,6 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
   },
 
   async prove({ credentials: [assertion] }, client, { assertionAudiences, replays, clock }) {
-    const refused = (reason: string) => ({ proven: false as const, reason });
     if (assertion === undefined || !client) return refused('no_assertion');
     const now = clock();
     const claims = await verifyClientJwt(assertion, client, now);

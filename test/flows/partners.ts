@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+import type { ClientKey } from '../../src/oauth/client.ts';
+import { projectFolder } from './stages.ts';
+import type { TestStage } from './stages.ts';
+
+const run = promisify(execFile);
+
+/** Runs what an operator types after `npx postern`, and gives what it answers as JSON. */
+export async function postern(stage: TestStage, ...argv: readonly string[]): Promise<unknown> {
+  const { port } = new URL(stage.url);
+  const where = ['--stage', stage.name, '--local', '--port', port, '--json'];
+  const { stdout } = await run(process.execPath, ['bin/postern.js', ...argv, ...where], { cwd: projectFolder });
+  return JSON.parse(stdout);
+}
+
+const Registered = v.object({ clientId: v.string(), clientSecret: v.optional(v.string(), '') });
+
+interface Registration {
+  readonly publicKey?: ClientKey;
+  /** Whatever else is typed after `client create`. */
+  readonly options?: readonly string[];
+}
+
+/** Registers a partner as an operator does: `client create`. */
+export async function registerPartner(stage: TestStage, { publicKey, options = [] }: Registration = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-partner-'));
+  try {
+    const file = join(folder, 'key.json');
+    if (publicKey) await writeFile(file, JSON.stringify(publicKey));
+    const key = publicKey ? ['--public-key', file] : [];
+    const scopes = options.includes('--account') ? [] : ['--scope', 'orders:read', '--scope', 'orders:create'];
+    const argv = ['client', 'create', '--name', 'Partner', ...scopes, ...key, ...options];
+    return v.parse(Registered, await postern(stage, ...argv));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

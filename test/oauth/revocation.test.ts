@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { decodeJwt } from 'jose';
+import { revokeToken } from '../../src/oauth/revocation.ts';
+import type { RevocationContext } from '../../src/oauth/revocation.ts';
+import { openSession } from '../../src/oauth/session-grant.ts';
+import { requestToken } from '../../src/oauth/token-endpoint.ts';
+import { verifyToken } from '../../src/oauth/token-verification.ts';
+import { Unavailable } from '../../src/unavailable.ts';
+import { jwtBy, partnerKey } from './client-keys.ts';
+import { basic, memoryStage } from './stage.ts';
+
+const stage = await memoryStage();
+type Stage = typeof stage;
+
+interface Holder {
+  readonly clientId: string;
+  readonly authorization: string;
+  readonly token: string;
+}
+
+async function jwtHolder(at: Stage = stage): Promise<Holder> {
+  const { client, secret = '' } = await at.register();
+  const authorization = basic(client.id, secret);
+  const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
+  const issued = await requestToken({ authorization, parameters }, at.tokens);
+  assert.ok(issued.ok);
+  return { clientId: client.id, authorization, token: issued.value.response.access_token };
+}
+
+let accounts = 0;
+async function sessionHolder(at: Stage = stage): Promise<Holder> {
+  accounts += 1;
+  const { client, secret = '' } = await at.register({ account: await at.account(`MAG10000000${accounts}`) });
+  const authorization = basic(client.id, secret);
+  const opened = await openSession(authorization, { grant_type: 'session', expires_in: undefined }, at);
+  assert.ok(opened.ok);
+  return { clientId: client.id, authorization, token: opened.value.response.ust };
+}
+
+const holders = { JWT: jwtHolder, session: sessionHolder };
+
+const revoke = (
+  { authorization }: Pick<Holder, 'authorization'>,
+  parameters: Parameters<typeof revokeToken>[1],
+  context: RevocationContext = stage.verification,
+) => revokeToken(authorization, parameters, context);
+
+const lives = async (token: string, at: Stage = stage) => (await verifyToken(token, at.verification)).ok;
+
+for (const [kind, hold] of Object.entries(holders)) {
+  describe(`a ${kind}`, () => {
+    test('is over as soon as its client has revoked it, and no other token is', async () => {
+      const holder = await hold();
+      const other = await hold();
+      assert.ok(await lives(holder.token));
+      assert.deepEqual(await revoke(holder, { token: holder.token }), {
+        ok: true,
+        value: { clientId: holder.clientId, revoked: true },
+      });
+      assert.equal(await lives(holder.token), false);
+      assert.ok(await lives(other.token));
+    });
+
+    test('may be revoked again', async () => {
+      const holder = await hold();
+      await revoke(holder, { token: holder.token });
+      assert.ok((await revoke(holder, { token: holder.token })).ok);
+      assert.equal(await lives(holder.token), false);
+    });
+
+    test('of another client stays, and the answer is that of Commerce Layer', async () => {
+      const holder = await hold();
+      for (const other of [await jwtHolder(), await sessionHolder()]) {
+        assert.deepEqual(await revoke(other, { token: holder.token }), {
+          ok: false,
+          error: {
+            code: 'token_of_another_client',
+            description: 'You are not authorized to revoke this token',
+            clientId: other.clientId,
+          },
+        });
+      }
+      assert.ok(await lives(holder.token));
+    });
+
+    test('is revoked whatever the hint says', async () => {
+      for (const token_type_hint of ['access_token', 'refresh_token', 'nonsense']) {
+        const holder = await hold();
+        const parameters: object = { token: holder.token, token_type_hint };
+        assert.ok((await revoke(holder, parameters)).ok);
+        assert.equal(await lives(holder.token), false);
+      }
+    });
+
+    test('that has expired needs no revocation: nothing is written', async () => {
+      const moving = await memoryStage();
+      const holder = await hold(moving);
+      moving.time.now += 7_200;
+      const revocations = {
+        revokeJwt: () => assert.fail('it was written'),
+        endSession: () => assert.fail('it was written'),
+      };
+      assert.deepEqual(
+        await revoke(holder, { token: holder.token }, { ...moving.verification, revocations }),
+        {
+          ok: true,
+          value: { clientId: holder.clientId, revoked: false },
+        },
+      );
+    });
+
+    test('is not said to be revoked by a store that is down', async () => {
+      const holder = await hold();
+      const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
+      const { verification } = stage;
+      const contexts: Record<string, RevocationContext> = {
+        writing: { ...verification, revocations: { revokeJwt: down, endSession: down } },
+        'reading the client': { ...verification, clients: { find: down } },
+        'reading the token': { ...verification, sessions: { find: down }, verificationKey: down },
+      };
+      for (const [what, context] of Object.entries(contexts)) {
+        await assert.rejects(revoke(holder, { token: holder.token }, context), Unavailable, what);
+      }
+      assert.ok(await lives(holder.token));
+    });
+
+    test('needs its client to authenticate', async () => {
+      const holder = await hold();
+      for (const authorization of [basic(holder.clientId, 'wrong'), basic('nobody', 'x'), '']) {
+        const revoked = await revoke({ authorization }, { token: holder.token });
+        assert.ok(!revoked.ok);
+        assert.equal(revoked.error.code, 'invalid_client');
+      }
+      assert.ok(await lives(holder.token));
+    });
+  });
+}
+
+test('a JWT is remembered until it would have run out', async () => {
+  const holder = await jwtHolder();
+  const { jti, exp } = decodeJwt(holder.token);
+  const written: unknown[] = [];
+  const revocations = {
+    revokeJwt: async (...args: unknown[]) => void written.push(args),
+    endSession: () => assert.fail('it is no session'),
+  };
+  await revoke(holder, { token: holder.token }, { ...stage.verification, revocations });
+  assert.deepEqual(written, [[jti, exp]]);
+});
+
+test('a token that is unknown is no error, and writes nothing', async () => {
+  const production = await memoryStage('production');
+  const holder = await jwtHolder();
+  const unknown: Record<string, string> = {
+    garbage: 'garbage',
+    'a made-up session': `${'A'.repeat(32)}.${'A'.repeat(12)}`,
+    'a made-up JWT': 'a.b.c',
+    'a JWT of another stage': (await jwtHolder(production)).token,
+    'a session of another stage': (await sessionHolder(production)).token,
+    'a JWT with another signature': `${holder.token.slice(0, -8)}AAAAAAAA`,
+  };
+  const revocations = {
+    revokeJwt: () => assert.fail('it was written'),
+    endSession: () => assert.fail('it was written'),
+  };
+  for (const [name, token] of Object.entries(unknown)) {
+    assert.deepEqual(
+      await revoke(holder, { token }, { ...stage.verification, revocations }),
+      { ok: true, value: { clientId: holder.clientId, revoked: false } },
+      name,
+    );
+  }
+});
+
+test('a token is needed', async () => {
+  const revoked = await revoke(await jwtHolder(), {});
+  assert.ok(!revoked.ok);
+  assert.equal(revoked.error.code, 'invalid_request');
+});
+
+test('a public client revokes its own token, and one with a key proves itself with it', async () => {
+  const channel = (await stage.register({ kind: 'sales_channel' })).client;
+  const key = await partnerKey();
+  const keyed = (await stage.register({ keys: [key.publicKey] })).client;
+  const { now } = stage.time;
+  const assertion = async (jti: string) => ({
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await jwtBy(key, {
+      iss: keyed.id,
+      sub: keyed.id,
+      aud: stage.issuer,
+      exp: now + 60,
+      jti,
+    }),
+  });
+  for (const [credentials, again] of [
+    [{ client_id: channel.id }, { client_id: channel.id }],
+    [await assertion('1'), await assertion('2')],
+  ] as const) {
+    const parameters = { grant_type: 'client_credentials', scope: 'orders:read', ...credentials };
+    const issued = await requestToken({ authorization: undefined, parameters }, stage.tokens);
+    assert.ok(issued.ok);
+    const token = issued.value.response.access_token;
+    const revoked = await revokeToken(undefined, { token, ...again }, stage.verification);
+    assert.ok(revoked.ok && revoked.value.revoked);
+    assert.equal(await lives(token), false);
+  }
+});
