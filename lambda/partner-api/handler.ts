@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
+import { ownAccount } from '../../src/http/own-account.ts';
 import type { Response } from '../../src/http/response.ts';
 import { dynamodbAccountStore } from '../../src/storage/dynamodb-account-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
@@ -16,7 +17,10 @@ const subscriptions = dynamodbSubscriptionStore(database, env.SUBSCRIPTIONS_TABL
 
 /** Each route by its key, in the error dialect of the programs that call it. */
 const routes = new Map([
-  ['GET /rest/v1/users/{mage_id}', endpoint({ dialect: 'eqp', stage, handle: readProfile(accounts) })],
+  [
+    'GET /rest/v1/users/{mage_id}',
+    endpoint({ dialect: 'eqp', stage, handle: ownAccount(accounts, readProfile) }),
+  ],
   [
     'POST /api/v1/marketplace/subscriptions',
     endpoint({ dialect: 'rfc6749', stage, handle: createSubscription(subscriptions) }),

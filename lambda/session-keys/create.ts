@@ -1,25 +1,26 @@
 import { parseParameters } from '../../src/http/body.ts';
 import { json, noStore } from '../../src/http/response.ts';
+import type { Response } from '../../src/http/response.ts';
 import { log } from '../../src/log.ts';
 import { maximumSessionKeys } from '../../src/oauth/account.ts';
 import { registerClient } from '../../src/oauth/client-registration.ts';
 import type { RegistrationContext, RegistrationRefusal } from '../../src/oauth/client-registration.ts';
 import { ok } from '../../src/result.ts';
-import type { AccountOperation } from './own-account.ts';
-import { refusal } from './refusal.ts';
+import type { AccountOperation } from '../../src/http/own-account.ts';
+import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
 import { checkLabel, keyView } from './session-key.ts';
 
 const defaultLabel = 'Session key';
 
 /** Registration explains itself to operators; this is for partners. */
-const refusals: Readonly<Record<RegistrationRefusal['reason'], ReturnType<typeof refusal>>> = {
-  full: refusal(
+const refusals: Readonly<Record<RegistrationRefusal['reason'], Response>> = {
+  full: eqpRefusal(
     409,
     `An account has ${maximumSessionKeys} keys at most. Delete one first: DELETE /rest/v1/users/{mage_id}/keys/{application_id}. If fewer are listed, another is being created, or was not finished: try again in five minutes.`,
   ),
-  unknown_account: refusal(404, 'There is no account with this mage_id.'),
-  id_taken: refusal(409, 'No key was created: try again.'),
-  mistake: refusal(400, 'The label is not allowed.'),
+  unknown_account: eqpRefusal(404, 'There is no account with this mage_id.'),
+  id_taken: eqpRefusal(409, 'No key was created: try again.'),
+  mistake: eqpRefusal(400, 'The label is not allowed.'),
 };
 
 /** `POST /rest/v1/users/{mage_id}/keys`: one of the account's keys, whose secret is in this answer alone. */

@@ -3,8 +3,8 @@ import { log } from '../../src/log.ts';
 import { deleteClient } from '../../src/oauth/client-registration.ts';
 import type { RegistrationContext } from '../../src/oauth/client-registration.ts';
 import { ok } from '../../src/result.ts';
-import type { AccountOperation } from './own-account.ts';
-import { unknownKey } from './refusal.ts';
+import type { AccountOperation } from '../../src/http/own-account.ts';
+import { unknownKey } from './session-key.ts';
 import { applicationIdOf, findKey } from './session-key.ts';
 
 /**

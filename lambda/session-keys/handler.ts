@@ -11,7 +11,7 @@ import { secretsManager } from '../../src/storage/secrets.ts';
 import { createKey } from './create.ts';
 import { deleteKey } from './delete.ts';
 import { listKeys } from './list.ts';
-import { ownAccount } from './own-account.ts';
+import { ownAccount } from '../../src/http/own-account.ts';
 import { updateKey } from './update.ts';
 
 const env = readEnvironment('STAGE', 'CLIENTS_TABLE', 'HASH_KEY_SECRET');

@@ -1,3 +1,4 @@
+import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
 import type { Request } from '../../src/http/request.ts';
 import type { Account } from '../../src/oauth/account.ts';
 import type { Client } from '../../src/oauth/client.ts';
@@ -46,3 +47,5 @@ export function checkLabel(label: string | undefined): Result<string | undefined
   if (label === undefined || canBeName(label)) return ok(label);
   return refuse('invalid_request', 'label must have 1 to 100 characters, on one line.');
 }
+
+export const unknownKey = eqpRefusal(404, 'This account has no key with this application_id.');

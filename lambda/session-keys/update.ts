@@ -10,8 +10,9 @@ import { refuse } from '../../src/oauth/errors.ts';
 import type { OAuthError } from '../../src/oauth/errors.ts';
 import { ok } from '../../src/result.ts';
 import type { Result } from '../../src/result.ts';
-import type { AccountOperation } from './own-account.ts';
-import { refusal, unknownKey } from './refusal.ts';
+import type { AccountOperation } from '../../src/http/own-account.ts';
+import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
+import { unknownKey } from './session-key.ts';
 import { applicationIdOf, checkLabel, findKey, keyView } from './session-key.ts';
 
 /** Times that a change is tried when someone else writes the same key between our read and write. */
@@ -32,7 +33,7 @@ export function updateKey({ clients, secretKey, clock }: RegistrationContext): A
       const client = await findKey(account, applicationId, clients);
       if (!client) return ok(unknownKey);
       if (client.status === 'disabled') {
-        return ok(refusal(403, 'This key was disabled by the operator, who alone can enable it.'));
+        return ok(eqpRefusal(403, 'This key was disabled by the operator, who alone can enable it.'));
       }
       if (regenerate) made ??= newClientSecret(await secretKey(), client, clock());
       const next = changed(client, label, made);
@@ -44,7 +45,7 @@ export function updateKey({ clients, secretKey, clock }: RegistrationContext): A
       });
       return ok(json(200, keyView(next, made?.secret), noStore));
     }
-    return ok(refusal(409, 'This key is being changed by someone else. Nothing was done: try again.'));
+    return ok(eqpRefusal(409, 'This key is being changed by someone else. Nothing was done: try again.'));
   };
 }
 

@@ -68,13 +68,12 @@ export interface ClientAuthenticationMethod {
 }
 
 /** All the ways there are, by their names in RFC 7591 §2; metadata lists them from here. */
-const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientAuthenticationMethod>> =
-  {
-    client_secret_basic: clientSecretBasic,
-    client_secret_post: clientSecretPost,
-    private_key_jwt: privateKeyJwt,
-    none,
-  };
+const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientAuthenticationMethod>> = {
+  client_secret_basic: clientSecretBasic,
+  client_secret_post: clientSecretPost,
+  private_key_jwt: privateKeyJwt,
+  none,
+};
 
 export interface AuthenticatedClient {
   readonly client: Client;

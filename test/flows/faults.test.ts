@@ -117,7 +117,7 @@ const event = (rawPath: string, authorization: string, body: object = {}) =>
     rawPath,
     headers: { 'content-type': 'application/json', authorization },
     body: JSON.stringify(body),
-    requestContext: { requestId: 'r' },
+    requestContext: { requestId: 'r', http: { method: 'POST' } },
   }) as unknown as APIGatewayProxyEventV2;
 
 const { client, secret = '' } = integration.value;

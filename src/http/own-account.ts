@@ -1,13 +1,13 @@
-import { callerOf } from '../../src/http/authorizer-context.ts';
-import type { EndpointOptions } from '../../src/http/endpoint.ts';
-import type { Request } from '../../src/http/request.ts';
-import type { Response } from '../../src/http/response.ts';
-import { log } from '../../src/log.ts';
-import type { Account } from '../../src/oauth/account.ts';
-import type { OAuthError } from '../../src/oauth/errors.ts';
-import { failed, ok } from '../../src/result.ts';
-import type { Result } from '../../src/result.ts';
-import { refusal } from './refusal.ts';
+import { callerOf } from './authorizer-context.ts';
+import type { EndpointOptions } from './endpoint.ts';
+import type { Request } from './request.ts';
+import type { Response } from './response.ts';
+import { log } from '../log.ts';
+import type { Account } from '../oauth/account.ts';
+import type { OAuthError } from '../oauth/errors.ts';
+import { failed, ok } from '../result.ts';
+import type { Result } from '../result.ts';
+import { eqpRefusal } from './dialects/eqp.ts';
 
 interface AccountReader {
   find(mageId: string): Promise<Account | undefined>;
@@ -41,9 +41,9 @@ async function findOwn(
   accounts: AccountReader,
 ): Promise<Result<Account, Response>> {
   // Who has no account may not ask which there are.
-  if (own === undefined) return failed(refusal(403, 'This needs the session of an account.'));
+  if (own === undefined) return failed(eqpRefusal(403, 'This needs the session of an account.'));
   const account = wanted.length > maximumMageIdLength ? undefined : await accounts.find(wanted);
-  if (!account) return failed(refusal(404, 'There is no account with this mage_id.'));
+  if (!account) return failed(eqpRefusal(404, 'There is no account with this mage_id.'));
   if (account.mageId === own) return ok(account);
-  return failed(refusal(403, 'This is the account of someone else.'));
+  return failed(eqpRefusal(403, 'This is the account of someone else.'));
 }
