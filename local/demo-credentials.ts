@@ -5,7 +5,7 @@ import { writeAtomically } from './atomic-file.ts';
 import { LocalFailure } from './failure.ts';
 
 /** A client that was registered for trying things out, with what a person needs to use it. */
-const DemoClient = v.object({
+export const DemoClient = v.object({
   name: v.string(),
   kind: v.picklist(clientKinds),
   clientId: v.string(),

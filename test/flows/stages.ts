@@ -4,20 +4,11 @@ import { createInterface } from 'node:readline';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { DemoClient } from '../../local/demo-credentials.ts';
 
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 
-const Client = v.object({
-  name: v.string(),
-  kind: v.string(),
-  clientId: v.string(),
-  clientSecret: v.exactOptional(v.string()),
-  mageId: v.exactOptional(v.string()),
-  tradingPartnerIds: v.exactOptional(v.array(v.string())),
-  scopes: v.array(v.string()),
-  defaultScopes: v.array(v.string()),
-});
-const Stage = v.object({ url: v.string(), issuer: v.string(), clients: v.array(Client) });
+const Stage = v.object({ url: v.string(), issuer: v.string(), clients: v.array(DemoClient) });
 /** The line that `npm start -- --json` prints when it is ready. */
 const Ready = v.object({
   stages: v.object({ sandbox: Stage, production: Stage, commercelayer: v.exactOptional(Stage) }),
@@ -64,7 +55,7 @@ export async function localStages() {
 }
 
 function partnersOf(stage: Ready['stages']['sandbox']) {
-  const client = (is: (client: v.InferOutput<typeof Client>) => boolean) => {
+  const client = (is: (client: DemoClient) => boolean) => {
     const found = stage.clients.find(is);
     if (!found) throw new Error('A demonstration partner is missing');
     return { clientSecret: '', mageId: '', ...found };

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { projectFolder, startStages } from './stages.ts';
+import { call, postJson } from './wire.ts';
+
+const started = await startStages('--ephemeral');
+after(() => started.stop());
+const { url, issuer, clients } = started.ready.stages.sandbox;
+const { port } = new URL(url);
+const channel = clients.find(({ kind }) => kind === 'sales_channel') ?? assert.fail();
+
+const postern = async (...words: string[]) => {
+  const where = ['--stage', 'sandbox', '--local', '--port', port, '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, ['bin/postern.js', ...words, ...where], {
+    cwd: projectFolder,
+  });
+  return JSON.parse(stdout) as unknown;
+};
+
+async function publishedKids() {
+  const { body } = await call(`${url}/.well-known/jwks.json`);
+  return (body['keys'] as { kid: string }[]).map(({ kid }) => kid);
+}
+
+test('a rotation in the middle of traffic fails not one verification of a verifier that caches the keys', async () => {
+  const options = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
+  const cached = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`), options);
+  const before = await publishedKids();
+  let rotating = true;
+  let verified = 0;
+  const traffic = async () => {
+    while (rotating) {
+      const scope = 'market:id:a';
+      const { status, body } = await postJson(`${url}/oauth/token`, {
+        grant_type: 'client_credentials',
+        client_id: channel.clientId,
+        scope,
+      });
+      assert.equal(status, 200);
+      await jwtVerify(String(body['access_token']), cached, { issuer, typ: 'at+jwt' });
+      verified += 1;
+    }
+  };
+  const verifying = Promise.all([traffic(), traffic()]);
+  await postern('key', 'rotate');
+  rotating = false;
+  await verifying;
+  assert.ok(verified > 0);
+
+  const published = await publishedKids();
+  assert.equal(published.length, 3);
+  assert.ok(before.every((kid) => published.includes(kid)));
+  const listed = await postern('key', 'list');
+  assert.ok(JSON.stringify(listed).includes(published[0] ?? ''));
+});
+
+test('a key that is revoked is published no more, and its tokens are refused at once', async () => {
+  const { clientId, clientSecret = '' } = clients[0] ?? assert.fail();
+  const { body } = await postJson(`${url}/oauth/token`, {
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+  });
+  const token = String(body['access_token']);
+  const users = `${url}/rest/v1/users/MAG0`;
+  const headers = { authorization: `Bearer ${token}` };
+  // Authorized, and without an account: what is behind the authorizer answers.
+  assert.equal((await call(users, { headers })).status, 403);
+  const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as {
+    kid: string;
+  };
+  await postern('key', 'revoke', kid, '--yes');
+  assert.ok(!(await publishedKids()).includes(kid));
+  assert.equal((await call(users, { headers })).status, 401);
+});
