@@ -2,7 +2,7 @@ import { decodeProtectedHeader, errors, importJWK, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { assertionAlgorithms } from './client.ts';
+import { assertionAlgorithms, isSameAlgorithm } from './client.ts';
 import type { Client, ClientKey } from './client.ts';
 
 /** Seconds that the clock of a client may be off, either way. */
@@ -30,7 +30,7 @@ export async function verifyClientJwt(
     try {
       const { payload, protectedHeader } = await jwtVerify(jwt, await importJWK(key), {
         // RFC 8725 §3.1: a key is for one algorithm, whatever the header says.
-        algorithms: [key.alg],
+        algorithms: assertionAlgorithms.filter((alg) => isSameAlgorithm(alg, key.alg)),
         currentDate: new Date(now * 1000),
         clockTolerance: clockSkew,
       });
@@ -49,7 +49,7 @@ function candidateKeys(jwt: string, keys: readonly ClientKey[]): readonly Client
   try {
     const { kid, alg } = decodeProtectedHeader(jwt);
     if (!assertionAlgorithms.some((known) => known === alg)) return [];
-    const fitting = keys.filter((key) => key.alg === alg);
+    const fitting = keys.filter((key) => isSameAlgorithm(alg, key.alg));
     return kid === undefined ? fitting : fitting.filter((key) => key.kid === kid);
   } catch {
     return [];

@@ -4,7 +4,7 @@ import { calculateJwkThumbprint } from 'jose';
 import * as v from 'valibot';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { ClientKey } from './client.ts';
+import { ClientKey, isSameAlgorithm } from './client.ts';
 
 /** Keys that one client may have, so that its record stays under 4 KB. */
 export const maximumClientKeys = 4;
@@ -90,5 +90,5 @@ async function clientKey(jwk: RawJwk): Promise<Result<ClientKey, string>> {
 /** Whether a key is of the type and curve that its algorithm needs. */
 function fits({ kty, crv, alg }: ClientKey): boolean {
   if (alg.startsWith('RS') || alg.startsWith('PS')) return kty === 'RSA';
-  return crv !== undefined && usualAlgorithms[crv] === alg;
+  return crv !== undefined && isSameAlgorithm(usualAlgorithms[crv], alg);
 }

@@ -27,7 +27,13 @@ export const assertionAlgorithms = [
   'ES384',
   'ES512',
   'EdDSA',
+  'Ed25519',
 ] as const;
+type AssertionAlgorithm = (typeof assertionAlgorithms)[number];
+
+/** Ed25519 is the name of its own of what EdDSA is with that curve, the only one here (RFC 9864 §2.2). */
+export const isSameAlgorithm = (one: string | undefined, other: AssertionAlgorithm): boolean =>
+  one === other || (one === 'Ed25519' && other === 'EdDSA') || (one === 'EdDSA' && other === 'Ed25519');
 
 export const ClientSecret = v.object({
   /** Names the secret in listings and when it is revoked; says nothing of it. */

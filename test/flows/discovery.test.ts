@@ -14,7 +14,21 @@ for (const stage of [sandbox, production]) {
     assert.equal(document.headers.get('cache-control'), 'public, max-age=3600');
     assert.equal(document.body['issuer'], stage.issuer);
     assert.equal(document.body['token_endpoint'], `${stage.issuer}/oauth/token`);
-    assert.deepEqual(document.body['grant_types_supported'], ['client_credentials']);
+    assert.deepEqual(document.body['grant_types_supported'], [
+      'client_credentials',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ]);
+    assert.deepEqual(document.body['token_endpoint_auth_methods_supported'], [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+      'none',
+    ]);
+    for (const endpoint of ['revocation_endpoint', 'introspection_endpoint']) {
+      const { status } = await call(String(document.body[endpoint]), { method: 'POST' });
+      assert.equal(status, 401, 'it is there, and asks who calls');
+    }
     assert.deepEqual(document.body['response_types_supported'], []);
   });
 

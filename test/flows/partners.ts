@@ -10,11 +10,13 @@ import type { TestStage } from './stages.ts';
 
 const run = promisify(execFile);
 
-/** Runs what an operator types after `npx postern`, and gives what it answers as JSON. */
+/** Runs what an operator of the sandbox types after `npx postern`, and gives what it answers as JSON. */
 export async function postern(stage: TestStage, ...argv: readonly string[]): Promise<unknown> {
   const { port } = new URL(stage.url);
-  const where = ['--stage', stage.name, '--local', '--port', port, '--json'];
-  const { stdout } = await run(process.execPath, ['bin/postern.js', ...argv, ...where], { cwd: projectFolder });
+  const where = ['--stage', 'sandbox', '--local', '--port', port, '--json'];
+  const { stdout } = await run(process.execPath, ['bin/postern.js', ...argv, ...where], {
+    cwd: projectFolder,
+  });
   return JSON.parse(stdout);
 }
 
@@ -26,14 +28,16 @@ interface Registration {
   readonly options?: readonly string[];
 }
 
-/** Registers a partner as an operator does: `client create`. */
+/** Registers a partner in the sandbox as an operator does: `client create`. */
 export async function registerPartner(stage: TestStage, { publicKey, options = [] }: Registration = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'postern-partner-'));
   try {
     const file = join(folder, 'key.json');
     if (publicKey) await writeFile(file, JSON.stringify(publicKey));
     const key = publicKey ? ['--public-key', file] : [];
-    const scopes = options.includes('--account') ? [] : ['--scope', 'orders:read', '--scope', 'orders:create'];
+    const scopes = options.includes('--account')
+      ? []
+      : ['--scope', 'orders:read', '--scope', 'orders:create'];
     const argv = ['client', 'create', '--name', 'Partner', ...scopes, ...key, ...options];
     return v.parse(Registered, await postern(stage, ...argv));
   } finally {

@@ -60,7 +60,7 @@ export function dpopProof(
 /** What `cnf.jkt` of a token says that is bound to the key (RFC 9449 §6.1). */
 export const thumbprint = ({ publicKey }: PartnerKey) => calculateJwkThumbprint(publicKey);
 
-export const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
 
 /** A JWS of any header, any payload and any signature: what no library would make. */
 export function rawJws(header: unknown, payload: unknown, signature: (input: string) => string | Buffer) {

@@ -14,10 +14,16 @@ const tokenTypes = new Set([accessTokenType, 'urn:ietf:params:oauth:token-type:j
  * another audience. What comes out can never do more, or live longer, than what went in.
  */
 export const tokenExchange: Grant = {
-  async grant({ authenticated: { client }, parameters, jkt }, { issuer, verifyToken }) {
+  async grant({ authenticated: { client, method }, parameters, jkt }, { issuer, verifyToken }) {
     const { subject_token, subject_token_type, requested_token_type, actor_token } = parameters;
     const refused = (code: 'invalid_request' | 'invalid_scope', description: string) =>
       refuse(code, description, { clientId: client.id });
+    // Whoever finds a token knows a public client's id: it must not be worth another token.
+    if (method === 'none') {
+      return refuse('unauthorized_client', 'A public client may not exchange tokens.', {
+        clientId: client.id,
+      });
+    }
     if (subject_token === undefined) return refused('invalid_request', 'subject_token is missing.');
     if (subject_token_type === undefined || !tokenTypes.has(subject_token_type)) {
       return refused('invalid_request', `subject_token_type must be ${accessTokenType}.`);
@@ -56,7 +62,10 @@ export const tokenExchange: Grant = {
     }
     const missing = missingScope(client, tokens, issuer.policy);
     if (missing !== undefined) return refused('invalid_scope', missing);
-    const audience = grantTarget(client, parameters, issuer.audience);
+    // What is asked for no audience keeps its own: a token for one service must not become one for the stage.
+    const heldAudiences = [subject.value.audience ?? []].flat();
+    const ownAudience = heldAudiences.includes(issuer.audience) ? issuer.audience : heldAudiences[0];
+    const audience = grantTarget(client, parameters, ownAudience ?? issuer.audience);
     if (!audience.ok) return audience;
     return ok({
       scope,

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { openSession } from '../../src/oauth/session-grant.ts';
+import { authorizeCall } from '../../src/oauth/protected-call.ts';
+import type { ProtectedCall, ProtectedCallContext } from '../../src/oauth/protected-call.ts';
+import { requestToken } from '../../src/oauth/token-endpoint.ts';
+import { Unavailable } from '../../src/unavailable.ts';
+import { dpopProof, partnerKey } from './client-keys.ts';
+import { basic, memoryStage } from './stage.ts';
+
+const stage = await memoryStage();
+const { now } = stage.time;
+const url = `${stage.issuer}/orders`;
+const stock = 'https://stock.example.com';
+const key = await partnerKey();
+const registered = await stage.register({ audiences: [stock] });
+const authorization = basic(registered.client.id, registered.secret ?? '');
+
+async function tokenOf({ scope = 'orders:read', bound = false, resource = stage.issuer } = {}) {
+  const dpop = bound
+    ? await dpopProof(key, { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: now })
+    : undefined;
+  const parameters = { grant_type: 'client_credentials', scope, resource };
+  const issued = await requestToken({ authorization, dpop, parameters }, stage.tokens);
+  assert.ok(issued.ok, JSON.stringify(issued));
+  return issued.value.response.access_token;
+}
+const free = await tokenOf();
+const bound = await tokenOf({ bound: true });
+
+const account = await stage.account();
+const sessionKey = await stage.register({ account });
+const opened = await openSession(
+  basic(sessionKey.client.id, sessionKey.secret ?? ''),
+  { grant_type: 'session', expires_in: undefined },
+  stage,
+);
+assert.ok(opened.ok);
+const { ust } = opened.value.response;
+
+type Changes = Readonly<Record<string, unknown>>;
+const proof = (changes: Changes = {}, by = key) =>
+  dpopProof(by, { htm: 'GET', htu: url, iat: now, accessToken: bound, ...changes });
+
+const protectedCall = (header: string | undefined, more: Partial<ProtectedCall> = {}): ProtectedCall => ({
+  authorization: header,
+  dpop: undefined,
+  method: 'GET',
+  url,
+  scope: 'orders:read',
+  ...more,
+});
+
+async function allowed(header: string, more: Partial<ProtectedCall> = {}) {
+  const result = await authorizeCall(protectedCall(header, more), stage.verification);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+async function refused(
+  header: string | undefined,
+  more: Partial<ProtectedCall> = {},
+  context: ProtectedCallContext = stage.verification,
+) {
+  const result = await authorizeCall(protectedCall(header, more), context);
+  assert.ok(!result.ok, 'must be refused');
+  const { code, challenge, reason } = result.error;
+  return { code, challenge, reason };
+}
+
+describe('lets through', () => {
+  for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+    test(`a token that is not bound, as ${scheme}`, async () => {
+      assert.equal((await allowed(`${scheme} ${free}`)).clientId, registered.client.id);
+    });
+  }
+
+  for (const scheme of ['DPoP', 'dpop', 'DPOP']) {
+    test(`a bound token with its proof, as ${scheme}`, async () => {
+      const { clientId } = await allowed(`${scheme} ${bound}`, { dpop: await proof() });
+      assert.equal(clientId, registered.client.id);
+    });
+  }
+
+  test('a session where no scope is demanded', async () => {
+    assert.equal((await allowed(`Bearer ${ust}`, { scope: undefined })).account, account);
+  });
+
+  test('a bearer token with a proof that nobody asked for', async () => {
+    assert.equal((await allowed(`Bearer ${free}`, { dpop: 'garbage' })).jkt, undefined);
+  });
+});
+
+describe('refuses', async () => {
+  test('a bound token as a bearer token, even with its proof', async () => {
+    for (const dpop of [undefined, await proof()]) {
+      assert.deepEqual(await refused(`Bearer ${bound}`, { dpop }), {
+        code: 'invalid_token',
+        challenge: 'DPoP',
+        reason: 'scheme_does_not_fit_the_token',
+      });
+    }
+  });
+
+  test('a token that is not bound, and a session, with the DPoP scheme', async () => {
+    for (const token of [free, ust]) {
+      const dpop = await proof({ accessToken: token });
+      assert.deepEqual(await refused(`DPoP ${token}`, { dpop }), {
+        code: 'invalid_token',
+        challenge: 'DPoP',
+        reason: 'scheme_does_not_fit_the_token',
+      });
+    }
+  });
+
+  const stranger = await partnerKey();
+  const proofs: Record<string, [reason: string, make: () => Promise<string> | undefined]> = {
+    'no proof': ['malformed', () => undefined],
+    'an ath of another token': ['wrong_ath', () => proof({ accessToken: free })],
+    'no ath': ['wrong_ath', () => proof({ ath: undefined })],
+    'another address': ['wrong_htu', () => proof({ htu: `${stage.issuer}/other` })],
+    'the token endpoint': ['wrong_htu', () => proof({ htu: `${stage.issuer}/oauth/token` })],
+    'another method': ['wrong_htm', () => proof({ htm: 'POST' })],
+    'another key': ['wrong_key', () => proof({}, stranger)],
+    'an iat of long ago': ['iat_too_old', () => proof({ iat: now - 61 })],
+  };
+  for (const [name, [reason, make]] of Object.entries(proofs)) {
+    test(`a proof with ${name}, and challenges with DPoP`, async () => {
+      const dpop = await make();
+      assert.deepEqual(await refused(`DPoP ${bound}`, { dpop }), {
+        code: 'resource_dpop_proof',
+        challenge: 'DPoP',
+        reason,
+      });
+    });
+  }
+
+  test('a proof that was used before', async () => {
+    const dpop = await proof();
+    await allowed(`DPoP ${bound}`, { dpop });
+    const { code, reason } = await refused(`DPoP ${bound}`, { dpop });
+    assert.deepEqual([code, reason], ['resource_dpop_proof', 'replayed']);
+  });
+
+  test('of one proof at many calls at once all but one', async () => {
+    const dpop = await proof();
+    const call = protectedCall(`DPoP ${bound}`, { dpop });
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => authorizeCall(call, stage.verification)),
+    );
+    assert.equal(answers.filter(({ ok }) => ok).length, 1);
+  });
+
+  test('a token for another audience, with either scheme', async () => {
+    const foreign = await tokenOf({ resource: stock });
+    assert.equal((await refused(`Bearer ${foreign}`)).reason, 'another_audience');
+    const foreignBound = await tokenOf({ resource: stock, bound: true });
+    const dpop = await proof({ accessToken: foreignBound });
+    assert.deepEqual(await refused(`DPoP ${foreignBound}`, { dpop }), {
+      code: 'invalid_token',
+      challenge: 'DPoP',
+      reason: 'another_audience',
+    });
+    // But it is good where it is meant to be.
+    const there = await authorizeCall(protectedCall(`Bearer ${foreign}`), {
+      ...stage.verification,
+      audience: stock,
+    });
+    assert.ok(there.ok);
+  });
+
+  test('a scope that is missing, with the challenge of the scheme', async () => {
+    const scope = 'orders:create';
+    assert.deepEqual(await refused(`Bearer ${free}`, { scope }), {
+      code: 'insufficient_scope',
+      challenge: undefined,
+      reason: undefined,
+    });
+    const dpop = await proof();
+    const { code, challenge } = await refused(`DPoP ${bound}`, { scope, dpop });
+    assert.deepEqual([code, challenge], ['insufficient_scope', 'DPoP']);
+    assert.equal((await refused(`Bearer ${ust}`)).code, 'insufficient_scope');
+  });
+
+  test('no token, and a header that holds none', async () => {
+    const cases: [string, string | undefined][] = [
+      ['missing_token', undefined],
+      ['missing_token', ''],
+      ['missing_token', authorization],
+      ['missing_token', `Bearer${free}`],
+      ['invalid_token', 'Bearer'],
+      ['invalid_token', 'DPoP '],
+      ['invalid_token', `Bearer ${free}, Bearer ${free}`],
+      ['invalid_token', `Bearer ${free} ${free}`],
+      ['invalid_token', `Bearer ${'x'.repeat(8_200)}`],
+      ['invalid_token', 'DPoP a.b.c'],
+    ];
+    for (const [code, header] of cases) assert.equal((await refused(header)).code, code, header);
+  });
+
+  test('a bad token with the DPoP scheme is challenged with it', async () => {
+    assert.equal((await refused('DPoP a.b.c', { dpop: await proof() })).challenge, 'DPoP');
+    assert.equal((await refused('Bearer a.b.c')).challenge, undefined);
+  });
+});
+
+test('a nonce is demanded where the stage wants one', async () => {
+  const context = { ...stage.verification, nonceKey: stage.nonceKey };
+  const call = protectedCall(`DPoP ${bound}`, { dpop: await proof() });
+  const demanded = await authorizeCall(call, context);
+  assert.ok(!demanded.ok);
+  const { code, challenge, dpopNonce: nonce } = demanded.error;
+  assert.deepEqual([code, challenge], ['resource_dpop_nonce', 'DPoP']);
+  assert.ok((await authorizeCall({ ...call, dpop: await proof({ nonce }) }, context)).ok);
+});
+
+test('a store that is down lets nobody through and calls no token bad', async () => {
+  const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
+  const { verification } = stage;
+  const contexts: ProtectedCallContext[] = [
+    { ...verification, jwtStates: { find: down } },
+    { ...verification, replays: { firstUse: down } },
+  ];
+  for (const context of contexts) {
+    await assert.rejects(async () => refused(`DPoP ${bound}`, { dpop: await proof() }, context), Unavailable);
+  }
+});
