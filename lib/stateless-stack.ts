@@ -118,10 +118,7 @@ export class StatelessStack extends Stack {
         ...this.authenticationEnvironment(),
         TOKEN_POLICY: JSON.stringify(record.tokens),
       },
-      statements: [
-        ...this.authenticationStatements(),
-        allowItems(stateful.sessions, ['PutItem'], ['session#*']),
-      ],
+      statements: [...this.secretStatements(), allowItems(stateful.sessions, ['PutItem'], ['session#*'])],
     });
     this.publicRoute('SessionToken', handler, HttpMethod.POST, endpoints.sessionToken);
   }
@@ -151,6 +148,7 @@ export class StatelessStack extends Stack {
       description: 'POST /oauth/introspect',
       environment: {
         ...this.authenticationEnvironment(),
+        AUDIENCE: this.audience,
         DIALECT: record.dialect,
         SIGNING_KEYS_SECRET: stateful.signingKeys.secretArn,
       },
@@ -176,12 +174,16 @@ export class StatelessStack extends Stack {
   }
 
   private authenticationStatements() {
-    const { clients, sessions, hashKey } = this.stateful;
+    // Assertions and DPoP proofs that were used
+    return [...this.secretStatements(), allowItems(this.stateful.sessions, ['PutItem'], ['used#*'])];
+  }
+
+  /** What authentication with a secret needs. */
+  private secretStatements() {
+    const { clients, hashKey } = this.stateful;
     return [
       allowItems(clients, ['GetItem'], ['client#*']),
       allowItems(clients, ['PutItem'], ['secret-use#*']),
-      // Assertions and DPoP proofs that were used
-      allowItems(sessions, ['PutItem'], ['used#*']),
       allowSecret(hashKey, 'GetSecretValue'),
     ];
   }

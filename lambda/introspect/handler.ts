@@ -14,6 +14,7 @@ import { authenticationContext, verificationContext } from '../../src/storage/st
 const env = readEnvironment(
   'STAGE',
   'ISSUER',
+  'AUDIENCE',
   'DIALECT',
   'CLIENTS_TABLE',
   'SESSIONS_TABLE',
@@ -35,6 +36,7 @@ export const handler = endpoint({
   handle: introspectionRequest({
     ...authenticationContext(stores, env.ISSUER),
     ...verificationContext(stores, env.ISSUER),
+    audience: env.AUDIENCE,
     introspectionSigner: currentSigner(
       () => readSecret(secrets, env.SIGNING_KEYS_SECRET),
       systemClock,

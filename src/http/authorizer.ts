@@ -57,7 +57,7 @@ async function authorize(
         dpop: headers?.['dpop'],
         method: requestContext.http.method,
         // From the issuer, not from a header that anyone may set (RFC 9700 §4.13).
-        url: context.issuer + rawPath,
+        url: context.issuer + encodedPath(rawPath),
         scope: routeScopes[routeKey],
       },
       context,
@@ -80,6 +80,9 @@ async function authorize(
   }
 }
 
+/** API Gateway hands over a path that it has decoded. */
+const encodedPath = (rawPath: string) => rawPath.split('/').map(encodeURIComponent).join('/');
+
 /**
  * What the context says beside claims. The rules of registration keep claims from these names; if one got in
  * by another way, it would make its client an account, or a caller a denial.
@@ -92,11 +95,14 @@ const ownMembers: ReadonlySet<string> = new Set([
   'dpop_nonce',
 ]);
 
-/** Flat strings, as the JWT authorizer passes claims: an integration sees the same behind either. */
+/** Claims that are no text and yet say whom a call is for: they are passed on as JSON. */
+const passedAsJson: ReadonlySet<string> = new Set(['owner', 'custom_claim', 'act', 'market', 'test']);
+
+/** Flat strings: claims that are text as the JWT authorizer passes them, those that integrations need as JSON. */
 function callerContext({ clientId, account, scope, claims }: VerifiedToken): Record<string, string> {
-  const texts = Object.entries(claims).filter(
-    (claim): claim is [string, string] => typeof claim[1] === 'string' && !ownMembers.has(claim[0]),
-  );
+  const texts = Object.entries(claims)
+    .filter(([name, value]) => !ownMembers.has(name) && (typeof value === 'string' || passedAsJson.has(name)))
+    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
   return {
     ...Object.fromEntries(texts),
     client_id: clientId,

@@ -9,6 +9,7 @@ import { json } from './response.ts';
 
 interface WellKnownOptions {
   readonly issuer: string;
+  /** Of the keys that there will be, before there are any. */
   readonly signingAlgorithm: string;
   readonly keySet: PublishedKeySetReader;
 }
@@ -17,7 +18,11 @@ interface WellKnownOptions {
 const documents = ({ issuer, signingAlgorithm, keySet }: WellKnownOptions) => {
   const metadata = {
     maxAge: 3_600,
-    read: async (): Promise<unknown> => authorizationServerMetadata(issuer, signingAlgorithm),
+    read: async (): Promise<unknown> => {
+      // What signs now may be of another algorithm than what will: the published keys tell.
+      const algorithms = (await keySet.find())?.keys.map(({ alg }) => alg) ?? [signingAlgorithm];
+      return authorizationServerMetadata(issuer, [...new Set(algorithms)]);
+    },
   };
   return new Map<string, { maxAge: number; read: () => Promise<unknown> }>([
     // RFC 8414 §3

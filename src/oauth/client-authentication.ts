@@ -59,7 +59,7 @@ type Proof =
 export interface ClientAuthenticationMethod {
   /** What a request shows by this method; undefined where it does not use it. */
   present(request: AuthenticationRequest): PresentedClient | undefined;
-  /** Called for a client that is unknown too, so that it takes as long. */
+  /** Called for a client that is unknown too: of a wrong secret it must not be told by the time it takes. */
   prove(
     presented: PresentedClient,
     client: Client | undefined,

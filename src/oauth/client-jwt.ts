@@ -25,6 +25,8 @@ export async function verifyClientJwt(
   now: number,
 ): Promise<Result<JWTPayload, string>> {
   if (jwt.length > maximumLength) return failed('assertion_too_long');
+  // RFC 7515 §7.1, to the letter: what decoders forgive would be other text for the same assertion.
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt)) return failed('assertion_malformed');
   const candidates = candidateKeys(jwt, keys);
   for (const key of candidates) {
     try {

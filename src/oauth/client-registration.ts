@@ -94,7 +94,8 @@ export async function registerClient(
     ...(tokenLifetime !== undefined && { tokenLifetime }),
     claims: { ...claims },
     status: 'enabled',
-    tokensValidAfter: 0,
+    // Tokens of a client that had this id before stay dead.
+    tokensValidAfter: now - 1,
     createdAt: now,
     version: 1,
   };
@@ -105,7 +106,7 @@ export async function registerClient(
     const place = await takePlace(account, id, { clients, accounts, clock });
     if (!place.ok) return place;
   }
-  if (!(await clients.create(client)) && !(await isOurs(client, clients))) {
+  if (!(await clients.create(client))) {
     if (session && (await clients.findNow(id))?.account !== account) {
       await accounts.removeSessionKey(account, id);
     }
@@ -126,12 +127,6 @@ export async function deleteClient(
   if (!client || !(await clients.delete(clientId))) return false;
   if (client.account !== undefined) await accounts.removeSessionKey(client.account, clientId);
   return true;
-}
-
-/** Whether what is there is what we wrote: a write whose answer was lost is tried again, and finds itself. */
-async function isOurs({ id, secrets: [ours] }: Client, clients: ClientStore): Promise<boolean> {
-  const theirs = (await clients.findNow(id))?.secrets[0];
-  return ours !== undefined && theirs?.id === ours.id && theirs.hash === ours.hash;
 }
 
 type PlaceContext = Pick<RegistrationContext, 'clients' | 'accounts' | 'clock'>;

@@ -259,13 +259,12 @@ function normalizedTarget(uri: string): string | undefined {
   if (!httpUri.test(uri) || !URL.canParse(uri)) return undefined;
   // `URL` sees to the case of scheme and host, the default port, the empty path and dot segments.
   const { origin, pathname } = new URL(uri);
-  return origin + pathname.replaceAll(/%[\da-f]{2}/gi, normalizedOctet);
-}
-
-/** RFC 3986 §6.2.2.1 and §6.2.2.2: an unreserved character is not encoded, and hexadecimal is upper case. */
-function normalizedOctet(encoded: string): string {
-  const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
-  return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();
+  try {
+    // Decoded, which is how API Gateway hands over a path: what was encoded in it, nobody behind it can tell.
+    return origin + decodeURIComponent(pathname);
+  } catch {
+    return undefined;
+  }
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');

@@ -5,7 +5,7 @@ import { authenticateClient, authenticationParameters } from './client-authentic
 import type { AuthenticationContext } from './client-authentication.ts';
 import { refuse } from './errors.ts';
 import type { OAuthError } from './errors.ts';
-import { verifyToken } from './token-verification.ts';
+import { demandAudience, verifyToken } from './token-verification.ts';
 import type { VerificationContext, VerifiedToken } from './token-verification.ts';
 
 /** RFC 7662 §2.1. `token_type_hint` is only a hint: a token says itself of which kind it is. */
@@ -16,6 +16,8 @@ type IntrospectionParameters = { readonly [name in (typeof introspectionParamete
 export const introspectionJwtType = 'token-introspection+jwt';
 
 export interface IntrospectionContext extends AuthenticationContext, VerificationContext {
+  /** The stage's own audience: every client that may introspect serves it. */
+  readonly audience: string;
   /** Signs answers that are asked for as a JWT. */
   readonly introspectionSigner: () => Promise<JwtSigner>;
 }
@@ -46,7 +48,10 @@ export async function introspectToken(
   const { token } = parameters;
   if (token === undefined) return refuse('invalid_request', 'token is missing.', { clientId: client.id });
   const verified = await verifyToken(token, context);
-  const response = verified.ok ? describe(verified.value, context.issuer) : { active: false as const };
+  // RFC 9701 §5: a token that is for somebody else is to this client as if it were none.
+  const served = [context.audience, ...client.audiences];
+  const active = verified.ok && served.some((audience) => !demandAudience(verified.value, audience));
+  const response = active ? describe(verified.value, context.issuer) : { active: false as const };
   return ok({ clientId: client.id, response });
 }
 

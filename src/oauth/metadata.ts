@@ -6,7 +6,7 @@ import { grantTypes } from './grant-types.ts';
  * Authorization server metadata (RFC 8414 §2). Its lists are the keys of the tables that implement them: the
  * compiler holds `grants` and `clientAuthenticationMethods` to the same names.
  */
-export function authorizationServerMetadata(issuer: string, signingAlgorithm: string) {
+export function authorizationServerMetadata(issuer: string, signingAlgorithms: readonly string[]) {
   return {
     issuer,
     token_endpoint: issuer + endpoints.token,
@@ -21,7 +21,7 @@ export function authorizationServerMetadata(issuer: string, signingAlgorithm: st
     ),
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     // RFC 9701 §7
-    introspection_signing_alg_values_supported: [signingAlgorithm],
+    introspection_signing_alg_values_supported: signingAlgorithms,
     jwks_uri: issuer + endpoints.jwks,
     grant_types_supported: grantTypes,
     // Required, and empty: nobody logs in here, there is no authorization endpoint.

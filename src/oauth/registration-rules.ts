@@ -4,7 +4,7 @@ import { covers } from './scope.ts';
 
 /** Claims that we state ourselves, or that an authorizer passes on with a meaning of its own. */
 const reservedClaims = new Set(
-  'iss aud sub client_id scope scp iat nbf exp jti cnf act application organization market owner custom_claim test rand account error required_scope'.split(
+  'iss aud sub client_id scope scp iat nbf exp jti cnf act origin application organization market owner custom_claim test rand account error required_scope'.split(
     ' ',
   ),
 );
@@ -35,13 +35,15 @@ const rules: readonly Rule[] = [
     if (bits >= minimumSecretBits) return undefined;
     return `The secret is too easy to guess: ${secret.length} characters of its kind have ${bits} bits of entropy at most, and ${minimumSecretBits} are needed. Make a new one instead: leave out --secret-stdin.`;
   },
-  ({ account, kind, scopes, defaultScopes, keys = [], grants, dpopBoundAccessTokens }) => {
+  ({ account, kind, scopes, defaultScopes, keys = [], grants, audiences = [], ...registration }) => {
     if (account === undefined) return undefined;
     if (kind !== 'integration') return 'A session key is of the kind integration.';
     if (scopes.length > 0 || defaultScopes.length > 0)
       return 'A session key has no scopes: leave out --scope.';
-    if (keys.length > 0 || grants !== undefined || dpopBoundAccessTokens === true) {
-      return 'A session key opens sessions with its secret, and nothing else: leave out keys, grants and DPoP.';
+    const { dpopBoundAccessTokens, mayIntrospect } = registration;
+    const more = keys.length > 0 || grants !== undefined || audiences.length > 0;
+    if (more || dpopBoundAccessTokens === true || mayIntrospect === true) {
+      return 'A session key opens sessions with its secret, and nothing else: leave out keys, grants, audiences, DPoP and introspection.';
     }
     return undefined;
   },

@@ -48,7 +48,7 @@ export function grantScope(
 }
 
 /** What each scope of a client must name, and `tokens` do not, if there is such. */
-export function missingScope(
+function missingScope(
   client: Client,
   tokens: readonly string[],
   { requiredScopes }: Pick<TokenPolicy, 'requiredScopes'>,

@@ -19,6 +19,7 @@ export function hourlySecretUse(store: SecretUseStore, clock: Clock) {
     try {
       await store.noteUse(clientId, secretId, now);
     } catch (error) {
+      notedAt.delete(key);
       log('WARN', { event: 'secret_use_not_noted', clientId, ...causeOf(error) });
     }
   };

@@ -35,6 +35,8 @@ export interface VerifiedToken {
   readonly keyId?: string;
   /** Thumbprint of the key that it is bound to (RFC 9449 §6.1). */
   readonly jkt?: string;
+  /** Of a JWT that came of an exchange: the tokens that it came of. */
+  readonly origins?: readonly Origin[];
   /** All claims of a JWT. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
@@ -43,16 +45,27 @@ interface SessionReader {
   find(tokenHash: string): Promise<Session | undefined>;
 }
 
-/** What may have ended a JWT since it was issued: one round trip to the database. */
+/** A JWT that another was exchanged for: what ends it ends the other (RFC 8693). */
+export interface Origin {
+  readonly clientId: string;
+  readonly jti: string;
+  /** NumericDate, seconds since the epoch. */
+  readonly issuedAt: number;
+  readonly keyId: string;
+}
+
+/** What may have ended JWTs since they were issued: one round trip to the database. */
 interface JwtState {
-  readonly client: Client | undefined;
-  readonly revoked: boolean;
+  /** By id, those that there are. */
+  readonly clients: ReadonlyMap<string, Client>;
+  /** Each `jti` that was revoked. */
+  readonly revoked: ReadonlySet<string>;
   /** Keys that are published now: a token of another key is void, even if its key is still in memory. */
   readonly keyIds: readonly string[];
 }
 
 export interface JwtStateReader {
-  find(clientId: string, jti: string): Promise<JwtState>;
+  find(tokens: readonly Pick<Origin, 'clientId' | 'jti'>[]): Promise<JwtState>;
 }
 
 export interface VerificationContext {
@@ -115,6 +128,19 @@ const AccessTokenClaims = v.looseObject({
   nbf: v.number(),
   exp: v.number(),
   cnf: v.exactOptional(v.object({ jkt: v.string() })),
+  origin: v.exactOptional(
+    v.array(
+      v.pipe(
+        v.object({ client_id: v.string(), jti: v.string(), iat: v.number(), kid: v.string() }),
+        v.transform(({ client_id, jti, iat, kid }) => ({
+          clientId: client_id,
+          jti,
+          issuedAt: iat,
+          keyId: kid,
+        })),
+      ),
+    ),
+  ),
 });
 
 /** RFC 9068 §4 */
@@ -141,7 +167,7 @@ async function recognizeJwt(
   }
   const parsed = v.safeParse(AccessTokenClaims, payload);
   if (!parsed.success) return invalid('incomplete_claims');
-  const { client_id: clientId, sub, scope, iat, exp, aud, jti, cnf } = parsed.output;
+  const { client_id: clientId, sub, scope, iat, exp, aud, jti, cnf, origin: origins } = parsed.output;
   if (now >= exp) return invalid('expired', clientId);
   if (iat > now + clockSkew) return invalid('issued_in_the_future', clientId);
   return ok({
@@ -155,20 +181,26 @@ async function recognizeJwt(
     jti,
     ...(keyId !== undefined && { keyId }),
     ...(cnf && { jkt: cnf.jkt }),
+    ...(origins && { origins }),
     claims: parsed.output,
   });
 }
 
 /** Why a token of ours has ended before its time, if it has. */
 async function whyEnded(
-  { kind, clientId, issuedAt, jti = '', keyId = '' }: VerifiedToken,
+  { kind, clientId, issuedAt, jti = '', keyId = '', origins = [] }: VerifiedToken,
   { clients, jwtStates }: VerificationContext,
 ): Promise<string | undefined> {
   if (kind === 'session') return whyEndedWithClient(await clients.find(clientId), issuedAt);
-  const { client, revoked, keyIds } = await jwtStates.find(clientId, jti);
-  if (revoked) return 'revoked';
-  if (!keyIds.includes(keyId)) return 'key_revoked';
-  return whyEndedWithClient(client, issuedAt);
+  const tokens = [{ clientId, jti, issuedAt, keyId }, ...origins];
+  const { clients: found, revoked, keyIds } = await jwtStates.find(tokens);
+  for (const token of tokens) {
+    if (revoked.has(token.jti)) return 'revoked';
+    if (!keyIds.includes(token.keyId)) return 'key_revoked';
+    const ended = whyEndedWithClient(found.get(token.clientId), token.issuedAt);
+    if (ended !== undefined) return ended;
+  }
+  return undefined;
 }
 
 function whyEndedWithClient(client: Client | undefined, issuedAt: number): string | undefined {

@@ -1,4 +1,5 @@
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
@@ -28,6 +29,9 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
       ),
     );
 
+  /** A write whose answer was lost is made again by the SDK, and then meets what it has written itself. */
+  const isThere = async (client: Client) => isDeepStrictEqual(await get(client.id, true), client);
+
   return {
     find: (clientId) => get(clientId, false),
     findNow: (clientId) => get(clientId, true),
@@ -52,16 +56,17 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
       return clients.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
 
-    create: (client) => put(client, { ConditionExpression: 'attribute_not_exists(pk)' }),
+    create: async (client) =>
+      (await put(client, { ConditionExpression: 'attribute_not_exists(pk)' })) || isThere(client),
 
-    replace: (client) =>
-      put(
-        { ...client, version: client.version + 1 },
-        {
-          ConditionExpression: 'version = :version',
-          ExpressionAttributeValues: marshall({ ':version': client.version }),
-        },
-      ),
+    async replace(client) {
+      const next = { ...client, version: client.version + 1 };
+      const unchanged = {
+        ConditionExpression: 'version = :version',
+        ExpressionAttributeValues: marshall({ ':version': client.version }),
+      };
+      return (await put(next, unchanged)) || isThere(next);
+    },
 
     delete: (clientId) =>
       holds(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -7,17 +8,20 @@ import type { ReplayStore } from './replay-store.ts';
 /** Uses in DynamoDB: `used#<hash>`, written once by a condition of the write itself. */
 export function dynamodbReplayStore(dynamodb: DynamoDBClient, TableName: string): ReplayStore {
   return {
-    firstUse: (hash, expiresAt, now) =>
-      holds(
+    firstUse(hash, expiresAt, now) {
+      const writer = randomUUID();
+      return holds(
         dynamodb.send(
           new PutItemCommand({
             TableName,
-            Item: marshall({ pk: `used#${hash}`, expiresAt }),
+            Item: marshall({ pk: `used#${hash}`, expiresAt, writer }),
             // The time to live collects an item days late: one that is over counts as gone.
-            ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
-            ExpressionAttributeValues: marshall({ ':now': now }),
+            // An answer may be lost, and the client of the SDK write again: it must not meet itself.
+            ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now OR writer = :writer',
+            ExpressionAttributeValues: marshall({ ':now': now, ':writer': writer }),
           }),
         ),
-      ),
+      );
+    },
   };
 }

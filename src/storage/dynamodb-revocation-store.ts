@@ -1,5 +1,5 @@
 import { BatchGetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { BatchGetItemCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
 import { PublishedKeySet } from '../keys/published-key-set.ts';
@@ -26,43 +26,51 @@ export function dynamodbTokenRevoker(dynamodb: DynamoDBClient, TableName: string
 }
 
 /**
- * What may have ended a JWT: its client, its revocation and the published keys, in one round trip. Strongly
+ * What may have ended JWTs: their clients, their revocations and the published keys, in one round trip. Strongly
  * consistent, because a token must be refused at once when it was revoked.
  */
 export function dynamodbJwtStateReader(
   dynamodb: DynamoDBClient,
   { clientsTable, sessionsTable }: { readonly clientsTable: string; readonly sessionsTable: string },
 ): JwtStateReader {
-  return {
-    async find(clientId, jti) {
-      const keys = {
-        client: { pk: clientPrefix + clientId },
-        keySet: { pk: keySetKey },
-        revoked: { pk: revokedPrefix + jti },
-      };
+  /** A throttled table leaves keys out, which must not pass for what is not there: they are asked for again, once. */
+  const getAll = async (wanted: NonNullable<BatchGetItemCommandInput['RequestItems']>) => {
+    let RequestItems = wanted;
+    const items: Record<string, unknown>[] = [];
+    for (let attempt = 0; attempt < 2; attempt += 1) {
       const { Responses = {}, UnprocessedKeys = {} } = await ask(
-        dynamodb.send(
-          new BatchGetItemCommand({
-            RequestItems: {
-              [clientsTable]: { Keys: [marshall(keys.client), marshall(keys.keySet)], ConsistentRead: true },
-              [sessionsTable]: { Keys: [marshall(keys.revoked)], ConsistentRead: true },
-            },
-          }),
-        ),
+        dynamodb.send(new BatchGetItemCommand({ RequestItems })),
       );
-      // What a throttled table leaves out must not pass for what is not there.
-      if (Object.keys(UnprocessedKeys).length > 0) {
-        throw new Unavailable('DynamoDB', new Error('keys were left unprocessed'));
-      }
-      const items = Object.values(Responses)
-        .flat()
-        .map((item) => unmarshall(item));
-      const itemOf = ({ pk }: { pk: string }) => items.find((item) => item['pk'] === pk);
-      const client = itemOf(keys.client);
-      const keySet = itemOf(keys.keySet);
+      items.push(
+        ...Object.values(Responses)
+          .flat()
+          .map((item) => unmarshall(item)),
+      );
+      if (Object.keys(UnprocessedKeys).length === 0) return items;
+      RequestItems = UnprocessedKeys;
+    }
+    throw new Unavailable('DynamoDB', new Error('keys were left unprocessed'));
+  };
+  const keysOf = (...keys: string[]) => ({
+    Keys: [...new Set(keys)].map((pk) => marshall({ pk })),
+    ConsistentRead: true,
+  });
+
+  return {
+    async find(tokens) {
+      const items = await getAll({
+        [clientsTable]: keysOf(keySetKey, ...tokens.map(({ clientId }) => clientPrefix + clientId)),
+        [sessionsTable]: keysOf(...tokens.map(({ jti }) => revokedPrefix + jti)),
+      });
+      const byKey = new Map(items.map((item) => [item['pk'], item]));
+      const keySet = byKey.get(keySetKey);
+      const clients = tokens.flatMap(({ clientId }) => {
+        const client = byKey.get(clientPrefix + clientId);
+        return client ? [[clientId, v.parse(Client, client)] as const] : [];
+      });
       return {
-        client: client && v.parse(Client, client),
-        revoked: itemOf(keys.revoked) !== undefined,
+        clients: new Map(clients),
+        revoked: new Set(tokens.map(({ jti }) => jti).filter((jti) => byKey.has(revokedPrefix + jti))),
         keyIds: keySet ? v.parse(PublishedKeySet, keySet).keys.map(({ kid }) => kid) : [],
       };
     },

@@ -5,6 +5,9 @@ import * as v from 'valibot';
 import { ask } from './dynamodb.ts';
 import type { SecretUseStore } from './secret-use-store.ts';
 
+/** Seconds after its last use that a secret's note is kept, in case its client is deleted: two years. */
+const keptFor = 2 * 365 * 86_400;
+
 const SecretUse = v.object({ lastUsedAt: v.number() });
 
 const keyOf = (clientId: string, secretId: string) => marshall({ pk: `secret-use#${clientId}#${secretId}` });
@@ -20,7 +23,10 @@ export function dynamodbSecretUseStore(dynamodb: DynamoDBClient, TableName: stri
     },
 
     async noteUse(clientId, secretId, now) {
-      const Item = { ...keyOf(clientId, secretId), ...marshall({ lastUsedAt: now }) };
+      const Item = {
+        ...keyOf(clientId, secretId),
+        ...marshall({ lastUsedAt: now, expiresAt: now + keptFor }),
+      };
       await ask(dynamodb.send(new PutItemCommand({ TableName, Item })));
     },
   };

@@ -1,3 +1,4 @@
+import type { Client } from '../oauth/client.ts';
 import type { ClientReader } from '../oauth/client-authentication.ts';
 import type { TokenRevoker } from '../oauth/revocation.ts';
 import type { JwtStateReader } from '../oauth/token-verification.ts';
@@ -15,10 +16,13 @@ export function memoryRevocationStore(
       revoked.add(jti);
     },
     endSession: (tokenHash) => sessions.delete(tokenHash),
-    find: async (clientId, jti) => ({
-      client: await clients.find(clientId),
-      revoked: revoked.has(jti),
-      keyIds: keyIds(),
-    }),
+    async find(tokens) {
+      const found = new Map<string, Client>();
+      for (const { clientId } of tokens) {
+        const client = await clients.find(clientId);
+        if (client) found.set(clientId, client);
+      }
+      return { clients: found, revoked, keyIds: keyIds() };
+    },
   };
 }

@@ -19,24 +19,42 @@ export function revocationStoreContract(implementation: string, makeStores: () =
   describe(`revocation store: ${implementation}`, () => {
     test('of nothing there is no client, no revocation and no key', async () => {
       const { states } = await makeStores();
-      assert.deepEqual(await states.find('c', 'j'), { client: undefined, revoked: false, keyIds: [] });
+      const { clients, revoked, keyIds } = await states.find([{ clientId: 'c', jti: 'j' }]);
+      assert.equal(clients.size, 0);
+      assert.equal(revoked.has('j'), false);
+      assert.deepEqual(keyIds, []);
     });
 
-    test('tells the client as it is now, the keys that are published now, and what was revoked', async () => {
+    test('tells clients as they are now, the keys that are published now, and what was revoked', async () => {
       const { clients, revoker, states, publish } = await makeStores();
-      const client = clientOf('c');
-      await clients.create(client);
+      const [first, second] = [clientOf('c'), clientOf('d')];
+      await clients.create(first);
+      await clients.create(second);
       await publish('k1', 'k2');
-      assert.deepEqual(await states.find('c', 'j'), { client, revoked: false, keyIds: ['k1', 'k2'] });
+      const tokens = [
+        { clientId: 'c', jti: 'j' },
+        { clientId: 'd', jti: 'i' },
+        { clientId: 'c', jti: 'h' },
+        { clientId: 'nobody', jti: 'g' },
+      ];
+      const before = await states.find(tokens);
+      assert.deepEqual([...before.clients.keys()].toSorted(), ['c', 'd']);
+      assert.deepEqual(before.clients.get('c'), first);
+      assert.deepEqual(before.keyIds, ['k1', 'k2']);
+      assert.equal(before.revoked.has('j'), false);
+
       await revoker.revokeJwt('j', 100);
       await revoker.revokeJwt('j', 100);
       await publish('k2');
-      await clients.replace({ ...client, status: 'disabled' });
-      const state = await states.find('c', 'j');
-      assert.equal(state.revoked, true);
-      assert.equal(state.client?.status, 'disabled');
+      await clients.replace({ ...first, status: 'disabled' });
+      const state = await states.find(tokens);
+      assert.deepEqual(
+        tokens.map(({ jti }) => state.revoked.has(jti)),
+        [true, false, false, false],
+      );
+      assert.equal(state.clients.get('c')?.status, 'disabled');
+      assert.equal(state.clients.get('d')?.status, 'enabled');
       assert.deepEqual(state.keyIds, ['k2']);
-      assert.equal((await states.find('c', 'other')).revoked, false);
     });
 
     test('a session that was ended is gone', async () => {

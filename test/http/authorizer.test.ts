@@ -257,7 +257,7 @@ describe('the address that a proof is for', () => {
 });
 
 describe('the context of a caller', () => {
-  test('is flat texts: the claims that are texts, as the JWT authorizer passes them', async () => {
+  test('is flat texts: the claims that are texts, and as JSON those that say whom a call is for', async () => {
     const { token, client } = await tokenOf({ claims: { trading_partner_ids: 'partner-1 partner-2' } });
     const { context } = await ask(bearer(token));
     const { jti, rand, ...rest } = context;
@@ -269,6 +269,7 @@ describe('the context of a caller', () => {
       sub: client.id,
       client_id: client.id,
       scope: 'orders:read',
+      test: 'true',
     });
   });
 

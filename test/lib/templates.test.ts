@@ -43,18 +43,18 @@ const resources = (template: Template, type: string) =>
   Object.values(template.findResources(type)) as Resource[];
 
 /** Every grant there is: who may do what with which items. */
-const authenticating = (grantee: string) => [
+const bySecret = (grantee: string) => [
   `${grantee}: GetItem of Clients client#*`,
   `${grantee}: PutItem of Clients secret-use#*`,
-  `${grantee}: PutItem of Sessions used#*`,
   `${grantee}: GetSecretValue of HashKey`,
 ];
+const authenticating = (grantee: string) => [...bySecret(grantee), `${grantee}: PutItem of Sessions used#*`];
 const allGrants = [
   ...authenticating('Token'),
   'Token: GetItem BatchGetItem of Clients client#* key-set',
   'Token: BatchGetItem of Sessions revoked#*',
   'Token: GetSecretValue of SigningKeys',
-  ...authenticating('SessionToken'),
+  ...bySecret('SessionToken'),
   'SessionToken: PutItem of Sessions session#*',
   ...authenticating('Revoke'),
   'Revoke: GetItem of Clients key-set',

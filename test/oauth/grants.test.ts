@@ -8,6 +8,7 @@ import type { TokenParameters } from '../../src/oauth/grants.ts';
 import { openSession } from '../../src/oauth/session-grant.ts';
 import { requestToken } from '../../src/oauth/token-endpoint.ts';
 import type { TokenEndpointContext } from '../../src/oauth/token-endpoint.ts';
+import { verifyToken } from '../../src/oauth/token-verification.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { dpopProof, jwtBy, partnerKey, rawJws, thumbprint } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
@@ -94,7 +95,7 @@ describe('jwt-bearer', async () => {
       `${stage.issuer}/oauth/token`,
       ['https://a.example.com', stage.issuer],
     ]) {
-      const its = { iss: acting.client.id, sub: 'anyone', aud, exp: now + 60, jti: randomUUID() };
+      const its = { iss: acting.client.id, sub: owner.id, aud, exp: now + 60, jti: randomUUID() };
       const { claims } = await acting.issued(await request(assertion(its)));
       assert.deepEqual(claims['owner'], owner);
     }
@@ -103,7 +104,7 @@ describe('jwt-bearer', async () => {
   test('states nothing of an assertion but owner and custom_claim', async () => {
     const more = { [claimsName]: { owner: { ...owner, admin: true }, scope: 'admin', sub: 'root' } };
     const { claims } = await acting.issued(
-      await request(assertion({ ...more, scope: 'admin', test: false, sub: 'root', act: { sub: 'root' } })),
+      await request(assertion({ ...more, scope: 'admin', test: false, act: { sub: 'root' } })),
     );
     assert.deepEqual(claims['owner'], owner);
     assert.equal(claims['scope'], 'orders:read');
@@ -151,6 +152,7 @@ describe('jwt-bearer', async () => {
     'one that lives too long': () => assertion({ exp: now + 311 }),
     'one that is not yet valid': () => assertion({ nbf: now + 11 }),
     'another iss': () => assertion({ iss: 'another' }),
+    'a sub that is neither the client nor the owner': () => assertion({ sub: 'root' }),
     'another aud': () => assertion({ aud: 'https://production.example.com' }),
     'an empty list of aud': () => assertion({ aud: [] }),
     'none of the claims': () => assertion({ [claimsName]: undefined }),
@@ -290,6 +292,59 @@ describe('token exchange', async () => {
     assert.equal((await backend.refused(other)).code, 'invalid_target');
   });
 
+  test('a token for one service does not become one for the stage, or for another service', async () => {
+    const { response } = await frontend.issued({
+      grant_type: clientCredentials,
+      scope: 'orders:read',
+      resource: stock,
+    });
+    const plain = await partner({ grants: [tokenExchange] });
+    assert.equal((await plain.issued(exchange(response.access_token))).claims.aud, stock);
+    const widened = exchange(response.access_token, { audience: stage.issuer });
+    assert.equal((await plain.refused(widened)).code, 'invalid_target');
+  });
+
+  test('gives nobody a scope that it is not registered for', async () => {
+    const other = await partner({ grants: [tokenExchange], scopes: ['x:y'] });
+    assert.equal((await other.refused(exchange(await subjectToken()))).code, 'invalid_scope');
+  });
+
+  test('is not for public clients, whose id anyone knows', async () => {
+    const channel = await partner({ kind: 'sales_channel', grants: [tokenExchange] });
+    const { client } = channel;
+    const parameters = { ...exchange(await subjectToken()), client_id: client.id };
+    const refused = await requestToken({ authorization: undefined, parameters }, stage.tokens);
+    assert.ok(!refused.ok);
+    assert.equal(refused.error.code, 'unauthorized_client');
+  });
+
+  test('what ends any token of the chain ends the one that came of it', async () => {
+    const live = async (token: string) => (await verifyToken(token, stage.verification)).ok;
+    const chain = async () => {
+      const from = await partner();
+      const subject = await subjectToken(from, 'orders:read');
+      const second = (await backend.issued(exchange(subject))).response.access_token;
+      const last = (await third.issued(exchange(second))).response.access_token;
+      assert.ok(await live(last));
+      return { from, subject, second, last };
+    };
+    for (const which of ['subject', 'second'] as const) {
+      const tokens = await chain();
+      await stage.verification.revocations.revokeJwt(String(decodeJwt(tokens[which]).jti), now + 9_999);
+      assert.ok(!(await live(tokens.last)), `${which} was revoked`);
+    }
+    const tokens = await chain();
+    await stage.clients.replace({ ...tokens.from.client, status: 'disabled' });
+    assert.ok(!(await live(tokens.last)), 'the first client was disabled');
+  });
+
+  test('goes from service to service four times at most', async () => {
+    let token = await subjectToken(frontend, 'orders:read');
+    for (let hop = 0; hop < 4; hop += 1)
+      token = (await backend.issued(exchange(token))).response.access_token;
+    assert.equal((await backend.refused(exchange(token))).code, 'invalid_request');
+  });
+
   test('a chain says each of those that act, the last one first', async () => {
     const first = (await backend.issued(exchange(await subjectToken()))).response.access_token;
     const { claims } = await third.issued(exchange(first));
@@ -319,6 +374,7 @@ describe('token exchange', async () => {
     const { response } = await acting.issued({ grant_type: jwtBearer, assertion, scope: 'orders:read' });
     const { claims } = await backend.issued(exchange(response.access_token));
     assert.deepEqual(claims['owner'], owner);
+    assert.deepEqual(claims['custom_claim'], { a: 1 });
   });
 
   test('never lives longer than the subject token', async () => {

@@ -206,3 +206,20 @@ test('a scope is there as a whole word, or missing', async () => {
   assert.equal(demandScope(caller, 'orders:create')?.code, 'insufficient_scope');
   assert.equal(demandScope(caller, 'read')?.scope, 'read');
 });
+
+test('a client that is made again under an id brings no dead tokens back', async () => {
+  const stage = await memoryStage();
+  const first = await stage.register({ clientId: 'same' });
+  const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
+  const issue = async ({ secret = '' }: typeof first) => {
+    const issued = await requestToken({ authorization: basic('same', secret), parameters }, stage.tokens);
+    assert.ok(issued.ok);
+    return issued.value.response.access_token;
+  };
+  const old = await issue(first);
+  await stage.clients.delete('same');
+  stage.time.now += 1;
+  const second = await stage.register({ clientId: 'same' });
+  assert.equal(await reasonOf(old, stage), 'ended_with_all_of_the_client');
+  assert.ok((await verifyToken(await issue(second), stage.verification)).ok);
+});

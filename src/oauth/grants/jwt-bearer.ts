@@ -59,15 +59,25 @@ export const jwtBearer: Grant = {
       );
     }
 
+    // RFC 7523 §3, point 2: whom the assertion is about.
+    const { sub } = claims.value;
+    if (sub !== undefined && sub !== client.id && sub !== actingFor.output.owner.id) {
+      return refused(
+        'invalid_grant',
+        'The sub of the assertion must be the client_id or the id of the owner.',
+      );
+    }
+
     const scope = grantScope(client, parameters.scope, issuer.policy);
     if (!scope.ok) return scope;
     const audience = grantTarget(client, parameters, issuer.audience);
     if (!audience.ok) return audience;
 
     // Last, so that a request that fails does not use the assertion up.
-    const use = createHash('sha256')
-      .update(`grant ${client.id} ${claims.value.jti ?? assertion}`)
-      .digest('base64url');
+    // Without a jti it is what was signed: a signature can be written in more than one way.
+    const { jti } = claims.value;
+    const name = jti === undefined ? `jws ${assertion.slice(0, assertion.lastIndexOf('.'))}` : `jti ${jti}`;
+    const use = createHash('sha256').update(`grant ${client.id} ${name}`).digest('base64url');
     // Remembered through the last second in which the assertion is still fresh.
     if (!(await replays.firstUse(use, now + maximumAge + 2 * clockSkew + 1, now))) {
       return refused('invalid_grant', 'The assertion was used before.', 'assertion_replayed');

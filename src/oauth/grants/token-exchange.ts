@@ -1,9 +1,13 @@
 import { ok } from '../../result.ts';
 import { refuse } from '../errors.ts';
 import type { Grant } from '../grants.ts';
-import { missingScope, scopeTokens } from '../scope.ts';
+import { grantScope, scopeTokens } from '../scope.ts';
 import { looksLikeSessionToken } from '../session-token.ts';
 import { grantTarget } from '../target.ts';
+import type { Origin } from '../token-verification.ts';
+
+/** Times that a token may go from service to service: each is one more to look up. */
+const maximumExchanges = 4;
 
 /** RFC 8693 §3 */
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
@@ -14,7 +18,7 @@ const tokenTypes = new Set([accessTokenType, 'urn:ietf:params:oauth:token-type:j
  * another audience. What comes out can never do more, or live longer, than what went in.
  */
 export const tokenExchange: Grant = {
-  async grant({ authenticated: { client, method }, parameters, jkt }, { issuer, verifyToken }) {
+  async grant({ authenticated: { client, method }, parameters, jkt }, { issuer, verifyToken, clock }) {
     const { subject_token, subject_token_type, requested_token_type, actor_token } = parameters;
     const refused = (code: 'invalid_request' | 'invalid_scope', description: string) =>
       refuse(code, description, { clientId: client.id });
@@ -49,7 +53,11 @@ export const tokenExchange: Grant = {
         ...(reason !== undefined && { reason }),
       });
     }
-    const { scope: held, subject: sub, clientId, expiresAt, claims } = subject.value;
+    const { scope: held, subject: sub, clientId, expiresAt, claims, origins = [] } = subject.value;
+    if (origins.length >= maximumExchanges) {
+      return refused('invalid_request', `A token is exchanged ${maximumExchanges} times at most.`);
+    }
+    if (expiresAt <= clock()) return refused('invalid_request', 'The subject_token has run out.');
     if (subject.value.jkt !== undefined && subject.value.jkt !== jkt) {
       return refused('invalid_request', 'The subject_token is bound to a key: prove it with DPoP.');
     }
@@ -60,8 +68,9 @@ export const tokenExchange: Grant = {
     if (!tokens.every((token) => heldTokens.includes(token))) {
       return refused('invalid_scope', 'The scope must be within that of the subject_token.');
     }
-    const missing = missingScope(client, tokens, issuer.policy);
-    if (missing !== undefined) return refused('invalid_scope', missing);
+    // The exchanger acts as itself: it must be registered for what it is to hold.
+    const granted = grantScope(client, scope, issuer.policy);
+    if (!granted.ok) return granted;
     // What is asked for no audience keeps its own: a token for one service must not become one for the stage.
     const heldAudiences = [subject.value.audience ?? []].flat();
     const ownAudience = heldAudiences.includes(issuer.audience) ? issuer.audience : heldAudiences[0];
@@ -74,7 +83,10 @@ export const tokenExchange: Grant = {
       subject: sub,
       endsBy: expiresAt,
       claims: {
+        // What ends one of these ends the new token.
+        origin: [subject.value, ...origins].map(originClaim),
         ...('owner' in claims && { owner: claims['owner'] }),
+        ...('custom_claim' in claims && { custom_claim: claims['custom_claim'] }),
         // RFC 8693 §4.1: who acts, and for whom those act who acted before.
         ...('act' in claims && { act: claims['act'] }),
         ...(client.id !== clientId && {
@@ -85,3 +97,10 @@ export const tokenExchange: Grant = {
   },
   answer: { issued_token_type: accessTokenType },
 };
+
+const originClaim = ({ clientId, jti, issuedAt, keyId }: Partial<Origin>) => ({
+  client_id: clientId,
+  jti,
+  iat: issuedAt,
+  kid: keyId,
+});
