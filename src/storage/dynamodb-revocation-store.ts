@@ -25,6 +25,11 @@ export function dynamodbTokenRevoker(dynamodb: DynamoDBClient, TableName: string
   };
 }
 
+const keysOf = (...keys: string[]) => ({
+  Keys: [...new Set(keys)].map((pk) => marshall({ pk })),
+  ConsistentRead: true,
+});
+
 /**
  * What may have ended JWTs: their clients, their revocations and the published keys, in one round trip. Strongly
  * consistent, because a token must be refused at once when it was revoked.
@@ -51,11 +56,6 @@ export function dynamodbJwtStateReader(
     }
     throw new Unavailable('DynamoDB', new Error('keys were left unprocessed'));
   };
-  const keysOf = (...keys: string[]) => ({
-    Keys: [...new Set(keys)].map((pk) => marshall({ pk })),
-    ConsistentRead: true,
-  });
-
   return {
     async find(tokens) {
       const items = await getAll({

@@ -29,10 +29,10 @@ test('a rotation in the middle of traffic fails not one verification of a verifi
   const options = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
   const cached = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`), options);
   const before = await publishedKids();
-  let rotating = true;
+  const state = { rotating: true };
   let verified = 0;
   const traffic = async () => {
-    while (rotating) {
+    while (state.rotating) {
       const scope = 'market:id:a';
       const { status, body } = await postJson(`${url}/oauth/token`, {
         grant_type: 'client_credentials',
@@ -46,7 +46,7 @@ test('a rotation in the middle of traffic fails not one verification of a verifi
   };
   const verifying = Promise.all([traffic(), traffic()]);
   await postern('key', 'rotate');
-  rotating = false;
+  state.rotating = false;
   await verifying;
   assert.ok(verified > 0);
 

@@ -66,6 +66,21 @@ test('challenges who tried Basic, and who brought no, a bad, or too weak a token
   );
 });
 
+test('a nonce for the next proof is in a header, at the token endpoint and at a resource', async () => {
+  const dpopNonce = 'n-1';
+  const atToken = await answerTo(oauthError('use_dpop_nonce', undefined, { dpopNonce }));
+  assert.deepEqual([atToken.statusCode, atToken.headers?.['dpop-nonce']], [400, 'n-1']);
+  assert.equal(atToken.headers?.['www-authenticate'], undefined);
+  const atResource = await answerTo(
+    oauthError('resource_dpop_nonce', undefined, { dpopNonce, challenge: 'DPoP' }),
+  );
+  assert.deepEqual([atResource.statusCode, atResource.headers?.['dpop-nonce']], [401, 'n-1']);
+  assert.match(
+    String(atResource.headers?.['www-authenticate']),
+    /^DPoP realm="sandbox", error="use_dpop_nonce", .*algs="/,
+  );
+});
+
 test('a description keeps to the characters that RFC 6749 §5.2 allows', async () => {
   const { body } = await answerTo(oauthError('invalid_request', 'a"b\\c\r\nSet-Cookie: x=1\u{1F600}'));
   assert.deepEqual(body, { error: 'invalid_request', error_description: 'a?b?c??Set-Cookie: x=1??' });

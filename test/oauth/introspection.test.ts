@@ -268,3 +268,19 @@ describe('the answer as a JWT', () => {
     assert.equal((await verifyToken(jwt, stage.verification)).ok, false);
   });
 });
+
+test('a token for another audience is active to those that serve it alone', async () => {
+  const stock = 'https://stock.example.com';
+  const { client, secret = '' } = await stage.register({ audiences: [stock] });
+  const parameters = { grant_type: 'client_credentials', scope: 'orders:read', resource: stock };
+  const issued = await requestToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
+  assert.ok(issued.ok);
+  const { access_token } = issued.value.response;
+  assert.deepEqual(await responseTo(access_token), { active: false });
+  const service = await stage.register({ mayIntrospect: true, audiences: [stock] });
+  const { active, aud } = {
+    aud: undefined,
+    ...(await responseTo(access_token, basic(service.client.id, service.secret ?? ''))),
+  };
+  assert.deepEqual([active, aud], [true, stock]);
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { authorizeCall } from '../../src/oauth/protected-call.ts';
+import { requestToken } from '../../src/oauth/token-endpoint.ts';
+import { dpopProof, partnerKey } from './client-keys.ts';
+import { basic, memoryStage } from './stage.ts';
+
+const stage = await memoryStage();
+const { client, secret = '' } = await stage.register();
+const key = await partnerKey();
+const { nonceKey } = stage;
+const authorization = basic(client.id, secret);
+const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
+
+test('where nonces are demanded, the first answer brings one and the second request a token', async () => {
+  const context = { ...stage.tokens, nonceKey };
+  const target = { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: stage.time.now };
+  const first = await requestToken(
+    { authorization, dpop: await dpopProof(key, target), parameters },
+    context,
+  );
+  assert.ok(!first.ok);
+  assert.equal(first.error.code, 'use_dpop_nonce');
+  const nonce = first.error.dpopNonce;
+  assert.ok(nonce !== undefined);
+  const dpop = await dpopProof(key, { ...target, nonce });
+  const second = await requestToken({ authorization, dpop, parameters }, context);
+  assert.ok(second.ok);
+
+  const token = second.value.response.access_token;
+  const ath = createHash('sha256').update(token).digest('base64url');
+  const url = `${stage.issuer}/orders`;
+  const call = async (more: object) =>
+    authorizeCall(
+      {
+        authorization: `DPoP ${token}`,
+        dpop: await dpopProof(key, { htm: 'GET', htu: url, iat: stage.time.now, ath, ...more }),
+        method: 'GET',
+        url,
+        scope: undefined,
+      },
+      { ...stage.verification, nonceKey },
+    );
+  const denied = await call({});
+  assert.ok(!denied.ok);
+  assert.equal(denied.error.code, 'resource_dpop_nonce');
+  assert.ok((await call({ nonce: denied.error.dpopNonce })).ok);
+});
