@@ -172,7 +172,8 @@ function methodsOf(
   { kind, account, keys = [] }: ClientRegistration,
   hasSecret: boolean,
 ): AuthenticationMethod[] {
-  if (account !== undefined) return ['client_secret_basic'];
+  // Sessions are opened with Basic alone; tokens are revoked with either.
+  if (account !== undefined) return ['client_secret_basic', 'client_secret_post'];
   return [
     ...(kind === 'sales_channel' ? (['none'] as const) : []),
     ...(hasSecret ? (['client_secret_basic', 'client_secret_post'] as const) : []),

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { localStages, projectFolder } from './stages.ts';
+
+const { sandbox } = await localStages();
+const folder = mkdtempSync(join(tmpdir(), 'postern-examples-'));
+after(() => rmSync(folder, { recursive: true }));
+
+async function node(settings: Record<string, string>, ...args: string[]): Promise<string> {
+  const env = { ...process.env, ...settings };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: projectFolder, env });
+  return stdout;
+}
+
+/** Runs a partner's program as its first lines say. */
+async function run(example: string, settings: Record<string, string>) {
+  ran.add(example);
+  return node({ URL: sandbox.url, ...settings }, '--import', 'tsx', `examples/${example}`);
+}
+const ran = new Set<string>();
+
+test('client-credentials.ts', async () => {
+  const { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET } = sandbox.integration;
+  const output = await run('client-credentials.ts', { CLIENT_ID, CLIENT_SECRET });
+  assert.match(output, /^404 \{"error":"not_found"/, 'the gateway let it through to the API');
+});
+
+test('session-token.ts', async () => {
+  const { clientId, clientSecret, mageId } = sandbox.sessionKey;
+  const settings = { APPLICATION_ID: clientId, APPLICATION_SECRET: clientSecret };
+  assert.match(await run('session-token.ts', settings), new RegExp(`^200 \\{"mage_id":"${mageId}"`));
+});
+
+test('private-key-jwt-dpop.ts', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const [publicFile, privateFile] = [join(folder, 'acme.pub.jwk'), join(folder, 'acme.jwk')];
+  writeFileSync(publicFile, JSON.stringify(publicKey.export({ format: 'jwk' })));
+  writeFileSync(privateFile, JSON.stringify(privateKey.export({ format: 'jwk' })));
+  const where = ['--stage', 'sandbox', '--local', '--port', new URL(sandbox.url).port, '--json'];
+  const what = ['--name', 'Acme', '--scope', 'orders:read', '--public-key', publicFile, '--dpop'];
+  const made: unknown = JSON.parse(await node({}, 'bin/postern.js', 'client', 'create', ...what, ...where));
+  assert.ok(
+    typeof made === 'object' && made !== null && 'clientId' in made && typeof made.clientId === 'string',
+  );
+  const settings = { CLIENT_ID: made.clientId, PRIVATE_KEY: privateFile };
+  assert.equal(await run('private-key-jwt-dpop.ts', settings), 'dpop orders:read\n');
+});
+
+test('every example is run', () => {
+  assert.deepEqual([...ran].toSorted(), readdirSync(join(projectFolder, 'examples')).toSorted());
+});
