@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { maximumClientKeys } from './client-key.ts';
-import { storedSecret } from './client-registration.ts';
+import { makeClientSecret, storedSecret } from './client-secret.ts';
 import type { Client, ClientKey, ClientSecret } from './client.ts';
 
 /** A client as a change leaves it, or why the change cannot be and what would be right. */
@@ -16,16 +15,16 @@ export interface NewClientSecret {
 }
 
 /**
- * Makes a secret for a client that is registered: as its registration does, 64 hex digits, and 40 of a session key.
+ * Makes a secret for a client that is registered.
  * @param key `HashKeys.clientSecret`
  */
 export function newClientSecret(
   key: KeyObject,
-  { id, account }: Pick<Client, 'id' | 'account'>,
+  client: Pick<Client, 'id' | 'account'>,
   now: number,
 ): NewClientSecret {
-  const secret = randomBytes(account === undefined ? 32 : 20).toString('hex');
-  return { secret, stored: storedSecret(key, id, secret, now) };
+  const secret = makeClientSecret(client);
+  return { secret, stored: storedSecret(key, client.id, secret, now) };
 }
 
 /** The secrets that authenticate the client at `now`. */

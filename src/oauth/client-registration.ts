@@ -6,8 +6,8 @@ import type { Result } from '../result.ts';
 import type { AccountStore } from '../storage/account-store.ts';
 import type { ClientStore } from '../storage/client-store.ts';
 import { maximumSessionKeys } from './account.ts';
-import { hashClientSecret } from './client-secret.ts';
-import type { AuthenticationMethod, Client, ClientKey, ClientKind, ClientSecret } from './client.ts';
+import { makeClientSecret, storedSecret } from './client-secret.ts';
+import type { AuthenticationMethod, Client, ClientKey, ClientKind } from './client.ts';
 import { mistakeIn } from './registration-rules.ts';
 import { sessionGrantType } from './session-grant.ts';
 
@@ -74,7 +74,8 @@ export async function registerClient(
   const { name, kind, account, scopes, defaultScopes, claims, tokenLifetime } = registration;
   const session = account !== undefined;
   const id = registration.clientId ?? (session ? makeApplicationId() : randomBytes(16).toString('hex'));
-  const secret = registration.secret ?? (needsSecret(registration) ? makeSecret(session) : undefined);
+  const secret =
+    registration.secret ?? (needsSecret(registration) ? makeClientSecret(registration) : undefined);
   const now = clock();
   const client: Client = {
     id,
@@ -181,19 +182,8 @@ function methodsOf(
   ];
 }
 
-export function storedSecret(key: KeyObject, clientId: string, secret: string, now: number): ClientSecret {
-  return {
-    id: randomBytes(4).toString('hex'),
-    hash: hashClientSecret(key, clientId, secret).toString('base64url'),
-    createdAt: now,
-  };
-}
-
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
 /** `AQ` and eight more letters or digits, as application ids of EQP look. */
 const makeApplicationId = () =>
   `AQ${Array.from({ length: 8 }, () => idAlphabet.charAt(randomInt(idAlphabet.length))).join('')}`;
-
-/** 256 bits as 64 hex digits; of a session key 160 bits as 40, the form that programs of EQP expect. */
-const makeSecret = (session: boolean) => randomBytes(session ? 20 : 32).toString('hex');

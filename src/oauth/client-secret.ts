@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Client, ClientSecret } from './client.ts';
 
@@ -7,8 +7,24 @@ import type { Client, ClientSecret } from './client.ts';
  * that a slow password hash would only cost time. The client id is part of it: a hash moved to another
  * client's record matches nothing there.
  */
-export function hashClientSecret(key: KeyObject, clientId: string, secret: string): Buffer {
+function hashClientSecret(key: KeyObject, clientId: string, secret: string): Buffer {
   return createHmac('sha256', key).update(clientId).update('\0').update(secret).digest();
+}
+
+/** 256 bits as 64 hex digits; of a session key 160 bits as 40, the form that programs of EQP expect. */
+export const makeClientSecret = ({ account }: { readonly account?: string }): string =>
+  randomBytes(account === undefined ? 32 : 20).toString('hex');
+
+/**
+ * A secret as it is kept.
+ * @param now NumericDate, seconds since the epoch
+ */
+export function storedSecret(key: KeyObject, clientId: string, secret: string, now: number): ClientSecret {
+  return {
+    id: randomBytes(4).toString('hex'),
+    hash: hashClientSecret(key, clientId, secret).toString('base64url'),
+    createdAt: now,
+  };
 }
 
 const absent = Buffer.alloc(32);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { TokenParameters } from '../../src/oauth/grants.ts';
+import { storedSecret } from '../../src/oauth/client-secret.ts';
 import { requestToken } from '../../src/oauth/token-endpoint.ts';
 import { basic, memoryStage } from './stage.ts';
 
@@ -191,7 +192,6 @@ test('a second secret works beside the first', async () => {
   const { client } = await stage.register();
   const other = await stage.register({ clientId: 'second', secret: 'f'.repeat(40) });
   assert.equal(other.client.secrets.length, 1);
-  const { storedSecret } = await import('../../src/oauth/client-registration.ts');
   const added = storedSecret(await stage.secretKey(), client.id, 'e'.repeat(40), stage.time.now);
   await stage.clients.replace({ ...client, secrets: [...client.secrets, added] });
   await issued({ grant_type, scope: 'orders:read' }, basic(client.id, 'e'.repeat(40)));
