@@ -1,7 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
 import { LocalFailure } from './failure.ts';
 import { projectFolder } from './project-folder.ts';
+
+const CdkJson = v.object({ context: v.record(v.string(), v.unknown()) });
+
+/** What the CDK CLI gives to the app, and templates depend on. */
+const featureFlags = () =>
+  v.parse(CdkJson, JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8'))).context;
 
 /** Runs the CDK app as the CDK CLI does, into `outdir`. */
 export async function synthesize(
@@ -16,7 +24,7 @@ export async function synthesize(
     env: {
       ...process.env,
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: '{}',
+      CDK_CONTEXT_JSON: JSON.stringify(featureFlags()),
       POSTERN_COMMERCELAYER: String(commercelayer),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

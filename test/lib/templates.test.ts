@@ -12,7 +12,9 @@ import { stages } from '../../lib/stages.ts';
 const outdir = mkdtempSync(join(tmpdir(), 'postern-templates-'));
 after(() => rmSync(outdir, { recursive: true }));
 
-const app = new App({ outdir, context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' } });
+const cdkJson = new URL('../../cdk.json', import.meta.url);
+const { context } = JSON.parse(readFileSync(cdkJson, 'utf8')) as { context: Record<string, unknown> };
+const app = new App({ outdir, context });
 const built = stages.map((record) => ({ record, stage: new AuthStage(app, record) }));
 const [sandboxRecord] = stages;
 assert.ok(sandboxRecord);
@@ -51,18 +53,18 @@ const bySecret = (grantee: string) => [
 const authenticating = (grantee: string) => [...bySecret(grantee), `${grantee}: PutItem of Sessions used#*`];
 const allGrants = [
   ...authenticating('Token'),
-  'Token: GetItem BatchGetItem of Clients client#* key-set',
+  'Token: BatchGetItem GetItem of Clients client#* key-set',
   'Token: BatchGetItem of Sessions revoked#*',
   'Token: GetSecretValue of SigningKeys',
   ...bySecret('SessionToken'),
   'SessionToken: PutItem of Sessions session#*',
   ...authenticating('Revoke'),
   'Revoke: GetItem of Clients key-set',
-  'Revoke: GetItem DeleteItem of Sessions session#*',
+  'Revoke: DeleteItem GetItem of Sessions session#*',
   'Revoke: PutItem of Sessions revoked#*',
   ...authenticating('Introspect'),
-  'Introspect: GetItem BatchGetItem of Clients client#* key-set',
-  'Introspect: GetItem BatchGetItem of Sessions session#* revoked#*',
+  'Introspect: BatchGetItem GetItem of Clients client#* key-set',
+  'Introspect: BatchGetItem GetItem of Sessions session#* revoked#*',
   'Introspect: GetSecretValue of SigningKeys',
   'WellKnown: GetItem of Clients key-set',
   'SigningKeyRotationFunction: DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage of SigningKeys',
@@ -70,11 +72,11 @@ const allGrants = [
   'PartnerApi: GetItem of Clients account#*',
   'PartnerApi: GetItem PutItem of Subscriptions subscription#*',
   'SessionKeys: GetItem of Clients account#* client#*',
-  'SessionKeys: PutItem DeleteItem of Clients client#*',
+  'SessionKeys: DeleteItem PutItem of Clients client#*',
   'SessionKeys: UpdateItem of Clients account#*',
   'SessionKeys: GetSecretValue of HashKey',
-  'TokenAuthorizerFunction: GetItem BatchGetItem of Clients client#* key-set',
-  'TokenAuthorizerFunction: GetItem BatchGetItem of Sessions session#* revoked#*',
+  'TokenAuthorizerFunction: BatchGetItem GetItem of Clients client#* key-set',
+  'TokenAuthorizerFunction: BatchGetItem GetItem of Sessions session#* revoked#*',
   'TokenAuthorizerFunction: PutItem of Sessions used#*',
   'TokenAuthorizerFunction: GetSecretValue of HashKey',
 ];
@@ -172,13 +174,18 @@ for (const { record, stateful, stateless, partnerApi } of all) {
           assert.ok(!JSON.stringify([Action, Resource]).includes('*'), JSON.stringify(Resource));
           const actions = [Action].flat();
           if (actions.some((action) => action.startsWith('logs:'))) continue;
-          const on = /(Clients|Sessions|Subscriptions|SigningKeys|HashKey)/.exec(
-            JSON.stringify(Resource),
-          )?.[1];
           const prefixes = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
           const grantee = String(Properties['PolicyName']).replace(/(Role)?(Default)?Policy.*/, '');
-          const what = actions.map((action) => action.replace(/^\w+:/, '')).join(' ');
-          grants.push([`${grantee}: ${what} of ${on}`, ...prefixes].join(' '));
+          const what = actions
+            .map((action) => action.replace(/^\w+:/, ''))
+            .toSorted()
+            .join(' ');
+          for (const resource of [Resource].flat()) {
+            const on = /(Clients|Sessions|Subscriptions|SigningKeys|HashKey)/.exec(
+              JSON.stringify(resource),
+            )?.[1];
+            grants.push([`${grantee}: ${what} of ${on}`, ...prefixes].join(' '));
+          }
         }
       }
     }
