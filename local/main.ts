@@ -24,7 +24,10 @@ async function main(): Promise<void> {
 
   const progress = new Progress(options.json ? process.stderr : process.stdout);
   const interruption = new AbortController();
+  // A cloud assembly that was synthesized before: tests start many stages of one.
+  const assemblyFolder = process.env['POSTERN_ASSEMBLY'];
   const starting = startLocalStages({
+    ...(assemblyFolder !== undefined && { assemblyFolder }),
     dataFolder: options.dataFolder,
     stages: options.stages,
     ports: options.ports,

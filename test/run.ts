@@ -1,11 +1,14 @@
 /**
- * Runs the tests, `npm test`: all of them, or those whose path holds one of the arguments. Journeys share one
- * running pair of stages.
+ * Runs the tests, `npm test`: all of them, or those whose path holds one of the arguments. The CDK app is
+ * synthesized once for all journeys, and most of them share one running pair of stages.
  */
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { synthesize } from '../local/synthesize.ts';
 import { startStages } from './flows/stages.ts';
 
 // The SDK's advice on versions of Node.js is for those who develop it.
@@ -19,7 +22,13 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((file) => folder + file)
   .toSorted();
 
-const stages = files.some((file) => file.includes('/flows/')) ? await startStages() : undefined;
+const journeys = files.some((file) => file.includes('/flows/'));
+const assembly = mkdtempSync(join(tmpdir(), 'postern-assembly-'));
+if (journeys) {
+  await synthesize(assembly, { commercelayer: true });
+  process.env['POSTERN_ASSEMBLY'] = assembly;
+}
+const stages = journeys ? await startStages() : undefined;
 if (stages) process.env['POSTERN_TEST_STAGES'] = JSON.stringify(stages.ready);
 
 let passed = 0;
@@ -37,5 +46,6 @@ events.on('test:fail', ({ details }) => {
 for await (const text of events.compose(new spec())) process.stdout.write(text);
 
 await stages?.stop();
+rmSync(assembly, { recursive: true });
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
