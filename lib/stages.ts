@@ -83,6 +83,7 @@ export const commercelayer: StageRecord = {
   name: 'commercelayer',
   signingAlgorithm: 'RS512',
   dialect: 'commercelayer',
+  dpopNonces: true,
   tokens: {
     ...sandbox.tokens,
     requiredScopes: { integration: [], sales_channel: ['market:*'] },

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { startStages } from './stages.ts';
+import { dpopProof, partnerKey } from '../oauth/client-keys.ts';
+import { projectFolder, startStages } from './stages.ts';
 import { call, postForm, postJson } from './wire.ts';
 
 const started = await startStages('--ephemeral', '--commercelayer', '--commercelayer-port', '0');
@@ -109,6 +113,47 @@ test('who revokes the token of another is told so in its words', async () => {
   const own = await postJson(`${url}/oauth/revoke`, { client_id: channel.clientId, token });
   assert.equal(own.status, 200);
   assert.equal(own.text, '{}');
+});
+
+test('who proves a key with DPoP gets a nonce first, for its token and at the API', async () => {
+  const where = ['--stage', 'commercelayer', '--local', '--port', new URL(url).port, '--json'];
+  const what = ['--name', 'Bound', '--scope', 'market:*', '--dpop'];
+  const command = ['bin/postern.js', 'client', 'create', ...what, ...where];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: projectFolder });
+  const { clientId, clientSecret } = JSON.parse(stdout) as { clientId: string; clientSecret: string };
+
+  const key = await partnerKey();
+  const now = Math.floor(Date.now() / 1000);
+  const ask = async (nonce?: string) =>
+    postForm(
+      endpoint,
+      { grant_type, client_id: clientId, client_secret: clientSecret, scope: 'market:all' },
+      { dpop: await dpopProof(key, { htm: 'POST', htu: endpoint, iat: now, nonce }) },
+    );
+  const first = await ask();
+  assert.equal(first.status, 400);
+  assert.match(first.text, /"title":"use_dpop_nonce"/);
+  const second = await ask(first.headers.get('dpop-nonce') ?? undefined);
+  assert.equal(second.status, 200, second.text);
+  assert.equal(second.body['token_type'], 'DPoP');
+
+  const token = String(second.body['access_token']);
+  const users = `${url}/rest/v1/users/MAG1`;
+  const read = async (nonce?: string) => {
+    const claims = {
+      htm: 'GET',
+      htu: users,
+      iat: now,
+      nonce,
+      ath: createHash('sha256').update(token).digest('base64url'),
+    };
+    return call(users, { headers: { authorization: `DPoP ${token}`, dpop: await dpopProof(key, claims) } });
+  };
+  const denied = await read();
+  assert.equal(denied.status, 401);
+  assert.match(denied.headers.get('www-authenticate') ?? '', /^DPoP .*error="use_dpop_nonce"/);
+  // Let through, and then told that it has no account.
+  assert.equal((await read(denied.headers.get('dpop-nonce') ?? undefined)).status, 403);
 });
 
 test('the API behind it takes RS512 tokens through the gateway', async () => {
