@@ -53,7 +53,7 @@ test("a partner's journey, line by line, answers as it is shown", async () => {
   const shown = part
     .filter(([, language]) => language === 'json')
     .map(([, , text = '']) => JSON.parse(text) as object);
-  assert.equal(shown.length, 7);
+  assert.equal(shown.length, 8);
 
   const { stdout } = await run(script.join(''));
   const answers = jsonIn(stdout);
