@@ -41,9 +41,11 @@ export function verificationContext(
   { database, clientsTable, sessionsTable, keys }: StageStores,
   issuer: string,
 ): VerificationContext {
+  const clients = dynamodbClientStore(database, clientsTable);
   return {
     issuer,
-    clients: dynamodbClientStore(database, clientsTable),
+    // As they are now: a client that was disabled must be refused at once.
+    clients: { find: clients.findNow },
     sessions: dynamodbSessionStore(database, sessionsTable),
     jwtStates: dynamodbJwtStateReader(database, { clientsTable, sessionsTable }),
     tagKey: async () => (await keys()).sessionToken,
