@@ -45,7 +45,7 @@ export function verificationContext(
   return {
     issuer,
     // As they are now: a client that was disabled must be refused at once.
-    clients: { find: clients.findNow },
+    clients: { find: (clientId) => clients.findNow(clientId) },
     sessions: dynamodbSessionStore(database, sessionsTable),
     jwtStates: dynamodbJwtStateReader(database, { clientsTable, sessionsTable }),
     tagKey: async () => (await keys()).sessionToken,
