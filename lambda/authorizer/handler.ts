@@ -1,10 +1,8 @@
 import * as v from 'valibot';
 import { readEnvironment } from '../../src/env.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
-import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { hashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
-import { dpopContext, verificationContext } from '../../src/storage/stage-stores.ts';
+import { dpopContext, verificationContext, stageStores } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'ISSUER',
@@ -17,13 +15,7 @@ const env = readEnvironment(
   'DPOP_NONCES',
   'ANSWERS_ARE_REUSED',
 );
-const keys = hashKeys(secretsManager(), env.HASH_KEY_SECRET);
-const stores = {
-  database: dynamodb(),
-  clientsTable: env.CLIENTS_TABLE,
-  sessionsTable: env.SESSIONS_TABLE,
-  keys,
-};
+const stores = stageStores(env, secretsManager());
 
 export const handler = authorizer({
   routeScopes: v.parse(v.record(v.string(), v.string()), JSON.parse(env.ROUTE_SCOPES)),
@@ -36,4 +28,4 @@ export const handler = authorizer({
   },
 });
 
-await Promise.allSettled([keys()]);
+await Promise.allSettled([stores.keys()]);

@@ -6,10 +6,8 @@ import { oauthDialects } from '../../src/http/error-response.ts';
 import { introspectionRequest } from '../../src/http/introspection-request.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';
-import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { hashKeys } from '../../src/storage/hash-key-secret.ts';
 import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
-import { authenticationContext, verificationContext } from '../../src/storage/stage-stores.ts';
+import { authenticationContext, verificationContext, stageStores } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'STAGE',
@@ -22,13 +20,7 @@ const env = readEnvironment(
   'HASH_KEY_SECRET',
 );
 const secrets = secretsManager();
-const keys = hashKeys(secrets, env.HASH_KEY_SECRET);
-const stores = {
-  database: dynamodb(),
-  clientsTable: env.CLIENTS_TABLE,
-  sessionsTable: env.SESSIONS_TABLE,
-  keys,
-};
+const stores = stageStores(env, secrets);
 
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
@@ -45,4 +37,4 @@ export const handler = endpoint({
   }),
 });
 
-await Promise.allSettled([keys()]);
+await Promise.allSettled([stores.keys()]);

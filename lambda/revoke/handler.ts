@@ -4,10 +4,8 @@ import { endpoint } from '../../src/http/endpoint.ts';
 import { oauthDialects } from '../../src/http/error-response.ts';
 import { revocationRequest } from '../../src/http/revocation-request.ts';
 import { dynamodbTokenRevoker } from '../../src/storage/dynamodb-revocation-store.ts';
-import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { hashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
-import { authenticationContext, verificationContext } from '../../src/storage/stage-stores.ts';
+import { authenticationContext, verificationContext, stageStores } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'STAGE',
@@ -17,9 +15,7 @@ const env = readEnvironment(
   'SESSIONS_TABLE',
   'HASH_KEY_SECRET',
 );
-const database = dynamodb();
-const keys = hashKeys(secretsManager(), env.HASH_KEY_SECRET);
-const stores = { database, clientsTable: env.CLIENTS_TABLE, sessionsTable: env.SESSIONS_TABLE, keys };
+const stores = stageStores(env, secretsManager());
 
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
@@ -27,8 +23,8 @@ export const handler = endpoint({
   handle: revocationRequest({
     ...authenticationContext(stores, env.ISSUER),
     ...verificationContext(stores, env.ISSUER),
-    revocations: dynamodbTokenRevoker(database, env.SESSIONS_TABLE),
+    revocations: dynamodbTokenRevoker(stores.database, env.SESSIONS_TABLE),
   }),
 });
 
-await Promise.allSettled([keys()]);
+await Promise.allSettled([stores.keys()]);

@@ -1,4 +1,6 @@
 import { parseParameters } from '../../src/http/body.ts';
+import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
+import type { AccountOperation } from '../../src/http/own-account.ts';
 import { json, noStore } from '../../src/http/response.ts';
 import type { Response } from '../../src/http/response.ts';
 import { log } from '../../src/log.ts';
@@ -6,8 +8,6 @@ import { maximumSessionKeys } from '../../src/oauth/account.ts';
 import { registerClient } from '../../src/oauth/client-registration.ts';
 import type { RegistrationContext, RegistrationRefusal } from '../../src/oauth/client-registration.ts';
 import { ok } from '../../src/result.ts';
-import type { AccountOperation } from '../../src/http/own-account.ts';
-import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
 import { checkLabel, keyView } from './session-key.ts';
 
 const defaultLabel = 'Session key';

@@ -1,11 +1,10 @@
+import type { AccountOperation } from '../../src/http/own-account.ts';
 import { noStore } from '../../src/http/response.ts';
 import { log } from '../../src/log.ts';
 import { deleteClient } from '../../src/oauth/client-registration.ts';
 import type { RegistrationContext } from '../../src/oauth/client-registration.ts';
 import { ok } from '../../src/result.ts';
-import type { AccountOperation } from '../../src/http/own-account.ts';
-import { unknownKey } from './session-key.ts';
-import { applicationIdOf, findKey } from './session-key.ts';
+import { applicationIdOf, findKey, unknownKey } from './session-key.ts';
 
 /**
  * `DELETE /rest/v1/users/{mage_id}/keys/{application_id}`. The sessions of the key end with it, because an

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
+import { ownAccount } from '../../src/http/own-account.ts';
 import type { Response } from '../../src/http/response.ts';
 import { dynamodbAccountStore } from '../../src/storage/dynamodb-account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
@@ -11,7 +12,6 @@ import { secretsManager } from '../../src/storage/secrets.ts';
 import { createKey } from './create.ts';
 import { deleteKey } from './delete.ts';
 import { listKeys } from './list.ts';
-import { ownAccount } from '../../src/http/own-account.ts';
 import { updateKey } from './update.ts';
 
 const env = readEnvironment('STAGE', 'CLIENTS_TABLE', 'HASH_KEY_SECRET');

@@ -1,7 +1,7 @@
+import type { AccountOperation } from '../../src/http/own-account.ts';
 import { json, noStore } from '../../src/http/response.ts';
 import type { RegistrationContext } from '../../src/oauth/client-registration.ts';
 import { ok } from '../../src/result.ts';
-import type { AccountOperation } from '../../src/http/own-account.ts';
 import { findKey, keyView } from './session-key.ts';
 
 /** `GET /rest/v1/users/{mage_id}/keys`: the oldest key first. */

@@ -1,4 +1,6 @@
 import { isForm, parseBody, textParameters } from '../../src/http/body.ts';
+import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
+import type { AccountOperation } from '../../src/http/own-account.ts';
 import type { Request } from '../../src/http/request.ts';
 import { json, noStore } from '../../src/http/response.ts';
 import { log } from '../../src/log.ts';
@@ -10,10 +12,7 @@ import { refuse } from '../../src/oauth/errors.ts';
 import type { OAuthError } from '../../src/oauth/errors.ts';
 import { ok } from '../../src/result.ts';
 import type { Result } from '../../src/result.ts';
-import type { AccountOperation } from '../../src/http/own-account.ts';
-import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
-import { unknownKey } from './session-key.ts';
-import { applicationIdOf, checkLabel, findKey, keyView } from './session-key.ts';
+import { applicationIdOf, checkLabel, findKey, keyView, unknownKey } from './session-key.ts';
 
 /** Times that a change is tried when someone else writes the same key between our read and write. */
 const attempts = 3;

@@ -7,10 +7,13 @@ import { tokenRequest } from '../../src/http/token-request.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { verifyToken } from '../../src/oauth/token-verification.ts';
-import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { hashKeys } from '../../src/storage/hash-key-secret.ts';
 import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
-import { authenticationContext, dpopContext, verificationContext } from '../../src/storage/stage-stores.ts';
+import {
+  authenticationContext,
+  dpopContext,
+  verificationContext,
+  stageStores,
+} from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'STAGE',
@@ -25,14 +28,8 @@ const env = readEnvironment(
   'HASH_KEY_SECRET',
 );
 const secrets = secretsManager();
-const keys = hashKeys(secrets, env.HASH_KEY_SECRET);
 const signer = currentSigner(() => readSecret(secrets, env.SIGNING_KEYS_SECRET), systemClock);
-const stores = {
-  database: dynamodb(),
-  clientsTable: env.CLIENTS_TABLE,
-  sessionsTable: env.SESSIONS_TABLE,
-  keys,
-};
+const stores = stageStores(env, secrets);
 const verification = verificationContext(stores, env.ISSUER);
 
 export const handler = endpoint({
@@ -49,4 +46,4 @@ export const handler = endpoint({
 
 // Lambda gives the start of a function its full CPU: the keys are fetched and parsed there, and a failure is
 // met again, and answered, at the first request.
-await Promise.allSettled([keys(), signer()]);
+await Promise.allSettled([stores.keys(), signer()]);

@@ -27,6 +27,12 @@ const DenialContext = v.object({
   dpop_nonce: v.exactOptional(v.string()),
 });
 
+/**
+ * What the context says beside claims. The rules of registration keep claims from these names; if one got in by
+ * another way, it would make its client an account, or a caller a denial.
+ */
+export const ownMembers: ReadonlySet<string> = new Set(['account', ...Object.keys(DenialContext.entries)]);
+
 /** The caller of a request behind either authorizer, or why it is denied. Nothing known of it: denied. */
 export function callerOf({ authorizer }: Request): Result<CallerContext, OAuthError> {
   const context = authorizer?.jwt?.claims ?? authorizer?.lambda;

@@ -8,7 +8,7 @@ import type { VerifiedToken } from '../oauth/token-verification.ts';
 import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
-import { denialContext } from './authorizer-context.ts';
+import { denialContext, ownMembers } from './authorizer-context.ts';
 
 interface AuthorizerOptions {
   /** The scope that a route demands, by route key; a route that is not here takes any token. */
@@ -82,18 +82,6 @@ async function authorize(
 
 /** API Gateway hands over a path that it has decoded. */
 const encodedPath = (rawPath: string) => rawPath.split('/').map(encodeURIComponent).join('/');
-
-/**
- * What the context says beside claims. The rules of registration keep claims from these names; if one got in
- * by another way, it would make its client an account, or a caller a denial.
- */
-const ownMembers: ReadonlySet<string> = new Set([
-  'account',
-  'error',
-  'required_scope',
-  'challenge',
-  'dpop_nonce',
-]);
 
 /** Claims that are no text and yet say whom a call is for: they are passed on as JSON. */
 const passedAsJson: ReadonlySet<string> = new Set(['owner', 'custom_claim', 'act', 'market', 'test']);

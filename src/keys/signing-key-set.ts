@@ -87,22 +87,24 @@ export async function rotateSigningKeySet(
   { algorithm, longestTokenLifetime }: RotationTerms,
   now: number,
 ): Promise<SigningKeySet> {
-  const next = await generateSigningKey(algorithm);
   // Nobody has cached a set that never was: its next key may sign at any time.
-  if (!set) return { next, current: await generateSigningKey(algorithm) };
-  const fresh = { next, nextCreatedAt: now };
+  if (!set) {
+    return { next: await generateSigningKey(algorithm), current: await generateSigningKey(algorithm) };
+  }
+  const successor = async () => ({ next: await generateSigningKey(algorithm), nextCreatedAt: now });
   const { promoteNextAt, nextCreatedAt = -Infinity, previousRetiredAt = -Infinity, ...keys } = set;
+  const promoted = { current: keys.next, previous: keys.current };
   if (promoteNextAt !== undefined) {
     if (now < promoteNextAt) return set;
-    return { ...fresh, current: keys.next, previous: keys.current, previousRetiredAt: promoteNextAt };
+    return { ...promoted, ...(await successor()), previousRetiredAt: promoteNextAt };
   }
   const changed = keys.next.alg !== algorithm;
   const known = (changed ? now : nextCreatedAt) + cachedFor;
   const outlived = previousRetiredAt + longestTokenLifetime + signerCachedFor;
   const safeAt = Math.max(known, outlived);
-  if (changed) return { ...set, ...fresh, promoteNextAt: safeAt };
+  if (changed) return { ...set, ...(await successor()), promoteNextAt: safeAt };
   if (now < safeAt) return { ...set, promoteNextAt: safeAt };
-  return { ...fresh, current: keys.next, previous: keys.current, previousRetiredAt: now };
+  return { ...promoted, ...(await successor()), previousRetiredAt: now };
 }
 
 /** The public keys of a set, the one that signs first. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
+import { dateOfIssue } from './date-of-issue.ts';
 import { scopeTokens } from './scope.ts';
 import type { TokenPolicy } from './token-policy.ts';
 
@@ -48,8 +49,7 @@ export function issueAccessToken(
   sign: JwtSigner,
   now: number,
 ): TokenResponse {
-  // A token of the very second in which all tokens of the client were ended would be void: it is of the next.
-  const issuedAt = Math.max(now, client.tokensValidAfter + 1);
+  const issuedAt = dateOfIssue(client, now);
   const own = client.tokenLifetime ?? policy.accessTokenLifetime[client.kind];
   const lifetime = Math.min(own, policy.maximumAccessTokenLifetime, endsBy - issuedAt);
   const markets = scopedMarkets(scope);

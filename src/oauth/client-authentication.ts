@@ -67,7 +67,7 @@ export interface ClientAuthenticationMethod {
   ): Promise<Proof>;
 }
 
-/** All the ways there are, by their names in RFC 7591 §2; metadata lists them from here. */
+/** All the ways there are, by their names in RFC 7591 §2, which are those that metadata lists. */
 const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientAuthenticationMethod>> = {
   client_secret_basic: clientSecretBasic,
   client_secret_post: clientSecretPost,

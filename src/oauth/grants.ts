@@ -56,7 +56,7 @@ export interface Grant {
   readonly answer?: Partial<TokenResponse>;
 }
 
-/** The grants of the token endpoint by `grant_type`; metadata lists them from here. */
+/** The grants of the token endpoint by `grant_type`, which are those that metadata lists. */
 export const grants: Readonly<Record<(typeof grantTypes)[number], Grant>> = {
   client_credentials: clientCredentials,
   'urn:ietf:params:oauth:grant-type:jwt-bearer': jwtBearer,

@@ -4,7 +4,7 @@ import { covers } from './scope.ts';
 
 /** Claims that we state ourselves, or that an authorizer passes on with a meaning of its own. */
 const reservedClaims = new Set(
-  'iss aud sub client_id scope scp iat nbf exp jti cnf act origin application organization market owner custom_claim test rand account error required_scope'.split(
+  'iss aud sub client_id scope scp iat nbf exp jti cnf act origin application organization market owner custom_claim test rand account error required_scope challenge dpop_nonce'.split(
     ' ',
   ),
 );

@@ -1,14 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
+import { triesBasic } from './basic-credentials.ts';
 import { authenticateClient } from './client-authentication.ts';
 import type { AuthenticationContext } from './client-authentication.ts';
+import { dateOfIssue } from './date-of-issue.ts';
 import { refuse } from './errors.ts';
 import type { OAuthError } from './errors.ts';
 import { hashSessionToken, makeSessionToken } from './session-token.ts';
 import type { Session } from './session.ts';
 import type { TokenPolicy } from './token-policy.ts';
-import { triesBasic } from './basic-credentials.ts';
 
 /** The name of this grant in `Client.grants`; the token endpoint of OAuth does not have it. */
 export const sessionGrantType = 'session';
@@ -81,7 +82,7 @@ export async function openSession(
   }
 
   const lifetime = Math.min(asked, client.tokenLifetime ?? sessionLifetime.maximum, sessionLifetime.maximum);
-  const issuedAt = Math.max(context.clock(), client.tokensValidAfter + 1);
+  const issuedAt = dateOfIssue(client, context.clock());
   const ust = makeSessionToken(await context.tagKey());
   await context.sessions.put(hashSessionToken(ust), {
     clientId: client.id,

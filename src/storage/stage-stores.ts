@@ -1,5 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { systemClock } from '../clock.ts';
+import type { Environment } from '../env.ts';
 import type { HashKeys } from '../keys/hash-keys.ts';
 import { verificationKeys } from '../keys/verification-key.ts';
 import type { AuthenticationContext } from '../oauth/client-authentication.ts';
@@ -13,6 +15,8 @@ import { dynamodbReplayStore } from './dynamodb-replay-store.ts';
 import { dynamodbJwtStateReader } from './dynamodb-revocation-store.ts';
 import { dynamodbSecretUseStore } from './dynamodb-secret-use-store.ts';
 import { dynamodbSessionStore } from './dynamodb-session-store.ts';
+import { dynamodb } from './dynamodb.ts';
+import { hashKeys } from './hash-key-secret.ts';
 
 interface StageStores {
   readonly database: DynamoDBClient;
@@ -20,6 +24,17 @@ interface StageStores {
   readonly sessionsTable: string;
   readonly keys: () => Promise<HashKeys>;
 }
+
+/** The stores that a function's environment names. */
+export const stageStores = (
+  env: Pick<Environment, 'CLIENTS_TABLE' | 'SESSIONS_TABLE' | 'HASH_KEY_SECRET'>,
+  secrets: SecretsManagerClient,
+): StageStores => ({
+  database: dynamodb(),
+  clientsTable: env.CLIENTS_TABLE,
+  sessionsTable: env.SESSIONS_TABLE,
+  keys: hashKeys(secrets, env.HASH_KEY_SECRET),
+});
 
 /** What client authentication needs, from the stores of a stage. */
 export function authenticationContext(

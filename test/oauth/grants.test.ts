@@ -338,6 +338,13 @@ describe('token exchange', async () => {
     assert.ok(!(await live(tokens.last)), 'the first client was disabled');
   });
 
+  test('is refused where the new token would have to begin after the subject token has run out', async () => {
+    const token = await subjectToken();
+    const late = await partner({ grants: [tokenExchange] });
+    await stage.clients.replace({ ...late.client, tokensValidAfter: now + 7_200 });
+    assert.equal((await late.refused(exchange(token))).code, 'invalid_request');
+  });
+
   test('goes from service to service four times at most', async () => {
     let token = await subjectToken(frontend, 'orders:read');
     for (let hop = 0; hop < 4; hop += 1)

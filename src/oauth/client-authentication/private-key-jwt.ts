@@ -39,7 +39,7 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
     // jose leaves its type unchecked.
     if (typeof jti !== 'string' || jti === '') return refused('assertion_without_jti');
     const use = createHash('sha256').update(`assertion ${client.id} ${jti}`).digest('base64url');
-    if (!(await replays.firstUse(use, exp + clockSkew, now))) return refused('assertion_replayed');
+    if (!(await replays.firstUse(use, Math.ceil(exp) + clockSkew, now))) return refused('assertion_replayed');
     return { proven: true };
   },
 };

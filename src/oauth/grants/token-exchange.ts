@@ -1,4 +1,5 @@
 import { ok } from '../../result.ts';
+import { dateOfIssue } from '../date-of-issue.ts';
 import { refuse } from '../errors.ts';
 import type { Grant } from '../grants.ts';
 import { grantScope, scopeTokens } from '../scope.ts';
@@ -57,7 +58,9 @@ export const tokenExchange: Grant = {
     if (origins.length >= maximumExchanges) {
       return refused('invalid_request', `A token is exchanged ${maximumExchanges} times at most.`);
     }
-    if (expiresAt <= clock()) return refused('invalid_request', 'The subject_token has run out.');
+    if (expiresAt <= dateOfIssue(client, clock())) {
+      return refused('invalid_request', 'The subject_token has run out.');
+    }
     if (subject.value.jkt !== undefined && subject.value.jkt !== jkt) {
       return refused('invalid_request', 'The subject_token is bound to a key: prove it with DPoP.');
     }
