@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string) => readFileSync(join(project, file), 'utf8');
+const documents = [
+  ...readdirSync(project).filter((file) => file.endsWith('.md')),
+  ...['docs', 'bench'].flatMap((folder) =>
+    readdirSync(join(project, folder), { encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `${folder}/${file}`),
+  ),
+];
+
+test('each test that docs/conformance.md names is there', () => {
+  const rows = read('docs/conformance.md').matchAll(/^\|.*\| *([^|]+?) *\|$/gm);
+  const named = [...rows]
+    .map(([, tests = '']) => tests)
+    .filter((tests) => tests !== 'test' && !/^-+$/.test(tests))
+    .flatMap((tests) => tests.split(', '));
+  assert.ok(named.length > 40);
+  for (const name of named) assert.ok(existsSync(join(project, 'test', `${name}.test.ts`)), name);
+});
+
+test('each link from one document to a file leads to it', () => {
+  for (const document of documents) {
+    for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+      assert.ok(existsSync(join(project, dirname(document), target)), `${target} in ${document}`);
+    }
+  }
+});

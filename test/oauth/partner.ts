@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { decodeJwt } from 'jose';
+import type { ClientRegistration } from '../../src/oauth/client-registration.ts';
+import type { TokenParameters } from '../../src/oauth/grants.ts';
+import { requestToken } from '../../src/oauth/token-endpoint.ts';
+import type { TokenEndpointContext } from '../../src/oauth/token-endpoint.ts';
+import { dpopProof, partnerKey } from './client-keys.ts';
+import { basic, memoryStage } from './stage.ts';
+
+export const clientCredentials = 'client_credentials';
+export const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
+export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+export const claimsName = 'https://commercelayer.io/claims';
+export const stock = 'https://stock.example.com';
+
+export const stage = await memoryStage();
+export const { now } = stage.time;
+export type Stage = typeof stage;
+export type Changes = Readonly<Record<string, unknown>>;
+
+interface Ask {
+  readonly context?: TokenEndpointContext;
+  readonly dpop?: string;
+}
+
+/** A partner with a secret, and how it asks for tokens. */
+export async function partner(registration: Partial<ClientRegistration> = {}, at: Stage = stage) {
+  const { client, secret = '' } = await at.register({ withSecret: true, ...registration });
+  const ask = (parameters: TokenParameters, { context = at.tokens, dpop }: Ask = {}) =>
+    requestToken({ authorization: basic(client.id, secret), dpop, parameters }, context);
+  return {
+    client,
+    authorization: basic(client.id, secret),
+    async issued(parameters: TokenParameters, how?: Ask) {
+      const result = await ask(parameters, how);
+      assert.ok(result.ok, JSON.stringify(result));
+      const { response } = result.value;
+      return { response, claims: decodeJwt(response.access_token) };
+    },
+    async refused(parameters: TokenParameters, how?: Ask) {
+      const result = await ask(parameters, how);
+      assert.ok(!result.ok, 'must be refused');
+      return result.error;
+    },
+  };
+}
+export type Partner = Awaited<ReturnType<typeof partner>>;
+
+export const proofOf = (key: Awaited<ReturnType<typeof partnerKey>>, changes: Changes = {}) =>
+  dpopProof(key, { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: stage.time.now, ...changes });

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { TokenParameters } from '../../src/oauth/grants.ts';
+import { clientCredentials, tokenExchange, accessTokenType, stock, stage, partner } from './partner.ts';
+
+describe('resource and audience', async () => {
+  const asking = await partner({ audiences: [stock, 'urn:orders'] });
+  const request = (more: TokenParameters): TokenParameters => ({
+    grant_type: clientCredentials,
+    scope: 'orders:read',
+    ...more,
+  });
+
+  test('resource makes the token for one audience of those that the client may have', async () => {
+    const cases: [string, TokenParameters][] = [
+      [stage.issuer, {}],
+      [stage.issuer, { resource: stage.issuer }],
+      [stock, { resource: stock }],
+      ['urn:orders', { resource: 'urn:orders' }],
+    ];
+    for (const [aud, more] of cases) assert.equal((await asking.issued(request(more))).claims.aud, aud);
+  });
+
+  test('refuses every other resource', async () => {
+    for (const resource of [`${stock}/`, stock.toUpperCase(), 'https://other.example.com', 'stock']) {
+      assert.equal((await asking.refused(request({ resource }))).code, 'invalid_target', resource);
+    }
+    const plain = await partner();
+    assert.equal((await plain.refused(request({ resource: stock }))).code, 'invalid_target');
+  });
+
+  test('audience is no parameter of client credentials: unknown ones are ignored', async () => {
+    const { claims } = await asking.issued(request({ audience: 'https://other.example.com' }));
+    assert.equal(claims.aud, stage.issuer);
+  });
+
+  test('refuses resource and audience that differ, where both are parameters', async () => {
+    const to = await partner({ grants: [tokenExchange], audiences: [stock, 'urn:orders'] });
+    const { response } = await asking.issued(request({}));
+    const error = await to.refused({
+      grant_type: tokenExchange,
+      subject_token: response.access_token,
+      subject_token_type: accessTokenType,
+      resource: stock,
+      audience: 'urn:orders',
+    });
+    assert.equal(error.code, 'invalid_target');
+  });
+});
