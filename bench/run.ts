@@ -1,10 +1,10 @@
 /** Bundles a benchmark as the Lambda functions are bundled, and runs it: `npm run bench`. */
-import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { bundling } from '../lib/constructs/bundles.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));

@@ -3,8 +3,8 @@
  * `crypto.sign` with the same key, on one core. The store is in memory; everything else is what the Lambda
  * function runs. `npm run bench` prints the table of bench/README.md.
  */
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createPrivateKey, sign } from 'node:crypto';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { endpoint } from '../src/http/endpoint.ts';
 import { tokenRequest } from '../src/http/token-request.ts';
 import { signingAlgorithmNames, signingAlgorithms } from '../src/keys/algorithms.ts';

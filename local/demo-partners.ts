@@ -1,6 +1,6 @@
+import { randomBytes, randomInt } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { randomBytes, randomInt } from 'node:crypto';
 import { systemClock } from '../src/clock.ts';
 import { registerAccount } from '../src/oauth/account-registration.ts';
 import { registerClient } from '../src/oauth/client-registration.ts';

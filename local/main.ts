@@ -1,9 +1,9 @@
-import { LocalFailure, causeOf } from './failure.ts';
+import { causeOf, LocalFailure } from './failure.ts';
 import { journey } from './journey.ts';
 import type { LocalStages } from './local-stages.ts';
 import { startLocalStages } from './local-stages.ts';
 import type { Options } from './options.ts';
-import { UsageError, readOptions, usage } from './options.ts';
+import { readOptions, usage, UsageError } from './options.ts';
 import { Progress } from './progress.ts';
 
 // The SDK's warning that it will need a newer Node.js is for those who develop, not for those who try.

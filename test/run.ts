@@ -6,8 +6,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
-import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { spec } from 'node:test/reporters';
 import { synthesize } from '../local/synthesize.ts';
 import { startStages } from './flows/stages.ts';
 

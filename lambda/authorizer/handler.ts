@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { readEnvironment } from '../../src/env.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
-import { dpopContext, verificationContext, stageStores } from '../../src/storage/stage-stores.ts';
+import { dpopContext, stageStores, verificationContext } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'ISSUER',

@@ -7,7 +7,7 @@ import { introspectionRequest } from '../../src/http/introspection-request.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';
 import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
-import { authenticationContext, verificationContext, stageStores } from '../../src/storage/stage-stores.ts';
+import { authenticationContext, stageStores, verificationContext } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'STAGE',

@@ -1,5 +1,5 @@
-import { json, noStore } from '../../src/http/response.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
+import { json, noStore } from '../../src/http/response.ts';
 import type { Account } from '../../src/oauth/account.ts';
 import { ok } from '../../src/result.ts';
 

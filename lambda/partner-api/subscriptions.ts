@@ -7,7 +7,7 @@ import { json, noStore } from '../../src/http/response.ts';
 import type { Response } from '../../src/http/response.ts';
 import { ok } from '../../src/result.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
-import { Order, maximumTextLength } from './subscription.ts';
+import { maximumTextLength, Order } from './subscription.ts';
 import type { Subscription } from './subscription.ts';
 
 /** `POST /api/v1/marketplace/subscriptions`. The gateway has checked the scope. */

@@ -5,7 +5,7 @@ import { oauthDialects } from '../../src/http/error-response.ts';
 import { revocationRequest } from '../../src/http/revocation-request.ts';
 import { dynamodbTokenRevoker } from '../../src/storage/dynamodb-revocation-store.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
-import { authenticationContext, verificationContext, stageStores } from '../../src/storage/stage-stores.ts';
+import { authenticationContext, stageStores, verificationContext } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'STAGE',

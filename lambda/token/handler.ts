@@ -11,8 +11,8 @@ import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
 import {
   authenticationContext,
   dpopContext,
-  verificationContext,
   stageStores,
+  verificationContext,
 } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(

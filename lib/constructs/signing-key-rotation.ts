@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { StatefulStack } from '../stateful-stack.ts';
 import type { StageRecord } from '../stages.ts';
+import type { StatefulStack } from '../stateful-stack.ts';
 import { NodeFunction } from './node-function.ts';
 import { allowItems, allowSecret } from './statements.ts';
 

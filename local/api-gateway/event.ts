@@ -1,5 +1,5 @@
-import type { JsonObject } from '../template/json.ts';
 import { accountId } from '../identity.ts';
+import type { JsonObject } from '../template/json.ts';
 import type { GatewayRequest } from './request.ts';
 import type { RouteMatch } from './route.ts';
 

@@ -1,8 +1,8 @@
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { JOSEError, JWTClaimValidationFailed, JWTExpired, JWSSignatureVerificationFailed } from 'jose/errors';
+import { JOSEError, JWSSignatureVerificationFailed, JWTClaimValidationFailed, JWTExpired } from 'jose/errors';
 import * as v from 'valibot';
-import { LocalFailure, causeOf } from '../failure.ts';
+import { causeOf, LocalFailure } from '../failure.ts';
 import type { Authorization, Authorizer } from './authorizer.ts';
 import { refused } from './authorizer.ts';
 import type { IdentitySource } from './identity-source.ts';

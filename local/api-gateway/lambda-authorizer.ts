@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { arn } from '../identity.ts';
-import type { JsonObject } from '../template/json.ts';
 import type { Functions } from '../lambda/functions.ts';
+import type { JsonObject } from '../template/json.ts';
 import type { Authorization, Authorizer } from './authorizer.ts';
 import { refused } from './authorizer.ts';
 import { commonEvent } from './event.ts';

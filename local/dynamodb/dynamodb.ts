@@ -1,10 +1,10 @@
-import dynalite from 'dynalite';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
-import { closeServer, listenOnLoopback, loopback, readBody } from '../loopback-server.ts';
-import { accessKeyIdOf } from '../iam/access-key-id.ts';
+import dynalite from 'dynalite';
 import type { AccessControl } from '../iam/access-control.ts';
+import { accessKeyIdOf } from '../iam/access-key-id.ts';
+import { closeServer, listenOnLoopback, loopback, readBody } from '../loopback-server.ts';
 import { requestedActions } from './requested-actions.ts';
 import { checkStoreFolder } from './store-folder.ts';
 

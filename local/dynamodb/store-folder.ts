@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as v from 'valibot';
-import { LocalFailure, causeOf } from '../failure.ts';
+import { causeOf, LocalFailure } from '../failure.ts';
 
 interface LevelDatabase {
   open(): Promise<void>;

@@ -1,8 +1,8 @@
-import { transformSync } from 'esbuild';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
+import { transformSync } from 'esbuild';
 import { FunctionError } from './function-error.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Invocation, WorkerMessage, WorkerSettings } from './messages.ts';

@@ -1,4 +1,4 @@
-import { LocalFailure, causeOf } from '../failure.ts';
+import { causeOf, LocalFailure } from '../failure.ts';
 import { matchesWildcard } from '../iam/wildcard.ts';
 import { FunctionError } from './function-error.ts';
 import type { LocalFunction } from './local-function.ts';

@@ -1,5 +1,5 @@
 import { LocalFailure } from '../failure.ts';
-import type { CreateResource, CreatedResource, ResourceRequest } from '../template/resource.ts';
+import type { CreatedResource, CreateResource, ResourceRequest } from '../template/resource.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { createTable } from './dynamodb-table.ts';
 import { createApi, createIntegration, createRoute, createStage } from './http-api.ts';

@@ -1,9 +1,9 @@
+import { randomInt } from 'node:crypto';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-secrets-manager';
-import { randomInt } from 'node:crypto';
 import * as v from 'valibot';
 import { LocalFailure } from '../failure.ts';
 import type { CreatedResource, ResourceRequest } from '../template/resource.ts';

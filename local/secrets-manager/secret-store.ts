@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { writeAtomically } from '../atomic-file.ts';
-import { LocalFailure, causeOf } from '../failure.ts';
+import { causeOf, LocalFailure } from '../failure.ts';
 
 const Version = v.object({
   CreatedDate: v.number(),

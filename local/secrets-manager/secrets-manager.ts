@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import { accessKeyIdOf } from '../iam/access-key-id.ts';
 import type { AccessControl } from '../iam/access-control.ts';
+import { accessKeyIdOf } from '../iam/access-key-id.ts';
 import { arn } from '../identity.ts';
 import { closeServer, listenOnLoopback, loopback, readBody } from '../loopback-server.ts';
 import { operations } from './operations.ts';

@@ -1,6 +1,6 @@
-import { now } from './timestamps.ts';
 import type { Secret, Version } from './secret-store.ts';
 import { ServiceError } from './service-error.ts';
+import { now } from './timestamps.ts';
 
 /** A value of a secret: exactly one of the two, as the service's own API has it. */
 export interface SecretValue {

@@ -1,11 +1,11 @@
-import { LocalFailure, causeOf } from '../failure.ts';
+import { causeOf, LocalFailure } from '../failure.ts';
 import { accountId, arn, partition, region, stableId, urlSuffix } from '../identity.ts';
 import { creationOrder } from './creation-order.ts';
 import type { References } from './intrinsics.ts';
 import { evaluate } from './intrinsics.ts';
 import type { Json } from './json.ts';
 import { isObject } from './json.ts';
-import type { CreateResource, CreatedResource } from './resource.ts';
+import type { CreatedResource, CreateResource } from './resource.ts';
 import type { Template } from './template.ts';
 
 export interface Stack {

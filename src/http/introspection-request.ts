@@ -1,7 +1,7 @@
 import {
-  introspectToken,
   introspectionJwtType,
   introspectionParameters,
+  introspectToken,
   signIntrospection,
 } from '../oauth/introspection.ts';
 import type { IntrospectionContext } from '../oauth/introspection.ts';

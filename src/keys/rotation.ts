@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { signingAlgorithms } from './algorithms.ts';
 import type { PublishedKeySetWriter } from './published-key-set.ts';
 import { jwtSigner } from './sign-jwt.ts';
-import { SigningKeySet, publicKeys, rotateSigningKeySet } from './signing-key-set.ts';
+import { publicKeys, rotateSigningKeySet, SigningKeySet } from './signing-key-set.ts';
 import type { RotationTerms, SigningKey } from './signing-key-set.ts';
 
 /** The versions of the secret that is rotated, by their staging labels. */

@@ -5,7 +5,7 @@ import { causeOf, log } from '../log.ts';
 import { Unavailable } from '../unavailable.ts';
 import { jwtSigner } from './sign-jwt.ts';
 import type { JwtSigner } from './sign-jwt.ts';
-import { SigningKeySet, signingKeyAt } from './signing-key-set.ts';
+import { signingKeyAt, SigningKeySet } from './signing-key-set.ts';
 
 /** Seconds that a key set is used before it is read again; a rotation reaches every function within them. */
 const freshFor = 60;

@@ -1,5 +1,5 @@
-import type { Client } from '../oauth/client.ts';
 import type { ClientReader } from '../oauth/client-authentication.ts';
+import type { Client } from '../oauth/client.ts';
 import type { TokenRevoker } from '../oauth/revocation.ts';
 import type { JwtStateReader } from '../oauth/token-verification.ts';
 import type { SessionStore } from './session-store.ts';

@@ -1,7 +1,7 @@
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
 
 /**
  * A DynamoDB to test against: the one at POSTERN_TEST_DYNAMODB, such as Amazon's DynamoDB Local, or else a

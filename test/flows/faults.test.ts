@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
 import { AccessControl, operatorAccessKeyId } from '../../local/iam/access-control.ts';

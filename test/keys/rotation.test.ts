@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
 import type { SecretVersions } from '../../src/keys/rotation.ts';
-import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { signingKeyAt } from '../../src/keys/signing-key-set.ts';
 import type { SigningKeySet } from '../../src/keys/signing-key-set.ts';
 

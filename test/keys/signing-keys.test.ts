@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeProtectedHeader, errors } from 'jose';
-import { currentSigner } from '../../src/keys/signing-keys.ts';
+import * as v from 'valibot';
 import { PublicSigningKey, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
+import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { verificationKeys } from '../../src/keys/verification-key.ts';
 import { Unavailable } from '../../src/unavailable.ts';
-import * as v from 'valibot';
 
 const first = await rotateSigningKeySet(undefined, { algorithm: 'ES256', longestTokenLifetime: 14_400 }, 0);
 const second = await rotateSigningKeySet(first, { algorithm: 'ES256', longestTokenLifetime: 14_400 }, 0);

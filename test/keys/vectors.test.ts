@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
+import * as v from 'valibot';
 import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
-import { PublicSigningKey, generateSigningKey } from '../../src/keys/signing-key-set.ts';
-import * as v from 'valibot';
+import { generateSigningKey, PublicSigningKey } from '../../src/keys/signing-key-set.ts';
 
 test('RFC 7638 §3.1: the thumbprint that names our keys', async () => {
   const n =

@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
@@ -14,9 +17,6 @@ import {
   GetSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { test } from 'node:test';
 import * as v from 'valibot';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';

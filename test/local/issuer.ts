@@ -1,6 +1,6 @@
-import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { createServer } from 'node:http';
 import type { TestContext } from 'node:test';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { closeServer, listenOnLoopback } from '../../local/loopback-server.ts';
 
 /** An issuer with a discovery document and one key of each kind, closed when the test ends. */

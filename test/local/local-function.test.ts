@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fixtureFunction, fixtureFunctions, fixtureArn } from './fixture-function.ts';
+import { fixtureArn, fixtureFunction, fixtureFunctions } from './fixture-function.ts';
 
 test('gives a function its event, its context and exactly its environment', async (t) => {
   const fixture = fixtureFunction(

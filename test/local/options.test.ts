@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isAbsolute } from 'node:path';
 import { test } from 'node:test';
-import { UsageError, readOptions, usage } from '../../local/options.ts';
+import { readOptions, usage, UsageError } from '../../local/options.ts';
 
 test('each stage has a port of its own', () => {
   const { ports, dataFolder, json } = readOptions([]);

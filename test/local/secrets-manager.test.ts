@@ -1,3 +1,9 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
@@ -6,12 +12,6 @@ import {
   RotateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { test } from 'node:test';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { AccessControl } from '../../local/iam/access-control.ts';
 import type { InvokeRotation } from '../../local/secrets-manager/rotation.ts';

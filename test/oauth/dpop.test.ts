@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHash, createHmac, generateKeyPairSync, randomUUID, sign as cryptoSign } from 'node:crypto';
+import { createHash, createHmac, sign as cryptoSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { isLiveDpopNonce, makeDpopNonce } from '../../src/oauth/dpop-nonce.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import type { TokenParameters } from '../../src/oauth/grants.ts';
 import { introspectToken, signIntrospection } from '../../src/oauth/introspection.ts';
 import type { IntrospectionContext } from '../../src/oauth/introspection.ts';
-import type { TokenParameters } from '../../src/oauth/grants.ts';
 import { revokeToken } from '../../src/oauth/revocation.ts';
 import { openSession } from '../../src/oauth/session-grant.ts';
 import { requestToken } from '../../src/oauth/token-endpoint.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ClientRegistration } from '../../src/oauth/client-registration.ts';
-import { clientCredentials, stage, now, partner } from './partner.ts';
+import { clientCredentials, now, partner, stage } from './partner.ts';
 
 describe('lifetimes', () => {
   const cases: [string, Partial<ClientRegistration>, number][] = [

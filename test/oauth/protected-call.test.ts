@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { openSession } from '../../src/oauth/session-grant.ts';
 import { authorizeCall } from '../../src/oauth/protected-call.ts';
 import type { ProtectedCall, ProtectedCallContext } from '../../src/oauth/protected-call.ts';
+import { openSession } from '../../src/oauth/session-grant.ts';
 import { requestToken } from '../../src/oauth/token-endpoint.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { dpopProof, partnerKey } from './client-keys.ts';

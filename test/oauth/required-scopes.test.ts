@@ -5,14 +5,14 @@ import type { TokenParameters } from '../../src/oauth/grants.ts';
 import type { TokenEndpointContext } from '../../src/oauth/token-endpoint.ts';
 import { jwtBy, partnerKey } from './client-keys.ts';
 import {
-  clientCredentials,
-  jwtBearer,
-  tokenExchange,
   accessTokenType,
   claimsName,
-  stage,
+  clientCredentials,
+  jwtBearer,
   now,
   partner,
+  stage,
+  tokenExchange,
 } from './partner.ts';
 
 describe('required scopes', () => {

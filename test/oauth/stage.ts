@@ -1,8 +1,8 @@
 import { createLocalJWKSet } from 'jose';
+import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { generateSigningKey } from '../../src/keys/signing-key-set.ts';
-import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { registerAccount } from '../../src/oauth/account-registration.ts';
 import { registerClient } from '../../src/oauth/client-registration.ts';
 import type { ClientRegistration, RegisteredClient } from '../../src/oauth/client-registration.ts';

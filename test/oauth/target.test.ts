@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TokenParameters } from '../../src/oauth/grants.ts';
-import { clientCredentials, tokenExchange, accessTokenType, stock, stage, partner } from './partner.ts';
+import { accessTokenType, clientCredentials, partner, stage, stock, tokenExchange } from './partner.ts';
 
 describe('resource and audience', async () => {
   const asking = await partner({ audiences: [stock, 'urn:orders'] });

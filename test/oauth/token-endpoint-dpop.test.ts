@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TokenParameters } from '../../src/oauth/grants.ts';
 import { partnerKey, thumbprint } from './client-keys.ts';
-import { clientCredentials, stage, now, partner, proofOf } from './partner.ts';
+import { clientCredentials, now, partner, proofOf, stage } from './partner.ts';
 
 describe('DPoP', async () => {
   const request: TokenParameters = { grant_type: clientCredentials, scope: 'orders:read' };

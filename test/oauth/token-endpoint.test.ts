@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import type { TokenParameters } from '../../src/oauth/grants.ts';
 import { storedSecret } from '../../src/oauth/client-secret.ts';
+import type { TokenParameters } from '../../src/oauth/grants.ts';
 import { requestToken } from '../../src/oauth/token-endpoint.ts';
 import { basic, memoryStage } from './stage.ts';
 

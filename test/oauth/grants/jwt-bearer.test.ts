@@ -5,7 +5,7 @@ import type { TokenParameters } from '../../../src/oauth/grants.ts';
 import { requestToken } from '../../../src/oauth/token-endpoint.ts';
 import { Unavailable } from '../../../src/unavailable.ts';
 import { jwtBy, partnerKey, rawJws } from '../client-keys.ts';
-import { clientCredentials, jwtBearer, claimsName, stock, stage, now, partner } from '../partner.ts';
+import { claimsName, clientCredentials, jwtBearer, now, partner, stage, stock } from '../partner.ts';
 import type { Changes } from '../partner.ts';
 import { memoryStage } from '../stage.ts';
 

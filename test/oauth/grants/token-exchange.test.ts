@@ -8,16 +8,16 @@ import { verifyToken } from '../../../src/oauth/token-verification.ts';
 import { Unavailable } from '../../../src/unavailable.ts';
 import { jwtBy, partnerKey, thumbprint } from '../client-keys.ts';
 import {
-  clientCredentials,
-  jwtBearer,
-  tokenExchange,
   accessTokenType,
   claimsName,
-  stock,
-  stage,
+  clientCredentials,
+  jwtBearer,
   now,
   partner,
   proofOf,
+  stage,
+  stock,
+  tokenExchange,
 } from '../partner.ts';
 import type { Partner } from '../partner.ts';
 import { basic, memoryStage } from '../stage.ts';
