@@ -6,7 +6,7 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { endpoint } from '../src/http/endpoint.ts';
-import { tokenRequest } from '../src/http/token-request.ts';
+import { tokenRequest } from '../src/http/endpoints/token.ts';
 import { signingAlgorithmNames, signingAlgorithms } from '../src/keys/algorithms.ts';
 import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
 import { memoryStage } from '../test/oauth/stage.ts';

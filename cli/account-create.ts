@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { registerAccount } from '../src/oauth/account-registration.ts';
+import { registerAccount } from '../src/clients/account-registration.ts';
 import { accountJson, accountText } from './account-view.ts';
 import { command } from './command.ts';
 import { Refused } from './failures.ts';

@@ -1,4 +1,4 @@
-import type { Account } from '../src/oauth/account.ts';
+import type { Account } from '../src/clients/account.ts';
 import { fields, isoDate } from './layout.ts';
 
 /** An account for programs. */

@@ -1,4 +1,4 @@
-import type { Client } from '../src/oauth/client.ts';
+import type { Client } from '../src/clients/client.ts';
 import { Refused } from './failures.ts';
 import { findClient } from './find-client.ts';
 import type { Stage } from './stage.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { registerClient } from '../src/oauth/client-registration.ts';
-import { clientKinds } from '../src/oauth/client.ts';
-import { grantTypes } from '../src/oauth/grant-types.ts';
+import { registerClient } from '../src/clients/client-registration.ts';
+import { clientKinds } from '../src/clients/client.ts';
+import { grantTypes } from '../src/clients/grant-types.ts';
 import { clientJson, clientText } from './client-view.ts';
 import { command } from './command.ts';
 import { Refused, UsageError } from './failures.ts';

@@ -1,4 +1,4 @@
-import { deleteClient } from '../src/oauth/client-registration.ts';
+import { deleteClient } from '../src/clients/client-registration.ts';
 import { command } from './command.ts';
 import { Refused, UsageError } from './failures.ts';
 import { findClient, noClient } from './find-client.ts';

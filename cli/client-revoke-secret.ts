@@ -1,4 +1,4 @@
-import { canAuthenticate, removeSecret } from '../src/oauth/client-changes.ts';
+import { canAuthenticate, removeSecret } from '../src/clients/client-changes.ts';
 import { accepted } from './accepted.ts';
 import { changeClient } from './change-client.ts';
 import { clientJson } from './client-view.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { newClientSecret, rotateSecret } from '../src/oauth/client-changes.ts';
+import { newClientSecret, rotateSecret } from '../src/clients/client-changes.ts';
 import { accepted } from './accepted.ts';
 import { changeClient } from './change-client.ts';
 import { clientJson } from './client-view.ts';

@@ -1,4 +1,4 @@
-import type { Client } from '../src/oauth/client.ts';
+import type { Client } from '../src/clients/client.ts';
 import { fields, isoDate, isoHour } from './layout.ts';
 
 /** When each secret was last used, by its id; undefined where it never was. */

@@ -1,10 +1,10 @@
-import type { Client } from '../src/oauth/client.ts';
+import type { Client } from '../src/clients/client.ts';
 import {
   clientCredentialsGrantType,
   jwtBearerGrantType,
   tokenExchangeGrantType,
-} from '../src/oauth/grant-types.ts';
-import { sessionGrantType } from '../src/oauth/session-grant.ts';
+} from '../src/clients/grant-types.ts';
+import { sessionGrantType } from '../src/sessions/session-request.ts';
 import { shellWord } from './layout.ts';
 
 /** What a grant asks for besides the client and the scope; the shell variables are the partner's to fill. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { parseClientKeys } from '../src/oauth/client-key.ts';
-import type { ClientKey } from '../src/oauth/client.ts';
+import { parseClientKeys } from '../src/clients/client-key.ts';
+import type { ClientKey } from '../src/clients/client.ts';
 import { Refused } from './failures.ts';
 import type { Terminal } from './terminal.ts';
 

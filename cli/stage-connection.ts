@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { commercelayer, stages } from '../lib/stages.ts';
 import { systemClock } from '../src/clock.ts';
-import { dynamodbAccountStore } from '../src/storage/dynamodb-account-store.ts';
-import { dynamodbClientStore } from '../src/storage/dynamodb-client-store.ts';
-import { dynamodbPublishedKeySetStore } from '../src/storage/dynamodb-published-key-set-store.ts';
-import { dynamodbSecretUseStore } from '../src/storage/dynamodb-secret-use-store.ts';
+import { dynamodbAccountStore } from '../src/storage/account-store.ts';
+import { dynamodbClientStore } from '../src/storage/client-store.ts';
 import { hashKeys } from '../src/storage/hash-key-secret.ts';
+import { dynamodbPublishedKeySetStore } from '../src/storage/published-key-set-store.ts';
+import { dynamodbSecretUseStore } from '../src/storage/secret-use-store.ts';
 import type { StageSelection } from './command.ts';
 import { deployedStage } from './deployed-stage.ts';
 import { UsageError } from './failures.ts';

@@ -1,7 +1,7 @@
 import type { StageRecord } from '../lib/stages.ts';
+import type { RegistrationContext } from '../src/clients/client-registration.ts';
+import type { SecretUseStore } from '../src/clients/secret-use-store.ts';
 import type { PublishedKeySetReader, PublishedKeySetWriter } from '../src/keys/published-key-set.ts';
-import type { RegistrationContext } from '../src/oauth/client-registration.ts';
-import type { SecretUseStore } from '../src/storage/secret-use-store.ts';
 import type { SigningKeySecret } from './signing-key-secret.ts';
 
 /** A stage that the command line is connected to. */

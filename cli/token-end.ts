@@ -1,4 +1,4 @@
-import type { Client } from '../src/oauth/client.ts';
+import type { Client } from '../src/clients/client.ts';
 import type { Stage } from './stage.ts';
 
 /** What becomes of the live tokens of a client that is disabled or deleted, or whose tokens are revoked. */

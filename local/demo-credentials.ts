@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { clientKinds } from '../src/oauth/client.ts';
+import { clientKinds } from '../src/clients/client.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { LocalFailure } from './failure.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { registerAccount } from '../src/clients/account-registration.ts';
+import { registerClient } from '../src/clients/client-registration.ts';
 import { systemClock } from '../src/clock.ts';
-import { registerAccount } from '../src/oauth/account-registration.ts';
-import { registerClient } from '../src/oauth/client-registration.ts';
-import { dynamodbAccountStore } from '../src/storage/dynamodb-account-store.ts';
-import { dynamodbClientStore } from '../src/storage/dynamodb-client-store.ts';
+import { dynamodbAccountStore } from '../src/storage/account-store.ts';
+import { dynamodbClientStore } from '../src/storage/client-store.ts';
 import { hashKeys } from '../src/storage/hash-key-secret.ts';
 import type { DemoClient, DemoCredentials } from './demo-credentials.ts';
 import { LocalFailure } from './failure.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './oauth/errors.ts';
+import type { ErrorCode } from './errors.ts';
 
 /**
  * All that a log line may say. A token, a secret, a raw event or a text that a client sent has no field here

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
+import { dpopContext, stageStores, verificationContext } from '../../src/capabilities.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
-import { dpopContext, stageStores, verificationContext } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'ISSUER',

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
+import { authenticationContext, stageStores, verificationContext } from '../../src/capabilities.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
+import { introspectionRequest } from '../../src/http/endpoints/introspection.ts';
 import { oauthDialects } from '../../src/http/error-response.ts';
-import { introspectionRequest } from '../../src/http/introspection-request.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';
 import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
-import { authenticationContext, stageStores, verificationContext } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'STAGE',

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
+import type { Response } from '../../src/http/http-response.ts';
 import { ownAccount } from '../../src/http/own-account.ts';
-import type { Response } from '../../src/http/response.ts';
-import { dynamodbAccountStore } from '../../src/storage/dynamodb-account-store.ts';
+import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readProfile } from './profile.ts';
 import { dynamodbSubscriptionStore } from './subscription-store.ts';

@@ -1,6 +1,6 @@
+import type { Account } from '../../src/clients/account.ts';
+import { json, noStore } from '../../src/http/http-response.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
-import { json, noStore } from '../../src/http/response.ts';
-import type { Account } from '../../src/oauth/account.ts';
 import { ok } from '../../src/result.ts';
 
 /** `GET /rest/v1/users/{mage_id}`: one's own account, as Adobe's Marketplace EQP API has it. */

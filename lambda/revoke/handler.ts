@@ -1,11 +1,11 @@
 import * as v from 'valibot';
+import { authenticationContext, stageStores, verificationContext } from '../../src/capabilities.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
+import { revocationRequest } from '../../src/http/endpoints/revocation.ts';
 import { oauthDialects } from '../../src/http/error-response.ts';
-import { revocationRequest } from '../../src/http/revocation-request.ts';
-import { dynamodbTokenRevoker } from '../../src/storage/dynamodb-revocation-store.ts';
+import { dynamodbTokenRevoker } from '../../src/storage/revocation-store.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
-import { authenticationContext, stageStores, verificationContext } from '../../src/storage/stage-stores.ts';
 
 const env = readEnvironment(
   'STAGE',

@@ -5,8 +5,8 @@ import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
 import { log } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
-import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 import { secretVersions } from '../../src/storage/secret-versions.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
 

@@ -1,12 +1,12 @@
+import { maximumSessionKeys } from '../../src/clients/account.ts';
+import { registerClient } from '../../src/clients/client-registration.ts';
+import type { RegistrationContext, RegistrationRefusal } from '../../src/clients/client-registration.ts';
 import { parseParameters } from '../../src/http/body.ts';
 import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
+import { json, noStore } from '../../src/http/http-response.ts';
+import type { Response } from '../../src/http/http-response.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
-import { json, noStore } from '../../src/http/response.ts';
-import type { Response } from '../../src/http/response.ts';
 import { log } from '../../src/log.ts';
-import { maximumSessionKeys } from '../../src/oauth/account.ts';
-import { registerClient } from '../../src/oauth/client-registration.ts';
-import type { RegistrationContext, RegistrationRefusal } from '../../src/oauth/client-registration.ts';
 import { ok } from '../../src/result.ts';
 import { checkLabel, keyView } from './session-key.ts';
 

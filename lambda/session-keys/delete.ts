@@ -1,8 +1,8 @@
+import { deleteClient } from '../../src/clients/client-registration.ts';
+import type { RegistrationContext } from '../../src/clients/client-registration.ts';
+import { noStore } from '../../src/http/http-response.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
-import { noStore } from '../../src/http/response.ts';
 import { log } from '../../src/log.ts';
-import { deleteClient } from '../../src/oauth/client-registration.ts';
-import type { RegistrationContext } from '../../src/oauth/client-registration.ts';
 import { ok } from '../../src/result.ts';
 import { applicationIdOf, findKey, unknownKey } from './session-key.ts';
 

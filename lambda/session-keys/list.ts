@@ -1,6 +1,6 @@
+import type { RegistrationContext } from '../../src/clients/client-registration.ts';
+import { json, noStore } from '../../src/http/http-response.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
-import { json, noStore } from '../../src/http/response.ts';
-import type { RegistrationContext } from '../../src/oauth/client-registration.ts';
 import { ok } from '../../src/result.ts';
 import { findKey, keyView } from './session-key.ts';
 

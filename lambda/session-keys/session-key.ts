@@ -1,13 +1,13 @@
+import type { Account } from '../../src/clients/account.ts';
+import type { ClientStore } from '../../src/clients/client-store.ts';
+import type { Client } from '../../src/clients/client.ts';
+import { canBeName } from '../../src/clients/registration-rules.ts';
+import { refuse } from '../../src/errors.ts';
+import type { OAuthError } from '../../src/errors.ts';
 import { eqpRefusal } from '../../src/http/dialects/eqp.ts';
-import type { Request } from '../../src/http/request.ts';
-import type { Account } from '../../src/oauth/account.ts';
-import type { Client } from '../../src/oauth/client.ts';
-import { refuse } from '../../src/oauth/errors.ts';
-import type { OAuthError } from '../../src/oauth/errors.ts';
-import { canBeName } from '../../src/oauth/registration-rules.ts';
+import type { Request } from '../../src/http/http-request.ts';
 import { ok } from '../../src/result.ts';
 import type { Result } from '../../src/result.ts';
-import type { ClientStore } from '../../src/storage/client-store.ts';
 
 /** The account's key with this id as it is now. What the account has no place for is not looked up. */
 export async function findKey(

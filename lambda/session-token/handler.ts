@@ -1,10 +1,10 @@
+import { authenticationContext, stageStores } from '../../src/capabilities.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import { sessionRequest } from '../../src/http/session-request.ts';
+import { sessionRequest } from '../../src/http/endpoints/session-token.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
-import { dynamodbSessionStore } from '../../src/storage/dynamodb-session-store.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
-import { authenticationContext, stageStores } from '../../src/storage/stage-stores.ts';
+import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
 
 const env = readEnvironment(
   'STAGE',

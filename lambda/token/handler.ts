@@ -1,19 +1,19 @@
 import * as v from 'valibot';
-import { systemClock } from '../../src/clock.ts';
-import { readEnvironment } from '../../src/env.ts';
-import { endpoint } from '../../src/http/endpoint.ts';
-import { oauthDialects } from '../../src/http/error-response.ts';
-import { tokenRequest } from '../../src/http/token-request.ts';
-import { currentSigner } from '../../src/keys/signing-keys.ts';
-import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
-import { verifyToken } from '../../src/oauth/token-verification.ts';
-import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
 import {
   authenticationContext,
   dpopContext,
   stageStores,
   verificationContext,
-} from '../../src/storage/stage-stores.ts';
+} from '../../src/capabilities.ts';
+import { systemClock } from '../../src/clock.ts';
+import { readEnvironment } from '../../src/env.ts';
+import { endpoint } from '../../src/http/endpoint.ts';
+import { tokenRequest } from '../../src/http/endpoints/token.ts';
+import { oauthDialects } from '../../src/http/error-response.ts';
+import { currentSigner } from '../../src/keys/signing-keys.ts';
+import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
+import { verifyToken } from '../../src/oauth/token-verification.ts';
+import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
 
 const env = readEnvironment(
   'STAGE',

@@ -1,8 +1,8 @@
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import { wellKnownRequest } from '../../src/http/well-known-request.ts';
-import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
+import { wellKnownRequest } from '../../src/http/endpoints/well-known.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 
 const env = readEnvironment('STAGE', 'ISSUER', 'SIGNING_ALGORITHM', 'CLIENTS_TABLE');
 

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { errorTable, refuse } from '../oauth/errors.ts';
-import type { ErrorCode, OAuthError } from '../oauth/errors.ts';
+import { errorTable, refuse } from '../errors.ts';
+import type { ErrorCode, OAuthError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { Request } from './request.ts';
+import type { Request } from './http-request.ts';
 
 /**
  * What an authorizer tells the integration of the caller, as flat strings. API Gateway's JWT authorizer

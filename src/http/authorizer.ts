@@ -1,7 +1,7 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
+import { oauthError, refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { causeOf, log } from '../log.ts';
-import { oauthError, refuse } from '../oauth/errors.ts';
-import type { OAuthError } from '../oauth/errors.ts';
 import { authorizeCall } from '../oauth/protected-call.ts';
 import type { ProtectedCallContext } from '../oauth/protected-call.ts';
 import type { VerifiedToken } from '../oauth/token-verification.ts';

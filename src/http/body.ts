@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { oauthError, refuse } from '../oauth/errors.ts';
-import type { OAuthError } from '../oauth/errors.ts';
+import { oauthError, refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { Request } from './request.ts';
+import type { Request } from './http-request.ts';
 
 /** Bytes that a body may have. */
 const maximumBodyLength = 16_384;

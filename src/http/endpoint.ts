@@ -1,14 +1,14 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { errorTable, oauthError } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { causeOf, log } from '../log.ts';
-import { errorTable, oauthError } from '../oauth/errors.ts';
-import type { OAuthError } from '../oauth/errors.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
 import { errorResponse } from './error-response.ts';
 import type { ErrorDialect } from './error-response.ts';
-import { requestOf } from './request.ts';
-import type { Request } from './request.ts';
-import type { Response } from './response.ts';
+import { requestOf } from './http-request.ts';
+import type { Request } from './http-request.ts';
+import type { Response } from './http-response.ts';
 
 export interface EndpointOptions {
   readonly dialect: ErrorDialect;

@@ -1,11 +1,11 @@
-import { assertionAlgorithms } from '../oauth/client.ts';
-import { errorTable } from '../oauth/errors.ts';
-import type { ErrorCode, OAuthError } from '../oauth/errors.ts';
+import { assertionAlgorithms } from '../clients/client.ts';
+import { errorTable } from '../errors.ts';
+import type { ErrorCode, OAuthError } from '../errors.ts';
 import { commercelayer } from './dialects/commercelayer.ts';
 import { eqp } from './dialects/eqp.ts';
 import { rfc6749 } from './dialects/rfc6749.ts';
-import { json, noStore } from './response.ts';
-import type { Response } from './response.ts';
+import { json, noStore } from './http-response.ts';
+import type { Response } from './http-response.ts';
 
 /** Seconds after which a client may try again when nothing could be decided. */
 const retryAfter = 2;

@@ -1,13 +1,13 @@
+import type { Account } from '../clients/account.ts';
+import type { OAuthError } from '../errors.ts';
 import { log } from '../log.ts';
-import type { Account } from '../oauth/account.ts';
-import type { OAuthError } from '../oauth/errors.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { callerOf } from './authorizer-context.ts';
 import { eqpRefusal } from './dialects/eqp.ts';
 import type { EndpointOptions } from './endpoint.ts';
-import type { Request } from './request.ts';
-import type { Response } from './response.ts';
+import type { Request } from './http-request.ts';
+import type { Response } from './http-response.ts';
 
 interface AccountReader {
   find(mageId: string): Promise<Account | undefined>;

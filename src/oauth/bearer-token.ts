@@ -1,7 +1,7 @@
+import { refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
 
 /** Characters that a token may have; a JWT with more does not fit the gateway's own limit of headers. */
 const maximumTokenLength = 8_192;

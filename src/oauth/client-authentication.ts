@@ -1,15 +1,15 @@
 import type { KeyObject } from 'node:crypto';
+import type { AuthenticationMethod, Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
+import { refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { ReplayStore } from '../storage/replay-store.ts';
 import { triesBasic } from './basic-credentials.ts';
 import { clientSecretBasic, clientSecretPost } from './client-authentication/client-secret.ts';
 import { none } from './client-authentication/none.ts';
 import { privateKeyJwt } from './client-authentication/private-key-jwt.ts';
-import type { AuthenticationMethod, Client } from './client.ts';
-import { refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
+import type { ReplayStore } from './replay-store.ts';
 
 /** What authentication needs of a client store. */
 export interface ClientReader {

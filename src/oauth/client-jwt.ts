@@ -1,9 +1,9 @@
 import { decodeProtectedHeader, errors, importJWK, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
+import { assertionAlgorithms, isSameAlgorithm } from '../clients/client.ts';
+import type { Client, ClientKey } from '../clients/client.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { assertionAlgorithms, isSameAlgorithm } from './client.ts';
-import type { Client, ClientKey } from './client.ts';
 
 /** Seconds that the clock of a client may be off, either way. */
 export const clockSkew = 10;

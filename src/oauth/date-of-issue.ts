@@ -1,4 +1,4 @@
-import type { Client } from './client.ts';
+import type { Client } from '../clients/client.ts';
 
 /**
  * The `iat` of what is issued at `now`, NumericDate: a token of the very second in which all tokens of the client

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, compactVerify, decodeProtectedHeader, EmbeddedJWK } from 'jose';
 import * as v from 'valibot';
+import { assertionAlgorithms } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
+import { oauthError, refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { ReplayStore } from '../storage/replay-store.ts';
-import { assertionAlgorithms } from './client.ts';
 import { isLiveDpopNonce, makeDpopNonce } from './dpop-nonce.ts';
-import { oauthError, refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
+import type { ReplayStore } from './replay-store.ts';
 
 export interface DpopContext {
   readonly replays: ReplayStore;

@@ -1,15 +1,15 @@
+import type { grantTypes } from '../clients/grant-types.ts';
 import type { Clock } from '../clock.ts';
+import type { OAuthError } from '../errors.ts';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import type { Result } from '../result.ts';
-import type { ReplayStore } from '../storage/replay-store.ts';
 import type { AccessTokenIssuer, GrantedToken, TokenResponse } from './access-token.ts';
 import { authenticationParameters } from './client-authentication.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
-import type { OAuthError } from './errors.ts';
-import type { grantTypes } from './grant-types.ts';
 import { clientCredentials } from './grants/client-credentials.ts';
 import { jwtBearer } from './grants/jwt-bearer.ts';
 import { tokenExchange } from './grants/token-exchange.ts';
+import type { ReplayStore } from './replay-store.ts';
 import type { VerifiedToken } from './token-verification.ts';
 
 /** The parameters that the token endpoint knows; others are ignored (RFC 6749 §3.2). */

@@ -1,10 +1,10 @@
+import { refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { authenticateClient, authenticationParameters } from './client-authentication.ts';
 import type { AuthenticationContext } from './client-authentication.ts';
-import { refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
 import { demandAudience, verifyToken } from './token-verification.ts';
 import type { VerificationContext, VerifiedToken } from './token-verification.ts';
 

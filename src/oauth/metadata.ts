@@ -1,6 +1,6 @@
-import { assertionAlgorithms, authenticationMethods } from './client.ts';
+import { assertionAlgorithms, authenticationMethods } from '../clients/client.ts';
+import { grantTypes } from '../clients/grant-types.ts';
 import { endpoints } from './endpoints.ts';
-import { grantTypes } from './grant-types.ts';
 
 /**
  * Authorization server metadata (RFC 8414 §2). Its lists are the keys of the tables that implement them: the

@@ -1,11 +1,11 @@
+import { refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { presentedToken } from './bearer-token.ts';
 import type { PresentedToken } from './bearer-token.ts';
 import { verifyDpopProof } from './dpop.ts';
 import type { DpopContext } from './dpop.ts';
-import { refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
 import { demandAudience, demandScope, verifyToken } from './token-verification.ts';
 import type { VerificationContext, VerifiedToken } from './token-verification.ts';
 

@@ -1,10 +1,10 @@
+import { refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
+import { hashSessionToken } from '../sessions/session-token.ts';
 import { authenticateClient, authenticationParameters } from './client-authentication.ts';
 import type { AuthenticationContext } from './client-authentication.ts';
-import { refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
-import { hashSessionToken } from './session-token.ts';
 import { recognizeToken } from './token-verification.ts';
 import type { VerificationContext } from './token-verification.ts';
 

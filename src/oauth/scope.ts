@@ -1,8 +1,8 @@
+import type { Client } from '../clients/client.ts';
+import { refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { Client } from './client.ts';
-import { refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
 import type { TokenPolicy } from './token-policy.ts';
 
 /** scope-token of RFC 6749 §3.3, less `*`, which has a meaning in what a client is allowed. */

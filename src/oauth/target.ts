@@ -1,8 +1,8 @@
+import type { Client } from '../clients/client.ts';
+import { refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { Client } from './client.ts';
-import { refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
 
 /**
  * The audience of a token: the one that `resource` or `audience` asks for, among those that the client may

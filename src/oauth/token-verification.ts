@@ -2,16 +2,16 @@ import type { KeyObject } from 'node:crypto';
 import { errors as joseErrors, jwtVerify } from 'jose';
 import type { JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
+import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
+import { oauthError, refuse } from '../errors.ts';
+import type { OAuthError } from '../errors.ts';
 import { signingAlgorithmNames } from '../keys/algorithms.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
+import { hashSessionToken, isGenuineSessionToken, looksLikeSessionToken } from '../sessions/session-token.ts';
+import type { Session } from '../sessions/session.ts';
 import type { ClientReader } from './client-authentication.ts';
-import type { Client } from './client.ts';
-import { oauthError, refuse } from './errors.ts';
-import type { OAuthError } from './errors.ts';
-import { hashSessionToken, isGenuineSessionToken, looksLikeSessionToken } from './session-token.ts';
-import type { Session } from './session.ts';
 
 /** A token that is genuine: whom it speaks for, what it may do, and when. */
 export interface VerifiedToken {

@@ -1,16 +1,68 @@
-import type { Account } from '../oauth/account.ts';
+import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as v from 'valibot';
+import type { AccountStore } from '../clients/account-store.ts';
+import { Account, maximumSessionKeys } from '../clients/account.ts';
+import { ask, holds } from './dynamodb.ts';
 
-/** Accounts and the session keys they hold. */
-export interface AccountStore {
-  find(mageId: string): Promise<Account | undefined>;
-  /** False where the `mage_id` is taken. */
-  create(account: Account): Promise<boolean>;
-  /**
-   * Takes one of the account's places for a session key. The limit holds under any concurrency, because
-   * it is a condition of the write itself.
-   * @param now NumericDate, seconds since the epoch
-   */
-  addSessionKey(mageId: string, clientId: string, now: number): Promise<'added' | 'full' | 'unknown_account'>;
-  /** Gives the place back; nothing happens where it was not taken. */
-  removeSessionKey(mageId: string, clientId: string): Promise<void>;
+const keyOf = (mageId: string) => marshall({ pk: `account#${mageId}` });
+
+/** Accounts in DynamoDB: one item each, `account#<mage_id>`. */
+export function dynamodbAccountStore(dynamodb: DynamoDBClient, TableName: string): AccountStore {
+  const find = async (mageId: string) => {
+    const { Item } = await ask(
+      dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(mageId), ConsistentRead: true })),
+    );
+    return Item && v.parse(Account, unmarshall(Item));
+  };
+
+  return {
+    find,
+
+    create: (account) =>
+      holds(
+        dynamodb.send(
+          new PutItemCommand({
+            TableName,
+            Item: { ...keyOf(account.mageId), ...marshall(account) },
+            ConditionExpression: 'attribute_not_exists(pk)',
+          }),
+        ),
+      ),
+
+    async addSessionKey(mageId, clientId, now) {
+      const added = await holds(
+        dynamodb.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: keyOf(mageId),
+            UpdateExpression: 'SET sessionKeys.#id = :now',
+            ConditionExpression:
+              'attribute_exists(pk) AND size(sessionKeys) < :maximum AND attribute_not_exists(sessionKeys.#id)',
+            ExpressionAttributeNames: { '#id': clientId },
+            ExpressionAttributeValues: marshall({ ':now': now, ':maximum': maximumSessionKeys }),
+          }),
+        ),
+      );
+      if (added) return 'added';
+      const account = await find(mageId);
+      if (!account) return 'unknown_account';
+      return Object.hasOwn(account.sessionKeys, clientId) ? 'added' : 'full';
+    },
+
+    async removeSessionKey(mageId, clientId) {
+      await holds(
+        dynamodb.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: keyOf(mageId),
+            UpdateExpression: 'REMOVE sessionKeys.#id',
+            ConditionExpression: 'attribute_exists(pk)',
+            ExpressionAttributeNames: { '#id': clientId },
+          }),
+        ),
+      );
+    },
+  };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
-import { matchClientSecret } from '../../src/oauth/client-secret.ts';
+import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { emptyStage, now, secretKey } from './stage-under-test.ts';
 import { answered, assertIncludes, errorOf, typed } from './typed.ts';

@@ -7,9 +7,9 @@ import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
-import { matchClientSecret } from '../../src/oauth/client-secret.ts';
-import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
+import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { testDatabase } from '../contract/tables.ts';
 
 const program = fileURLToPath(new URL('../../bin/postern.js', import.meta.url));

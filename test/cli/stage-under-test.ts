@@ -3,10 +3,10 @@ import type { SigningKeySecret } from '../../cli/signing-key-secret.ts';
 import type { Stage } from '../../cli/stage.ts';
 import { stages } from '../../lib/stages.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
-import { dynamodbAccountStore } from '../../src/storage/dynamodb-account-store.ts';
-import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
-import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
-import { dynamodbSecretUseStore } from '../../src/storage/dynamodb-secret-use-store.ts';
+import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
+import { dynamodbClientStore } from '../../src/storage/client-store.ts';
+import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
+import { dynamodbSecretUseStore } from '../../src/storage/secret-use-store.ts';
 import type { testDatabase } from '../contract/tables.ts';
 
 export const now = Date.parse('2026-05-04T03:02:01Z') / 1000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Account } from '../../src/oauth/account.ts';
-import type { AccountStore } from '../../src/storage/account-store.ts';
+import type { AccountStore } from '../../src/clients/account-store.ts';
+import type { Account } from '../../src/clients/account.ts';
 
 const accountOf = (mageId: string): Account => ({
   mageId,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Client } from '../../src/oauth/client.ts';
-import type { ClientStore } from '../../src/storage/client-store.ts';
+import type { ClientStore } from '../../src/clients/client-store.ts';
+import type { Client } from '../../src/clients/client.ts';
 
 export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
   id,

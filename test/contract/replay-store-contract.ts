@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ReplayStore } from '../../src/storage/replay-store.ts';
+import type { ReplayStore } from '../../src/oauth/replay-store.ts';
 
 /** What every implementation of `ReplayStore` does. */
 export function replayStoreContract(implementation: string, makeStore: () => Promise<ReplayStore>): void {

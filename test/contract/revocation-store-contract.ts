@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { TokenRevoker } from '../../src/oauth/revocation.ts';
 import type { JwtStateReader } from '../../src/oauth/token-verification.ts';
-import type { ClientStore } from '../../src/storage/client-store.ts';
-import type { SessionStore } from '../../src/storage/session-store.ts';
+import type { SessionStore } from '../../src/sessions/session-store.ts';
 import { clientOf } from './client-store-contract.ts';
 
 interface Stores {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { SecretUseStore } from '../../src/storage/secret-use-store.ts';
+import type { SecretUseStore } from '../../src/clients/secret-use-store.ts';
 
 /** What every implementation of `SecretUseStore` does. */
 export function secretUseStoreContract(

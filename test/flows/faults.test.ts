@@ -7,13 +7,13 @@ import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
 import { AccessControl, operatorAccessKeyId } from '../../local/iam/access-control.ts';
 import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { registerAccount } from '../../src/clients/account-registration.ts';
+import { registerClient } from '../../src/clients/client-registration.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { publicKeys, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
-import { registerAccount } from '../../src/oauth/account-registration.ts';
-import { registerClient } from '../../src/oauth/client-registration.ts';
-import { dynamodbAccountStore } from '../../src/storage/dynamodb-account-store.ts';
-import { dynamodbClientStore } from '../../src/storage/dynamodb-client-store.ts';
-import { dynamodbPublishedKeySetStore } from '../../src/storage/dynamodb-published-key-set-store.ts';
+import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
+import { dynamodbClientStore } from '../../src/storage/client-store.ts';
+import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 import { basic } from './wire.ts';
 
 const accessControl = new AccessControl();

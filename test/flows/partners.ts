@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
-import type { ClientKey } from '../../src/oauth/client.ts';
+import type { ClientKey } from '../../src/clients/client.ts';
 import { projectFolder } from './stages.ts';
 import type { TestStage } from './stages.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
+import type { ClientRegistration } from '../../src/clients/client-registration.ts';
 import { callerOf } from '../../src/http/authorizer-context.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
 import { issueAccessToken } from '../../src/oauth/access-token.ts';
-import type { ClientRegistration } from '../../src/oauth/client-registration.ts';
-import { openSession } from '../../src/oauth/session-grant.ts';
-import { requestToken } from '../../src/oauth/token-endpoint.ts';
+import { requestToken } from '../../src/oauth/token-request.ts';
+import { openSession } from '../../src/sessions/session-request.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { dpopProof, partnerKey } from '../oauth/client-keys.ts';
 import { basic, memoryStage } from '../oauth/stage.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { oauthError } from '../../src/errors.ts';
+import type { OAuthError } from '../../src/errors.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import type { ErrorDialect } from '../../src/http/error-response.ts';
-import { oauthError } from '../../src/oauth/errors.ts';
-import type { OAuthError } from '../../src/oauth/errors.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 
 const event = {

@@ -5,12 +5,12 @@ import { createKey } from '../../lambda/session-keys/create.ts';
 import { deleteKey } from '../../lambda/session-keys/delete.ts';
 import { listKeys } from '../../lambda/session-keys/list.ts';
 import { updateKey } from '../../lambda/session-keys/update.ts';
+import type { ClientStore } from '../../src/clients/client-store.ts';
+import { canBeName } from '../../src/clients/registration-rules.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
+import type { Request } from '../../src/http/http-request.ts';
 import { ownAccount } from '../../src/http/own-account.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
-import type { Request } from '../../src/http/request.ts';
-import { canBeName } from '../../src/oauth/registration-rules.ts';
-import type { ClientStore } from '../../src/storage/client-store.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { memoryStage } from '../oauth/stage.ts';
 

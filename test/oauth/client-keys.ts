@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { CryptoKey } from 'jose';
 import * as v from 'valibot';
-import { ClientKey } from '../../src/oauth/client.ts';
+import { ClientKey } from '../../src/clients/client.ts';
 
 /** A key pair of a partner: what it signs with, and what it registers. */
 export interface PartnerKey {

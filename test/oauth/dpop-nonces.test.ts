@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { authorizeCall } from '../../src/oauth/protected-call.ts';
-import { requestToken } from '../../src/oauth/token-endpoint.ts';
+import { requestToken } from '../../src/oauth/token-request.ts';
 import { dpopProof, partnerKey } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
 

@@ -7,7 +7,7 @@ import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { isLiveDpopNonce, makeDpopNonce } from '../../src/oauth/dpop-nonce.ts';
 import { verifyDpopProof } from '../../src/oauth/dpop.ts';
 import type { DpopContext, DpopExpectation } from '../../src/oauth/dpop.ts';
-import { memoryReplayStore } from '../../src/storage/memory-replay-store.ts';
+import { memoryReplayStore } from '../memory/replay-store.ts';
 
 const start = 1_800_000_000;
 const htm = 'POST';

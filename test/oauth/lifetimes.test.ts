@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ClientRegistration } from '../../src/oauth/client-registration.ts';
+import type { ClientRegistration } from '../../src/clients/client-registration.ts';
 import { clientCredentials, now, partner, stage } from './partner.ts';
 
 describe('lifetimes', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
-import type { ClientRegistration } from '../../src/oauth/client-registration.ts';
+import type { ClientRegistration } from '../../src/clients/client-registration.ts';
 import type { TokenParameters } from '../../src/oauth/grants.ts';
-import { requestToken } from '../../src/oauth/token-endpoint.ts';
-import type { TokenEndpointContext } from '../../src/oauth/token-endpoint.ts';
+import { requestToken } from '../../src/oauth/token-request.ts';
+import type { TokenEndpointContext } from '../../src/oauth/token-request.ts';
 import { dpopProof, partnerKey } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
 

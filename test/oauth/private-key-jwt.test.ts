@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { assertionAlgorithms } from '../../src/clients/client.ts';
 import { authenticateClient } from '../../src/oauth/client-authentication.ts';
 import type { AuthenticationContext, AuthenticationRequest } from '../../src/oauth/client-authentication.ts';
-import { assertionAlgorithms } from '../../src/oauth/client.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { jwtBy, partnerKey, rawJws } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';

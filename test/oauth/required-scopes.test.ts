@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ClientKind } from '../../src/oauth/client.ts';
+import type { ClientKind } from '../../src/clients/client.ts';
 import type { TokenParameters } from '../../src/oauth/grants.ts';
-import type { TokenEndpointContext } from '../../src/oauth/token-endpoint.ts';
+import type { TokenEndpointContext } from '../../src/oauth/token-request.ts';
 import { jwtBy, partnerKey } from './client-keys.ts';
 import {
   accessTokenType,

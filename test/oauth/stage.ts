@@ -1,20 +1,20 @@
 import { createLocalJWKSet } from 'jose';
+import { registerAccount } from '../../src/clients/account-registration.ts';
+import { registerClient } from '../../src/clients/client-registration.ts';
+import type { ClientRegistration, RegisteredClient } from '../../src/clients/client-registration.ts';
+import { hourlySecretUse } from '../../src/clients/secret-use.ts';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { generateSigningKey } from '../../src/keys/signing-key-set.ts';
-import { registerAccount } from '../../src/oauth/account-registration.ts';
-import { registerClient } from '../../src/oauth/client-registration.ts';
-import type { ClientRegistration, RegisteredClient } from '../../src/oauth/client-registration.ts';
-import { hourlySecretUse } from '../../src/oauth/secret-use.ts';
 import type { TokenPolicy } from '../../src/oauth/token-policy.ts';
 import { verifyToken } from '../../src/oauth/token-verification.ts';
-import { memoryAccountStore } from '../../src/storage/memory-account-store.ts';
-import { memoryClientStore } from '../../src/storage/memory-client-store.ts';
-import { memoryReplayStore } from '../../src/storage/memory-replay-store.ts';
-import { memoryRevocationStore } from '../../src/storage/memory-revocation-store.ts';
-import { memorySecretUseStore } from '../../src/storage/memory-secret-use-store.ts';
-import { memorySessionStore } from '../../src/storage/memory-session-store.ts';
+import { memoryAccountStore } from '../memory/account-store.ts';
+import { memoryClientStore } from '../memory/client-store.ts';
+import { memoryReplayStore } from '../memory/replay-store.ts';
+import { memoryRevocationStore } from '../memory/revocation-store.ts';
+import { memorySecretUseStore } from '../memory/secret-use-store.ts';
+import { memorySessionStore } from '../memory/session-store.ts';
 
 const policy: TokenPolicy = {
   accessTokenLifetime: { integration: 7_200, sales_channel: 14_400 },

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, sign as cryptoSign, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
-import { openSession } from '../../src/oauth/session-grant.ts';
-import { requestToken } from '../../src/oauth/token-endpoint.ts';
+import { requestToken } from '../../src/oauth/token-request.ts';
 import { demandAudience, demandScope, verifyToken } from '../../src/oauth/token-verification.ts';
+import { openSession } from '../../src/sessions/session-request.ts';
 import { basic, memoryStage } from './stage.ts';
 
 const sandbox = await memoryStage('sandbox');

@@ -1,4 +1,4 @@
-import { errorTable } from '../../oauth/errors.ts';
+import { errorTable } from '../../errors.ts';
 import type { ErrorBody } from '../error-response.ts';
 
 /** Names of statuses, as Commerce Layer writes them. */

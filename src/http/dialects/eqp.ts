@@ -1,6 +1,6 @@
 import type { ErrorBody } from '../error-response.ts';
-import { json, noStore } from '../response.ts';
-import type { Response } from '../response.ts';
+import { json, noStore } from '../http-response.ts';
+import type { Response } from '../http-response.ts';
 
 /** Adobe's Marketplace EQP API */
 export const eqp: ErrorBody = ({ description }, status) => ({ code: status, message: description });

@@ -1,4 +1,4 @@
-import { errorTable } from '../../oauth/errors.ts';
+import { errorTable } from '../../errors.ts';
 import type { ErrorBody } from '../error-response.ts';
 
 /** RFC 6749 §5.2 */

@@ -1,6 +1,6 @@
+import { matchClientSecret } from '../../clients/client-secret.ts';
 import { parseBasic, triesBasic } from '../basic-credentials.ts';
 import type { ClientAuthenticationMethod } from '../client-authentication.ts';
-import { matchClientSecret } from '../client-secret.ts';
 
 const prove: ClientAuthenticationMethod['prove'] = async ({ credentials }, client, { secretKey, clock }) => {
   const secret = matchClientSecret(await secretKey(), client, credentials, clock());

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import * as v from 'valibot';
+import { refuse } from '../../errors.ts';
 import { ok } from '../../result.ts';
 import { clockSkew, verifyClientJwt } from '../client-jwt.ts';
 import { endpoints } from '../endpoints.ts';
-import { refuse } from '../errors.ts';
 import type { Grant } from '../grants.ts';
 import { grantScope } from '../scope.ts';
 import { grantTarget } from '../target.ts';

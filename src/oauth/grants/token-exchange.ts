@@ -1,9 +1,9 @@
+import { refuse } from '../../errors.ts';
 import { ok } from '../../result.ts';
+import { looksLikeSessionToken } from '../../sessions/session-token.ts';
 import { dateOfIssue } from '../date-of-issue.ts';
-import { refuse } from '../errors.ts';
 import type { Grant } from '../grants.ts';
 import { grantScope, scopeTokens } from '../scope.ts';
-import { looksLikeSessionToken } from '../session-token.ts';
 import { grantTarget } from '../target.ts';
 import type { Origin } from '../token-verification.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { TokenParameters } from '../../../src/oauth/grants.ts';
-import { requestToken } from '../../../src/oauth/token-endpoint.ts';
+import { requestToken } from '../../../src/oauth/token-request.ts';
 import { Unavailable } from '../../../src/unavailable.ts';
 import { jwtBy, partnerKey, rawJws } from '../client-keys.ts';
 import { claimsName, clientCredentials, jwtBearer, now, partner, stage, stock } from '../partner.ts';

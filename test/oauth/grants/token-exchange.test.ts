@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import type { TokenParameters } from '../../../src/oauth/grants.ts';
-import { openSession } from '../../../src/oauth/session-grant.ts';
-import { requestToken } from '../../../src/oauth/token-endpoint.ts';
+import { requestToken } from '../../../src/oauth/token-request.ts';
 import { verifyToken } from '../../../src/oauth/token-verification.ts';
+import { openSession } from '../../../src/sessions/session-request.ts';
 import { Unavailable } from '../../../src/unavailable.ts';
 import { jwtBy, partnerKey, thumbprint } from '../client-keys.ts';
 import {

@@ -1,0 +1,16 @@
+import type { SessionStore } from '../../src/sessions/session-store.ts';
+import type { Session } from '../../src/sessions/session.ts';
+
+/** Sessions in memory: for benchmarks, and for units that a database would only slow down. */
+export function memorySessionStore(): SessionStore {
+  const sessions = new Map<string, Session>();
+  return {
+    async put(tokenHash, session) {
+      sessions.set(tokenHash, session);
+    },
+    find: async (tokenHash) => sessions.get(tokenHash),
+    async delete(tokenHash) {
+      sessions.delete(tokenHash);
+    },
+  };
+}
