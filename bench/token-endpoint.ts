@@ -1,26 +1,22 @@
 /**
- * Tokens a second of the token endpoint, from an API Gateway event to its answer, against the rate of bare
+ * Tokens a second of the token endpoint, from an API Gateway event to its response, against the rate of bare
  * `crypto.sign` with the same key, on one core. The store is in memory; everything else is what the Lambda
  * function runs. `npm run bench` prints the table of bench/README.md.
  */
 import { createPrivateKey, sign } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { endpoint } from '../src/http/endpoint.ts';
-import { tokenRequest } from '../src/http/endpoints/token.ts';
+import { tokenEndpoint } from '../src/http/endpoints/token.ts';
 import { signingAlgorithmNames, signingAlgorithms } from '../src/keys/algorithms.ts';
 import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
+import { jsonLog } from '../src/log.ts';
 import { memoryStage } from '../test/oauth/stage.ts';
 
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 2);
 const rounds = 5;
 
-// Log lines are made as in Lambda, and thrown away here.
-process.stdout.write = ((write) =>
-  function (this: unknown, line: string | Uint8Array) {
-    return typeof line === 'string' && line.startsWith('{"timestamp"')
-      ? true
-      : write.call(process.stdout, line);
-  })(process.stdout.write.bind(process.stdout));
+// Log lines are made as in Lambda, and discarded.
+const log = jsonLog({ write: () => {} });
 
 async function measure(operation: () => unknown): Promise<number> {
   const end = performance.now() + seconds * 1_000;
@@ -36,7 +32,8 @@ async function measure(operation: () => unknown): Promise<number> {
 async function compare(algorithm: SigningAlgorithmName) {
   const stage = await memoryStage('bench', algorithm);
   const { client, secret } = await stage.register();
-  const handler = endpoint({ dialect: 'rfc6749', stage: 'bench', handle: tokenRequest(stage.tokens) });
+  const handle = tokenEndpoint({ ...stage.tokens, log });
+  const handler = endpoint({ dialect: 'rfc6749', stage: 'bench', log, handle });
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: client.id,
@@ -50,9 +47,9 @@ async function compare(algorithm: SigningAlgorithmName) {
     isBase64Encoded: true,
     requestContext: { requestId: 'bench' },
   } as unknown as APIGatewayProxyEventV2;
-  const answer = await handler(event);
-  if (answer.statusCode !== 200) throw new Error(answer.body);
-  const token: string = JSON.parse(answer.body ?? '').access_token;
+  const response = await handler(event);
+  if (response.statusCode !== 200) throw new Error(response.body);
+  const token: string = JSON.parse(response.body ?? '').access_token;
 
   const { digest, options } = signingAlgorithms[algorithm];
   const key = { key: createPrivateKey({ key: stage.signingKey, format: 'jwk' }), ...options };

@@ -4,6 +4,7 @@ import { accountJson, accountText } from './account-view.ts';
 import { command } from './command.ts';
 import { Refused } from './failures.ts';
 import { option } from './parameters.ts';
+import { accountFields, problemText } from './registration-problem.ts';
 
 export const accountCreate = command({
   summary: 'Creates an account that sessions can act for',
@@ -28,7 +29,7 @@ export const accountCreate = command({
   async run(registration, { stage: connect }) {
     const stage = await connect();
     const registered = await registerAccount(registration, stage);
-    if (!registered.ok) throw new Refused(registered.error);
+    if (!registered.ok) throw new Refused(problemText(registered.error, accountFields));
     const account = registered.value;
     return {
       json: accountJson(account),

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { registerClient } from '../src/clients/client-registration.ts';
-import { clientKinds } from '../src/clients/client.ts';
-import { grantTypes } from '../src/clients/grant-types.ts';
+import { clientKinds, grantTypes } from '../src/clients/client.ts';
 import { clientJson, clientText } from './client-view.ts';
 import { command } from './command.ts';
 import { Refused, UsageError } from './failures.ts';
@@ -9,6 +8,7 @@ import { firstCall } from './first-call.ts';
 import { fields, shellWord } from './layout.ts';
 import { flag, option, repeatable } from './parameters.ts';
 import { readPublicKeys, standardInput } from './public-keys.ts';
+import { clientFields, problemText } from './registration-problem.ts';
 
 const claims = v.pipe(
   v.array(v.pipe(v.string(), v.regex(/^[^=]+=/, 'must look like name=value'))),
@@ -143,7 +143,7 @@ export const clientCreate = command({
       },
       stage,
     );
-    if (!registered.ok) throw new Refused(registered.error.message);
+    if (!registered.ok) throw new Refused(problemText(registered.error, clientFields));
 
     const { client, secret } = registered.value;
     // An imported secret is known to who brought it.

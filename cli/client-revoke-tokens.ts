@@ -1,5 +1,4 @@
 import { revokeTokens } from '../src/clients/client-changes.ts';
-import { accepted } from './accepted.ts';
 import { changeClient } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
@@ -17,9 +16,7 @@ export const clientRevokeTokens = command({
   examples: ['npx postern client revoke-tokens AQ1B2C3D4E --stage sandbox'],
   async run({ clientId }, { stage: connect }) {
     const stage = await connect();
-    const { client } = await changeClient(stage, clientId, (current) =>
-      accepted(revokeTokens(current, stage.clock())),
-    );
+    const { client } = await changeClient(stage, clientId, (current) => revokeTokens(current, stage.clock()));
     return {
       json: clientJson(client),
       text: `Every token that ${client.id} got in ${stage.record.name} until ${isoDate(client.tokensValidAfter)} is revoked.\n${tokensAreRefused(client, stage)}`,

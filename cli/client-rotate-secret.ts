@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { newClientSecret, rotateSecret } from '../src/clients/client-changes.ts';
+import { rotateSecret } from '../src/clients/client-changes.ts';
+import { newClientSecret } from '../src/clients/client-secret.ts';
 import { accepted } from './accepted.ts';
 import { changeClient } from './change-client.ts';
 import { clientJson } from './client-view.ts';
@@ -43,9 +44,15 @@ export const clientRotateSecret = command({
     const made = newClientSecret(await stage.secretKey(), found, now);
     const { client } = await changeClient(stage, clientId, (current) => {
       const changed = rotateSecret(current, made.stored, { overlap, now });
-      if (changed.ok || current.secrets.length < 2) return accepted(changed);
+      if (changed.ok) return changed.value;
+      if (current.authenticationMethods.length === 1 && current.authenticationMethods[0] === 'none') {
+        throw new Refused(
+          `${changed.error.problem} Create it with: npx postern client create ${stage.options} --with-secret`,
+        );
+      }
+      if (current.secrets.length < 2) return accepted(changed);
       throw new Refused(
-        `${changed.error}\nWhich one that is: npx postern client show ${shellWord(clientId)} ${stage.options}\nThen: npx postern client revoke-secret ${shellWord(clientId)} SECRET_ID ${stage.options}`,
+        `${changed.error.problem}\nWhich one that is: npx postern client show ${shellWord(clientId)} ${stage.options}\nThen: npx postern client revoke-secret ${shellWord(clientId)} SECRET_ID ${stage.options}`,
       );
     });
     const old = client.secrets.filter(({ id }) => id !== made.stored.id);

@@ -1,10 +1,10 @@
-import type { Client } from '../src/clients/client.ts';
 import {
   clientCredentialsGrantType,
   jwtBearerGrantType,
+  sessionGrantType,
   tokenExchangeGrantType,
-} from '../src/clients/grant-types.ts';
-import { sessionGrantType } from '../src/sessions/session-request.ts';
+} from '../src/clients/client.ts';
+import type { Client } from '../src/clients/client.ts';
 import { shellWord } from './layout.ts';
 
 /** What a grant asks for besides the client and the scope; the shell variables are the partner's to fill. */

@@ -2,7 +2,6 @@ import { keyRoleOf, revokeSigningKey } from '../src/keys/key-revocation.ts';
 import type { KeyRole } from '../src/keys/key-revocation.ts';
 import { generateSigningKey, publicKeys } from '../src/keys/signing-key-set.ts';
 import type { SigningKeySet } from '../src/keys/signing-key-set.ts';
-import { accepted } from './accepted.ts';
 import { command } from './command.ts';
 import { reasonOf } from './explain.ts';
 import { Refused, UsageError } from './failures.ts';
@@ -30,9 +29,14 @@ export const keyRevoke = command({
     const now = stage.clock();
     const state = await stage.signingKeys.read();
     const set = mayChange(stage, state);
-    const revoked = accepted(
-      await revokeSigningKey(set, kid, () => generateSigningKey(stage.record.signingAlgorithm), now),
+    const revocation = await revokeSigningKey(
+      set,
+      kid,
+      () => generateSigningKey(stage.record.signingAlgorithm),
+      now,
     );
+    if (!revocation.ok) throw new Refused(revocation.error);
+    const revoked = revocation.value;
     const role = keyRoleOf(set, kid) ?? 'previous';
     const promotion = set.promoteNextAt;
     const signsAs = role === 'next' && promotion !== undefined && promotion <= now ? 'promoted' : role;

@@ -3,7 +3,7 @@ import { commercelayer, stages } from '../lib/stages.ts';
 import { systemClock } from '../src/clock.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
-import { hashKeys } from '../src/storage/hash-key-secret.ts';
+import { readHashKeys } from '../src/storage/hash-key-secret.ts';
 import { dynamodbPublishedKeySetStore } from '../src/storage/published-key-set-store.ts';
 import { dynamodbSecretUseStore } from '../src/storage/secret-use-store.ts';
 import type { StageSelection } from './command.ts';
@@ -20,7 +20,7 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
   const { outputs, dynamodb, secretsManager, options, url } = local
     ? localStage(record, port)
     : await deployedStage(record);
-  const keys = hashKeys(secretsManager, outputs.HashKeySecret);
+  const keys = readHashKeys(secretsManager, outputs.HashKeySecret);
   return {
     record,
     options,

@@ -1,11 +1,11 @@
 import type { StageRecord } from '../lib/stages.ts';
-import type { RegistrationContext } from '../src/clients/client-registration.ts';
-import type { SecretUseStore } from '../src/clients/secret-use-store.ts';
+import type { Registry } from '../src/clients/client-registration.ts';
+import type { SecretUseStore } from '../src/clients/secret-use.ts';
 import type { PublishedKeySetReader, PublishedKeySetWriter } from '../src/keys/published-key-set.ts';
 import type { SigningKeySecret } from './signing-key-secret.ts';
 
 /** A stage that the command line is connected to. */
-export interface Stage extends RegistrationContext {
+export interface Stage extends Registry {
   readonly record: StageRecord;
   /** The options that select it, for commands that are shown: `--stage sandbox --local`. */
   readonly options: string;

@@ -4,6 +4,7 @@ import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
 import { endpoints } from '../src/oauth/endpoints.ts';
+import { itemKinds } from '../src/storage/item-kinds.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
@@ -100,8 +101,8 @@ export class StatelessStack extends Stack {
       statements: [
         ...this.authenticationStatements(),
         // Of the token that is exchanged for another
-        allowItems(stateful.clients, ['GetItem', 'BatchGetItem'], ['client#*', 'key-set']),
-        allowItems(stateful.sessions, ['BatchGetItem'], ['revoked#*']),
+        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.client, itemKinds.keySet),
+        allowItems(stateful, ['BatchGetItem'], itemKinds.revokedToken),
         allowSecret(stateful.signingKeys, 'GetSecretValue'),
       ],
     });
@@ -118,7 +119,7 @@ export class StatelessStack extends Stack {
         ...this.authenticationEnvironment(),
         TOKEN_POLICY: JSON.stringify(record.tokens),
       },
-      statements: [...this.secretStatements(), allowItems(stateful.sessions, ['PutItem'], ['session#*'])],
+      statements: [...this.secretStatements(), allowItems(stateful, ['PutItem'], itemKinds.session)],
     });
     this.publicRoute('SessionToken', handler, HttpMethod.POST, endpoints.sessionToken);
   }
@@ -132,9 +133,9 @@ export class StatelessStack extends Stack {
       environment: { ...this.authenticationEnvironment(), DIALECT: record.dialect },
       statements: [
         ...this.authenticationStatements(),
-        allowItems(stateful.clients, ['GetItem'], ['key-set']),
-        allowItems(stateful.sessions, ['GetItem', 'DeleteItem'], ['session#*']),
-        allowItems(stateful.sessions, ['PutItem'], ['revoked#*']),
+        allowItems(stateful, ['GetItem'], itemKinds.keySet),
+        allowItems(stateful, ['GetItem', 'DeleteItem'], itemKinds.session),
+        allowItems(stateful, ['PutItem'], itemKinds.revokedToken),
       ],
     });
     this.publicRoute('Revoke', handler, HttpMethod.POST, endpoints.revocation);
@@ -154,8 +155,8 @@ export class StatelessStack extends Stack {
       },
       statements: [
         ...this.authenticationStatements(),
-        allowItems(stateful.clients, ['GetItem', 'BatchGetItem'], ['client#*', 'key-set']),
-        allowItems(stateful.sessions, ['GetItem', 'BatchGetItem'], ['session#*', 'revoked#*']),
+        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.client, itemKinds.keySet),
+        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.session, itemKinds.revokedToken),
         allowSecret(stateful.signingKeys, 'GetSecretValue'),
       ],
     });
@@ -175,15 +176,15 @@ export class StatelessStack extends Stack {
 
   private authenticationStatements() {
     // Assertions and DPoP proofs that were used
-    return [...this.secretStatements(), allowItems(this.stateful.sessions, ['PutItem'], ['used#*'])];
+    return [...this.secretStatements(), allowItems(this.stateful, ['PutItem'], itemKinds.use)];
   }
 
   /** What authentication with a secret needs. */
   private secretStatements() {
-    const { clients, hashKey } = this.stateful;
+    const { hashKey } = this.stateful;
     return [
-      allowItems(clients, ['GetItem'], ['client#*']),
-      allowItems(clients, ['PutItem'], ['secret-use#*']),
+      allowItems(this.stateful, ['GetItem'], itemKinds.client),
+      allowItems(this.stateful, ['PutItem'], itemKinds.secretUse),
       allowSecret(hashKey, 'GetSecretValue'),
     ];
   }
@@ -200,7 +201,7 @@ export class StatelessStack extends Stack {
         SIGNING_ALGORITHM: record.signingAlgorithm,
         CLIENTS_TABLE: stateful.clients.tableName,
       },
-      statements: [allowItems(stateful.clients, ['GetItem'], ['key-set'])],
+      statements: [allowItems(stateful, ['GetItem'], itemKinds.keySet)],
     });
     const { authorizationServerMetadata, openidConfiguration, jwks } = endpoints;
     for (const path of [authorizationServerMetadata, openidConfiguration, jwks]) {

@@ -6,7 +6,7 @@ import { registerClient } from '../src/clients/client-registration.ts';
 import { systemClock } from '../src/clock.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
-import { hashKeys } from '../src/storage/hash-key-secret.ts';
+import { readHashKeys } from '../src/storage/hash-key-secret.ts';
 import type { DemoClient, DemoCredentials } from './demo-credentials.ts';
 import { LocalFailure } from './failure.ts';
 
@@ -77,7 +77,7 @@ export async function registerDemoPartners(
   if (ClientsTable === undefined || HashKeySecret === undefined) {
     throw new LocalFailure(`The stacks of ${stage} have no outputs ClientsTable and HashKeySecret`);
   }
-  const keys = hashKeys(secretsManager, HashKeySecret);
+  const keys = readHashKeys(secretsManager, HashKeySecret);
   const context = {
     clients: dynamodbClientStore(dynamodb, ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, ClientsTable),
@@ -104,6 +104,9 @@ export async function registerDemoPartners(
       },
       context,
     );
-    if (!registered.ok) throw new LocalFailure(`${client.name} in ${stage}: ${registered.error.message}`);
+    if (!registered.ok) {
+      const { field, problem } = registered.error;
+      throw new LocalFailure(`${client.name} in ${stage}: ${field} ${problem}`);
+    }
   }
 }

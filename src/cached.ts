@@ -1,13 +1,13 @@
 import type { Clock } from './clock.ts';
 
-/** Seconds after a load that failed before the next is tried, while there is an old value to serve. */
+/** Seconds between a failed load and the next attempt while there is an old value to return. */
 const retryAfter = 30;
 
 /**
- * Keeps what `load` gives for `freshFor` seconds. When it cannot be loaded again, what is there serves on, and
- * a new try is made every half minute: a store that is down for an hour stops no warm function, nor slows every
- * request of it. Callers at the same time share one load.
- * @param onStale is told why the old value is served
+ * Keeps the result of `load` for `freshFor` seconds. If a later load fails, the old value is returned and the next
+ * attempt is made after half a minute: a store that is down for an hour neither stops a warm function nor slows
+ * down each of its requests. Concurrent callers share one load.
+ * @param onStale receives the reason why the old value is returned
  */
 export function cached<Value>(
   load: () => Promise<Value>,

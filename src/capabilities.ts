@@ -1,82 +1,70 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { hourlySecretUse } from './clients/secret-use.ts';
 import { systemClock } from './clock.ts';
 import type { Environment } from './env.ts';
 import type { HashKeys } from './keys/hash-keys.ts';
 import { verificationKeys } from './keys/verification-key.ts';
-import type { AuthenticationContext } from './oauth/client-authentication.ts';
-import type { DpopContext } from './oauth/dpop.ts';
+import type { Log } from './log.ts';
+import { accessTokens } from './oauth/access-token-verification.ts';
+import { clientAuthentication } from './oauth/client-authentication.ts';
+import { dpopVerification } from './oauth/dpop.ts';
 import { endpoints } from './oauth/endpoints.ts';
-import type { VerificationContext } from './oauth/token-verification.ts';
+import type { TokenKind } from './oauth/token-verification.ts';
+import { sessionTokens } from './sessions/session-verification.ts';
 import { dynamodbClientStore } from './storage/client-store.ts';
-import { dynamodb } from './storage/dynamodb.ts';
-import { hashKeys } from './storage/hash-key-secret.ts';
 import { dynamodbPublishedKeySetStore } from './storage/published-key-set-store.ts';
 import { dynamodbReplayStore } from './storage/replay-store.ts';
-import { dynamodbJwtStateReader } from './storage/revocation-store.ts';
+import { dynamodbRevocationStateReader } from './storage/revocation-store.ts';
 import { dynamodbSecretUseStore } from './storage/secret-use-store.ts';
 import { dynamodbSessionStore } from './storage/session-store.ts';
 
-interface StageStores {
-  readonly database: DynamoDBClient;
-  readonly clientsTable: string;
-  readonly sessionsTable: string;
-  readonly keys: () => Promise<HashKeys>;
+/** What every capability is composed of. */
+export interface StageResources {
+  readonly env: Pick<Environment, 'ISSUER' | 'CLIENTS_TABLE' | 'SESSIONS_TABLE'>;
+  readonly dynamodb: DynamoDBClient;
+  readonly hashKeys: () => Promise<HashKeys>;
+  readonly log: Log;
 }
 
-/** The stores that a function's environment names. */
-export const stageStores = (
-  env: Pick<Environment, 'CLIENTS_TABLE' | 'SESSIONS_TABLE' | 'HASH_KEY_SECRET'>,
-  secrets: SecretsManagerClient,
-): StageStores => ({
-  database: dynamodb(),
-  clientsTable: env.CLIENTS_TABLE,
-  sessionsTable: env.SESSIONS_TABLE,
-  keys: hashKeys(secrets, env.HASH_KEY_SECRET),
-});
-
-/** What client authentication needs, from the stores of a stage. */
-export function authenticationContext(
-  { database, clientsTable, sessionsTable, keys }: StageStores,
-  issuer: string,
-): AuthenticationContext {
-  return {
-    clients: dynamodbClientStore(database, clientsTable),
-    secretKey: async () => (await keys()).clientSecret,
-    replays: dynamodbReplayStore(database, sessionsTable),
-    noteSecretUse: hourlySecretUse(dynamodbSecretUseStore(database, clientsTable), systemClock),
-    assertionAudiences: [issuer, issuer + endpoints.token],
+/** Authenticates clients. Clients are read eventually consistent, which costs half as much. */
+export const authenticateClient = ({ env, dynamodb, hashKeys, log }: StageResources) =>
+  clientAuthentication({
+    clients: dynamodbClientStore(dynamodb, env.CLIENTS_TABLE),
+    secretKey: async () => (await hashKeys()).clientSecret,
+    replays: dynamodbReplayStore(dynamodb, env.SESSIONS_TABLE),
+    recordSecretUse: hourlySecretUse(dynamodbSecretUseStore(dynamodb, env.CLIENTS_TABLE), systemClock, log),
+    assertionAudiences: [env.ISSUER, env.ISSUER + endpoints.token],
     clock: systemClock,
-  };
-}
+  });
 
-/** What the verification of tokens needs, from the stores of a stage. */
-export function verificationContext(
-  { database, clientsTable, sessionsTable, keys }: StageStores,
-  issuer: string,
-): VerificationContext {
-  const clients = dynamodbClientStore(database, clientsTable);
-  return {
-    issuer,
-    // As they are now: a client that was disabled must be refused at once.
-    clients: { find: (clientId) => clients.findNow(clientId) },
-    sessions: dynamodbSessionStore(database, sessionsTable),
-    jwtStates: dynamodbJwtStateReader(database, { clientsTable, sessionsTable }),
-    tagKey: async () => (await keys()).sessionToken,
-    verificationKey: verificationKeys(dynamodbPublishedKeySetStore(database, clientsTable), systemClock),
+/** JWT access tokens. Their clients are read strongly consistent, so that a revocation takes effect at once. */
+export const accessTokenKind = ({ env, dynamodb }: Omit<StageResources, 'hashKeys' | 'log'>): TokenKind =>
+  accessTokens({
+    issuer: env.ISSUER,
+    revocationStates: dynamodbRevocationStateReader(dynamodb, {
+      clientsTable: env.CLIENTS_TABLE,
+      sessionsTable: env.SESSIONS_TABLE,
+    }),
+    verificationKey: verificationKeys(dynamodbPublishedKeySetStore(dynamodb, env.CLIENTS_TABLE), systemClock),
     clock: systemClock,
-  };
-}
+  });
 
-/** What DPoP needs, from the stores of a stage. */
-export function dpopContext(
-  { database, sessionsTable, keys }: StageStores,
-  demandNonces: boolean,
-): DpopContext {
-  return {
-    replays: dynamodbReplayStore(database, sessionsTable),
+/** Session tokens. Their clients are read strongly consistent, so that a revocation takes effect at once. */
+export const sessionTokenKind = ({ env, dynamodb, hashKeys }: Omit<StageResources, 'log'>): TokenKind =>
+  sessionTokens({
+    sessions: dynamodbSessionStore(dynamodb, env.SESSIONS_TABLE),
+    clients: dynamodbClientStore(dynamodb, env.CLIENTS_TABLE),
+    tagKey: async () => (await hashKeys()).sessionToken,
     clock: systemClock,
-    ...(demandNonces && { nonceKey: async () => (await keys()).dpopNonce }),
-  };
-}
+  });
+
+/** Verifies DPoP proofs. */
+export const verifyDpopProof = (
+  { env, dynamodb, hashKeys }: Omit<StageResources, 'log'>,
+  { DPOP_NONCES }: Pick<Environment, 'DPOP_NONCES'>,
+) =>
+  dpopVerification({
+    replays: dynamodbReplayStore(dynamodb, env.SESSIONS_TABLE),
+    clock: systemClock,
+    ...(DPOP_NONCES === 'true' && { nonceKey: async () => (await hashKeys()).dpopNonce }),
+  });

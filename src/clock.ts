@@ -1,4 +1,4 @@
-/** The time in seconds since the epoch, a NumericDate of RFC 7519 §2. Passed in, so that tests own the time. */
+/** The time in seconds since the epoch, a NumericDate (RFC 7519 §2). Passed in, so that tests control the time. */
 export type Clock = () => number;
 
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000);

@@ -30,7 +30,7 @@ export interface Environment {
   /** `true` where DPoP proofs must have a nonce of ours (RFC 9449 §8). */
   readonly DPOP_NONCES: string;
   /** `true` where API Gateway reuses answers of the Lambda authorizer. */
-  readonly ANSWERS_ARE_REUSED: string;
+  readonly AUTHORIZER_RESULTS_CACHED: string;
   /** Who tells a caller that it is denied: `gateway` or `integration`. */
   readonly DENIALS: string;
 }

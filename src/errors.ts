@@ -1,15 +1,16 @@
 import { failed } from './result.ts';
+import type { Result } from './result.ts';
 
 interface ErrorDefinition {
   /** What the client reads as `error`. */
   readonly error: string;
   /** HTTP status. */
   readonly status: number;
-  /** What the client reads where the place that failed has nothing better to say. */
+  /** What the client reads where the failing code has no description of its own. */
   readonly description: string;
 }
 
-/** Every error that a client can meet. What is not in this table is a `server_error`. */
+/** Every error that a client can receive. Anything that is not in this table is a `server_error`. */
 export const errorTable = {
   // RFC 6749 §5.2
   invalid_request: { error: 'invalid_request', status: 400, description: 'The request is malformed.' },
@@ -41,9 +42,9 @@ export const errorTable = {
   use_dpop_nonce: {
     error: 'use_dpop_nonce',
     status: 400,
-    description: 'The DPoP proof must have the nonce that comes with this answer.',
+    description: 'The DPoP proof must contain the nonce of this response.',
   },
-  // Commerce Layer's answer to who revokes what is not its own (RFC 7009 §2.1 leaves the code open).
+  // Commerce Layer's response to a client that revokes another client's token. RFC 7009 §2.1 leaves the code open.
   token_of_another_client: {
     error: 'unauthorized_client',
     status: 403,
@@ -54,7 +55,7 @@ export const errorTable = {
     status: 403,
     description: 'This client may not introspect tokens.',
   },
-  // RFC 6750 §3.1. Without a token there is no error code, only a challenge.
+  // RFC 6750 §3.1. A request without a token gets no error code, only a challenge.
   missing_token: { error: '', status: 401, description: 'An access token is required.' },
   invalid_token: {
     error: 'invalid_token',
@@ -64,7 +65,7 @@ export const errorTable = {
   insufficient_scope: {
     error: 'insufficient_scope',
     status: 403,
-    description: 'The token lacks the scope that this needs.',
+    description: 'The token lacks the scope that this request needs.',
   },
   // RFC 9449 §7.1 and §9: at a resource the same errors are a 401 with a challenge.
   resource_dpop_proof: {
@@ -75,8 +76,17 @@ export const errorTable = {
   resource_dpop_nonce: {
     error: 'use_dpop_nonce',
     status: 401,
-    description: 'The DPoP proof must have the nonce that comes with this answer.',
+    description: 'The DPoP proof must contain the nonce of this response.',
   },
+  // RFC 9110 §15.5.4, §15.5.5, §15.5.10, §15.5.21: errors of the resources behind the tokens.
+  forbidden: { error: 'forbidden', status: 403, description: 'This is not allowed.' },
+  not_found: { error: 'not_found', status: 404, description: 'There is no such resource.' },
+  conflict: {
+    error: 'conflict',
+    status: 409,
+    description: 'The request conflicts with the current state of the resource.',
+  },
+  unprocessable: { error: 'invalid_request', status: 422, description: 'The content is not valid.' },
   // RFC 9110 §15.5.14, §15.5.16
   content_too_large: {
     error: 'invalid_request',
@@ -88,7 +98,7 @@ export const errorTable = {
     status: 415,
     description: 'The body must be application/x-www-form-urlencoded or application/json.',
   },
-  // RFC 6749 §4.1.2.1 names them for the authorization endpoint; there is nothing better for ours.
+  // RFC 6749 §4.1.2.1 defines these two for the authorization endpoint. No RFC defines others for the token endpoint.
   server_error: { error: 'server_error', status: 500, description: 'The server failed.' },
   temporarily_unavailable: {
     error: 'temporarily_unavailable',
@@ -99,30 +109,40 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** A failure on its way to a client. */
-export interface OAuthError {
+/** An error that a client receives as the response to its request. */
+export interface RequestError {
   readonly code: ErrorCode;
-  /** For the client; must repeat nothing that it sent but names of parameters. */
+  /** For the client. It must repeat nothing that the client sent except names of parameters. */
   readonly description: string;
-  /** For the operator's log alone: which of the causes that a client must not tell apart. */
+  /** For the operator's log only: the cause, where clients must not be able to tell causes apart. */
   readonly reason?: string;
-  /** The client that failed, where it is one that is registered: for the log. */
+  /** The registered client whose request failed, for the log. */
   readonly clientId?: string;
-  /** The scope that would have been enough (RFC 6750 §3). */
+  /** The scope that would have been sufficient (RFC 6750 §3). */
   readonly scope?: string;
-  /** The scheme that the client tried to authenticate with (RFC 6749 §5.2), or presented its token with. */
+  /** The scheme that the client authenticated with (RFC 6749 §5.2) or presented its token with. */
   readonly challenge?: 'Basic' | 'DPoP';
   /** A nonce for the client's next DPoP proof (RFC 9449 §8). */
   readonly dpopNonce?: string;
+  /** Every field of the content that is not valid. */
+  readonly details?: readonly FieldProblem[];
 }
 
-export function oauthError(
+export interface FieldProblem {
+  /** Path of the field in the content, such as `customer.address.country`. */
+  readonly field: string;
+  /** What is wrong with it, to be read after the field's name. */
+  readonly message: string;
+}
+
+export function requestError(
   code: ErrorCode,
   description: string = errorTable[code].description,
-  more: Omit<OAuthError, 'code' | 'description'> = {},
-): OAuthError {
-  return { code, description, ...more };
+  details: Omit<RequestError, 'code' | 'description'> = {},
+): RequestError {
+  return { code, description, ...details };
 }
 
-/** `failed(oauthError(…))`, which is how nearly every rule of the protocol ends. */
-export const refuse = (...args: Parameters<typeof oauthError>) => failed(oauthError(...args));
+/** `failed(requestError(…))`. */
+export const errorResult = (...args: Parameters<typeof requestError>): Result<never, RequestError> =>
+  failed(requestError(...args));

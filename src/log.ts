@@ -1,34 +1,39 @@
 import type { ErrorCode } from './errors.ts';
 
 /**
- * All that a log line may say. A token, a secret, a raw event or a text that a client sent has no field here
- * to be put into.
+ * Everything that a log line may contain. There is no field for a token, a secret, a raw event or a string that a
+ * client sent.
  */
-interface LogFields {
+export interface LogFields {
   readonly event: string;
   /** API Gateway's id of the request. */
   readonly requestId?: string;
   readonly status?: number;
-  /** A client that is registered: what was only claimed is not logged. */
+  /** A registered client. An id that was only claimed is not logged. */
   readonly clientId?: string;
   readonly grantType?: string;
   readonly scope?: string;
   readonly error?: ErrorCode;
-  /** Why, where clients must not know. */
+  /** The cause, where clients must not learn it. */
   readonly reason?: string;
-  /** Of an exception: its class and message, and where it was thrown. */
+  /** Class and message of an exception. */
   readonly cause?: string;
   readonly stack?: string;
 }
 
 type Level = 'INFO' | 'WARN' | 'ERROR';
 
-/** Writes one JSON line, with the members that Lambda's own JSON log format has. */
-export function log(level: Level, fields: LogFields): void {
-  process.stdout.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level, ...fields })}\n`);
-}
+/** Writes one line. Functions receive it as a parameter, so that tests can read what is logged. */
+export type Log = (level: Level, fields: LogFields) => void;
 
-/** What a log may say of something that was thrown. */
+/** A log of JSON lines with the members of Lambda's own JSON log format. */
+export const jsonLog =
+  (output: { write(line: string): unknown }): Log =>
+  (level, fields) => {
+    output.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level, ...fields })}\n`);
+  };
+
+/** What a log line may contain of a thrown value. */
 export function causeOf(thrown: unknown): { cause: string; stack?: string } {
   if (!(thrown instanceof Error)) return { cause: typeof thrown };
   const root = thrown.cause instanceof Error ? `: ${thrown.cause.name} ${thrown.cause.message}` : '';

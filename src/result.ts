@@ -1,4 +1,4 @@
-/** An outcome as a value: what was asked for, or why not. */
+/** An outcome as a value: what was requested, or why it failed. */
 export type Result<Value, Failure> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: Failure };
 

@@ -1,7 +1,11 @@
 import * as v from 'valibot';
-import { dpopContext, stageStores, verificationContext } from '../../src/capabilities.ts';
+import { accessTokenKind, sessionTokenKind, verifyDpopProof } from '../../src/capabilities.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
+import { jsonLog } from '../../src/log.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
+import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
 
 const env = readEnvironment(
@@ -13,19 +17,22 @@ const env = readEnvironment(
   'ROUTE_SCOPES',
   'DENIALS',
   'DPOP_NONCES',
-  'ANSWERS_ARE_REUSED',
+  'AUTHORIZER_RESULTS_CACHED',
 );
-const stores = stageStores(env, secretsManager());
+const log = jsonLog(process.stdout);
+const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
+const resources = { env, dynamodb: dynamodb(), hashKeys };
+const { verifyToken } = tokenVerification([sessionTokenKind(resources), accessTokenKind(resources)]);
 
 export const handler = authorizer({
+  verifyToken,
+  verifyDpopProof: verifyDpopProof(resources, env),
+  issuer: env.ISSUER,
+  audience: env.AUDIENCE,
   routeScopes: v.parse(v.record(v.string(), v.string()), JSON.parse(env.ROUTE_SCOPES)),
   denials: v.parse(v.picklist(['gateway', 'integration']), env.DENIALS),
-  answersAreReused: env.ANSWERS_ARE_REUSED === 'true',
-  context: {
-    ...verificationContext(stores, env.ISSUER),
-    ...dpopContext(stores, env.DPOP_NONCES === 'true'),
-    audience: env.AUDIENCE,
-  },
+  resultsAreCached: env.AUTHORIZER_RESULTS_CACHED === 'true',
+  log,
 });
 
-await Promise.allSettled([stores.keys()]);
+await Promise.allSettled([hashKeys()]);

@@ -1,12 +1,16 @@
 import * as v from 'valibot';
-import { authenticationContext, stageStores, verificationContext } from '../../src/capabilities.ts';
+import { accessTokenKind, authenticateClient, sessionTokenKind } from '../../src/capabilities.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import { introspectionRequest } from '../../src/http/endpoints/introspection.ts';
+import { introspectionEndpoint } from '../../src/http/endpoints/introspection.ts';
 import { oauthDialects } from '../../src/http/error-response.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
+import { jsonLog } from '../../src/log.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
+import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
 
 const env = readEnvironment(
@@ -19,22 +23,28 @@ const env = readEnvironment(
   'SIGNING_KEYS_SECRET',
   'HASH_KEY_SECRET',
 );
+const log = jsonLog(process.stdout);
 const secrets = secretsManager();
-const stores = stageStores(env, secrets);
+const hashKeys = readHashKeys(secrets, env.HASH_KEY_SECRET);
+const resources = { env, dynamodb: dynamodb(), hashKeys, log };
+const { verifyToken } = tokenVerification([sessionTokenKind(resources), accessTokenKind(resources)]);
 
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
   stage: env.STAGE,
-  handle: introspectionRequest({
-    ...authenticationContext(stores, env.ISSUER),
-    ...verificationContext(stores, env.ISSUER),
+  log,
+  handle: introspectionEndpoint({
+    authenticateClient: authenticateClient(resources),
+    verifyToken,
+    issuer: env.ISSUER,
     audience: env.AUDIENCE,
-    introspectionSigner: currentSigner(
-      () => readSecret(secrets, env.SIGNING_KEYS_SECRET),
-      systemClock,
-      introspectionJwtType,
-    ),
+    introspectionSigner: currentSigner(() => readSecret(secrets, env.SIGNING_KEYS_SECRET), {
+      clock: systemClock,
+      log,
+      typ: introspectionJwtType,
+    }),
+    clock: systemClock,
   }),
 });
 
-await Promise.allSettled([stores.keys()]);
+await Promise.allSettled([hashKeys()]);

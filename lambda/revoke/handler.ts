@@ -1,9 +1,13 @@
 import * as v from 'valibot';
-import { authenticationContext, stageStores, verificationContext } from '../../src/capabilities.ts';
+import { accessTokenKind, authenticateClient, sessionTokenKind } from '../../src/capabilities.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import { revocationRequest } from '../../src/http/endpoints/revocation.ts';
+import { revocationEndpoint } from '../../src/http/endpoints/revocation.ts';
 import { oauthDialects } from '../../src/http/error-response.ts';
+import { jsonLog } from '../../src/log.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
+import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { dynamodbTokenRevoker } from '../../src/storage/revocation-store.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
 
@@ -15,16 +19,21 @@ const env = readEnvironment(
   'SESSIONS_TABLE',
   'HASH_KEY_SECRET',
 );
-const stores = stageStores(env, secretsManager());
+const log = jsonLog(process.stdout);
+const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
+const resources = { env, dynamodb: dynamodb(), hashKeys, log };
+const { recognizeToken } = tokenVerification([sessionTokenKind(resources), accessTokenKind(resources)]);
 
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
   stage: env.STAGE,
-  handle: revocationRequest({
-    ...authenticationContext(stores, env.ISSUER),
-    ...verificationContext(stores, env.ISSUER),
-    revocations: dynamodbTokenRevoker(stores.database, env.SESSIONS_TABLE),
+  log,
+  handle: revocationEndpoint({
+    authenticateClient: authenticateClient(resources),
+    recognizeToken,
+    revoker: dynamodbTokenRevoker(resources.dynamodb, env.SESSIONS_TABLE),
+    log,
   }),
 });
 
-await Promise.allSettled([stores.keys()]);
+await Promise.allSettled([hashKeys()]);

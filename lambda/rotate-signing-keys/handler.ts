@@ -3,7 +3,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
-import { log } from '../../src/log.ts';
+import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
@@ -15,6 +15,7 @@ const terms = {
   algorithm: v.parse(v.picklist(signingAlgorithmNames), env.SIGNING_ALGORITHM),
   longestTokenLifetime: parseTokenPolicy(env.TOKEN_POLICY).maximumAccessTokenLifetime,
 };
+const log = jsonLog(process.stdout);
 const secrets = secretsManager();
 const published = dynamodbPublishedKeySetStore(dynamodb(), env.CLIENTS_TABLE);
 

@@ -1,8 +1,12 @@
-import { authenticationContext, stageStores } from '../../src/capabilities.ts';
+import { authenticateClient } from '../../src/capabilities.ts';
+import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import { sessionRequest } from '../../src/http/endpoints/session-token.ts';
+import { sessionTokenEndpoint } from '../../src/http/endpoints/session-token.ts';
+import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
+import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
 import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
 
@@ -14,17 +18,22 @@ const env = readEnvironment(
   'SESSIONS_TABLE',
   'HASH_KEY_SECRET',
 );
-const stores = stageStores(env, secretsManager());
+const log = jsonLog(process.stdout);
+const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
+const resources = { env, dynamodb: dynamodb(), hashKeys, log };
 
 export const handler = endpoint({
   dialect: 'eqp',
   stage: env.STAGE,
-  handle: sessionRequest({
-    ...authenticationContext(stores, env.ISSUER),
-    sessions: dynamodbSessionStore(stores.database, env.SESSIONS_TABLE),
-    tagKey: async () => (await stores.keys()).sessionToken,
+  log,
+  handle: sessionTokenEndpoint({
+    authenticateClient: authenticateClient(resources),
+    sessions: dynamodbSessionStore(resources.dynamodb, env.SESSIONS_TABLE),
+    tagKey: async () => (await hashKeys()).sessionToken,
     policy: parseTokenPolicy(env.TOKEN_POLICY),
+    clock: systemClock,
+    log,
   }),
 });
 
-await Promise.allSettled([stores.keys()]);
+await Promise.allSettled([hashKeys()]);

@@ -1,18 +1,17 @@
 import * as v from 'valibot';
-import {
-  authenticationContext,
-  dpopContext,
-  stageStores,
-  verificationContext,
-} from '../../src/capabilities.ts';
+import { accessTokenKind, authenticateClient, verifyDpopProof } from '../../src/capabilities.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import { tokenRequest } from '../../src/http/endpoints/token.ts';
+import { tokenEndpoint } from '../../src/http/endpoints/token.ts';
 import { oauthDialects } from '../../src/http/error-response.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
+import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
-import { verifyToken } from '../../src/oauth/token-verification.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
+import { dynamodb } from '../../src/storage/dynamodb.ts';
+import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
+import { dynamodbReplayStore } from '../../src/storage/replay-store.ts';
 import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
 
 const env = readEnvironment(
@@ -27,23 +26,32 @@ const env = readEnvironment(
   'SIGNING_KEYS_SECRET',
   'HASH_KEY_SECRET',
 );
+const log = jsonLog(process.stdout);
 const secrets = secretsManager();
-const signer = currentSigner(() => readSecret(secrets, env.SIGNING_KEYS_SECRET), systemClock);
-const stores = stageStores(env, secrets);
-const verification = verificationContext(stores, env.ISSUER);
+const signer = currentSigner(() => readSecret(secrets, env.SIGNING_KEYS_SECRET), {
+  clock: systemClock,
+  log,
+});
+const hashKeys = readHashKeys(secrets, env.HASH_KEY_SECRET);
+const resources = { env, dynamodb: dynamodb(), hashKeys, log };
 
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
   stage: env.STAGE,
-  handle: tokenRequest({
-    ...authenticationContext(stores, env.ISSUER),
-    ...dpopContext(stores, env.DPOP_NONCES === 'true'),
+  log,
+  handle: tokenEndpoint({
+    authenticateClient: authenticateClient(resources),
+    verifyDpopProof: verifyDpopProof(resources, env),
+    // Only access tokens can be exchanged (RFC 8693).
+    verifyToken: tokenVerification([accessTokenKind(resources)]).verifyToken,
     issuer: { issuer: env.ISSUER, audience: env.AUDIENCE, policy: parseTokenPolicy(env.TOKEN_POLICY) },
-    verifyToken: (token) => verifyToken(token, verification),
     signer,
+    replays: dynamodbReplayStore(resources.dynamodb, env.SESSIONS_TABLE),
+    clock: systemClock,
+    log,
   }),
 });
 
-// Lambda gives the start of a function its full CPU: the keys are fetched and parsed there, and a failure is
-// met again, and answered, at the first request.
-await Promise.allSettled([stores.keys(), signer()]);
+// Lambda gives a function its full CPU while it starts, so the keys are fetched and parsed then. A failure is
+// repeated at the first request, which responds to it.
+await Promise.allSettled([hashKeys(), signer()]);

@@ -1,6 +1,7 @@
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import { wellKnownRequest } from '../../src/http/endpoints/well-known.ts';
+import { wellKnownEndpoint } from '../../src/http/endpoints/well-known.ts';
+import { jsonLog } from '../../src/log.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 
@@ -9,7 +10,8 @@ const env = readEnvironment('STAGE', 'ISSUER', 'SIGNING_ALGORITHM', 'CLIENTS_TAB
 export const handler = endpoint({
   dialect: 'rfc6749',
   stage: env.STAGE,
-  handle: wellKnownRequest({
+  log: jsonLog(process.stdout),
+  handle: wellKnownEndpoint({
     issuer: env.ISSUER,
     signingAlgorithm: env.SIGNING_ALGORITHM,
     keySet: dynamodbPublishedKeySetStore(dynamodb(), env.CLIENTS_TABLE),

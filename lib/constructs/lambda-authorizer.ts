@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type { Construct } from 'constructs';
+import { itemKinds } from '../../src/storage/item-kinds.ts';
 import type { StatelessStack } from '../stateless-stack.ts';
 import { NodeFunction } from './node-function.ts';
 import { allowItems, allowSecret } from './statements.ts';
@@ -46,13 +47,13 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
         ROUTE_SCOPES: JSON.stringify(props.scopes ?? {}),
         DENIALS: denials,
         DPOP_NONCES: String(record.dpopNonces),
-        ANSWERS_ARE_REUSED: String(cacheSeconds > 0),
+        AUTHORIZER_RESULTS_CACHED: String(cacheSeconds > 0),
       },
       statements: [
-        allowItems(stateful.clients, ['GetItem', 'BatchGetItem'], ['client#*', 'key-set']),
-        allowItems(stateful.sessions, ['GetItem', 'BatchGetItem'], ['session#*', 'revoked#*']),
+        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.client, itemKinds.keySet),
+        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.session, itemKinds.revokedToken),
         // DPoP proofs that were used
-        allowItems(stateful.sessions, ['PutItem'], ['used#*']),
+        allowItems(stateful, ['PutItem'], itemKinds.use),
         allowSecret(stateful.hashKey, 'GetSecretValue'),
       ],
     });

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { itemKinds } from '../../src/storage/item-kinds.ts';
 import type { StageRecord } from '../stages.ts';
 import type { StatefulStack } from '../stateful-stack.ts';
 import { NodeFunction } from './node-function.ts';
@@ -38,7 +39,7 @@ export class SigningKeyRotation extends Construct {
           'PutSecretValue',
           'UpdateSecretVersionStage',
         ),
-        allowItems(clients, ['PutItem'], ['key-set']),
+        allowItems(stateful, ['PutItem'], itemKinds.keySet),
       ],
       timeout: Duration.seconds(30),
     });

@@ -1,24 +1,37 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { leadingKeys } from '../../src/storage/item-kinds.ts';
+import type { ItemKind } from '../../src/storage/item-kinds.ts';
 
-/** Leave to do `actions` on the items of `table` whose key begins with one of `prefixes`, and on no others. */
+type Tables = Readonly<Record<ItemKind['table'], TableV2>>;
+
+/** Permission for `actions` on items of the given kinds, which must all be in the same table, and on no others. */
 export function allowItems(
-  table: TableV2,
+  tables: Tables,
   actions: readonly string[],
-  prefixes: readonly string[],
+  kind: ItemKind,
+  ...others: readonly ItemKind[]
 ): PolicyStatement {
-  return new PolicyStatement({
-    actions: actions.map((action) => `dynamodb:${action}`),
-    resources: [table.tableArn],
-    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...prefixes] } },
-  });
+  if (others.some(({ table }) => table !== kind.table)) throw new Error('The kinds are in different tables');
+  return allowKeys(tables[kind.table], actions, [kind, ...others].map(leadingKeys));
 }
 
-/** Leave to do `actions` with `secret`. */
-export function allowSecret(secret: Secret, ...actions: string[]): PolicyStatement {
-  return new PolicyStatement({
+/** Permission for `actions` on the items of `table` whose partition key matches one of `keys`, and on no others. */
+export const allowKeys = (
+  table: TableV2,
+  actions: readonly string[],
+  keys: readonly string[],
+): PolicyStatement =>
+  new PolicyStatement({
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [table.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } },
+  });
+
+/** Permission for `actions` on `secret`. */
+export const allowSecret = (secret: Secret, ...actions: string[]): PolicyStatement =>
+  new PolicyStatement({
     actions: actions.map((action) => `secretsmanager:${action}`),
     resources: [secret.secretArn],
   });
-}

@@ -56,7 +56,7 @@ export class AccessControl {
     }
     const statements = this.#statements.get(principal.roleName) ?? [];
     for (const one of requested) {
-      const covering = statements.filter((statement) => covers(statement, one));
+      const covering = statements.filter((statement) => scopePatternMatches(statement, one));
       const denied = covering.some(({ Effect }) => Effect === 'Deny');
       if (covering.length > 0 && !denied) continue;
       const message = refusal(principal, one, denied);
@@ -67,7 +67,7 @@ export class AccessControl {
   }
 }
 
-function covers(statement: Statement, { action, resource, context }: RequestedAction): boolean {
+function scopePatternMatches(statement: Statement, { action, resource, context }: RequestedAction): boolean {
   return (
     // Actions are compared without regard to case, ARNs with it.
     statement.Action.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase())) &&

@@ -2,34 +2,30 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { AccountStore } from './account-store.ts';
-import type { Account } from './account.ts';
+import { maximumMageIdLength } from './account.ts';
+import type { Account, AccountStore } from './account.ts';
+import { nameProblem } from './registration-rules.ts';
+import type { RegistrationProblem } from './registration-rules.ts';
 
-/** What an operator says of a new account. */
+/** What an operator states about a new account. */
 export interface AccountRegistration {
   readonly firstName: string;
   readonly lastName: string;
   readonly email: string;
+  /** First and last name if it is left out. */
   readonly screenName?: string;
-  /** A `mage_id` that the partner already has; made up where it is left out. */
+  /** A `mage_id` that the partner already has; generated if it is left out. */
   readonly mageId?: string;
 }
 
-/** Creates an account, or says what is wrong with what the operator asked for. */
+/** Creates an account, or returns what is wrong with its registration. */
 export async function registerAccount(
-  { firstName, lastName, email, screenName, mageId }: AccountRegistration,
+  registration: AccountRegistration,
   { accounts, clock }: { accounts: AccountStore; clock: Clock },
-): Promise<Result<Account, string>> {
-  const texts = { 'first name': firstName, 'last name': lastName, 'screen name': screenName ?? firstName };
-  const bad = Object.entries(texts).find(([, text]) => !/^[^\p{C}]{1,100}$/u.test(text));
-  if (bad) return failed(`The ${bad[0]} must have 1 to 100 characters, on one line.`);
-  if (!/^[^\s@]{1,64}@[^\s@]{1,190}$/.test(email))
-    return failed('The e-mail address must look like name@example.com.');
-  if (mageId !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(mageId)) {
-    return failed(
-      'A mage_id must have 1 to 64 letters, digits, dots, underscores or hyphens, such as MAG123456789.',
-    );
-  }
+): Promise<Result<Account, RegistrationProblem<keyof AccountRegistration>>> {
+  const problem = accountProblem(registration);
+  if (problem) return failed(problem);
+  const { firstName, lastName, email, screenName, mageId } = registration;
   const account: Account = {
     mageId: mageId ?? `MAG${String(randomInt(1e9)).padStart(9, '0')}`,
     firstName,
@@ -40,5 +36,26 @@ export async function registerAccount(
     createdAt: clock(),
   };
   if (await accounts.create(account)) return ok(account);
-  return failed(`There is an account ${account.mageId} already.`);
+  return failed({ field: 'mageId', problem: `is taken: there is an account ${account.mageId} already` });
+}
+
+function accountProblem(
+  registration: AccountRegistration,
+): RegistrationProblem<keyof AccountRegistration> | undefined {
+  for (const field of ['firstName', 'lastName', 'screenName'] as const) {
+    const name = registration[field];
+    const problem = name === undefined ? undefined : nameProblem(name);
+    if (problem !== undefined) return { field, problem };
+  }
+  if (!/^[^\s@]{1,64}@[^\s@]{1,190}$/.test(registration.email)) {
+    return { field: 'email', problem: 'must look like name@example.com' };
+  }
+  const { mageId } = registration;
+  if (mageId === undefined || (mageId.length <= maximumMageIdLength && /^[A-Za-z0-9._-]+$/.test(mageId))) {
+    return undefined;
+  }
+  return {
+    field: 'mageId',
+    problem: `must have 1 to ${maximumMageIdLength} letters, digits, dots, underscores or hyphens, such as MAG123456789`,
+  };
 }

@@ -1,97 +1,90 @@
-import type { KeyObject } from 'node:crypto';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { maximumClientKeys } from './client-key.ts';
-import { makeClientSecret, storedSecret } from './client-secret.ts';
+import { validSecrets } from './client-secret.ts';
 import type { Client, ClientKey, ClientSecret } from './client.ts';
 
-/** A client as a change leaves it, or why the change cannot be and what would be right. */
-export type Changed = Result<Client, string>;
-
-/** A secret that was just made: the text is to be shown once, and `stored` to be kept. */
-export interface NewClientSecret {
-  readonly secret: string;
-  readonly stored: ClientSecret;
+/** Why a client cannot be changed as requested. */
+export interface ChangeProblem {
+  readonly field: 'secrets' | 'keys';
+  /** A sentence about the client. */
+  readonly problem: string;
 }
 
-/**
- * Makes a secret for a client that is registered.
- * @param key `HashKeys.clientSecret`
- */
-export function newClientSecret(
-  key: KeyObject,
-  client: Pick<Client, 'id' | 'account'>,
-  now: number,
-): NewClientSecret {
-  const secret = makeClientSecret(client);
-  return { secret, stored: storedSecret(key, client.id, secret, now) };
-}
+const problemWith = (field: ChangeProblem['field'], problem: string) => failed({ field, problem });
 
-/** The secrets that authenticate the client at `now`. */
-export const liveSecrets = ({ secrets }: Client, now: number): ClientSecret[] =>
-  secrets.filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt);
+/** The changed client, which is still to be written, or why it cannot be changed. */
+export type Changed = Result<Client, ChangeProblem>;
 
 /**
- * Gives the client a second secret, and lets the one that it has end after `overlap` seconds: at once where
- * that is 0. Secrets that ended are dropped: authentication looks at two.
+ * Gives the client a second secret. The first one expires after `overlap` seconds, or at once if that is 0. Expired
+ * secrets are dropped, because authentication compares two.
  */
 export function rotateSecret(
   client: Client,
   secret: ClientSecret,
   { overlap, now }: { readonly overlap: number; readonly now: number },
 ): Changed {
-  const mistake = cannotHaveSecret(client);
-  if (mistake !== undefined) return failed(mistake);
-  const live = liveSecrets(client, now);
-  if (live.length > 1) {
-    return failed(
-      `The client ${client.id} has two live secrets, which is the most there may be: ${idsOf(live)}. Revoke the one that is used no more first.`,
+  const problem = secretProblem(client);
+  if (problem !== undefined) return problemWith('secrets', problem);
+  const valid = validSecrets(client, now);
+  if (valid.length > 1) {
+    return problemWith(
+      'secrets',
+      `The client ${client.id} has two valid secrets, which is the maximum: ${idsOf(valid)}. Revoke the one that is no longer used first.`,
     );
   }
-  const old = overlap === 0 ? [] : live.map((one) => endingBy(one, now + overlap));
+  const old = overlap === 0 ? [] : valid.map((one) => expiringBy(one, now + overlap));
   return ok({ ...client, secrets: [...old, secret] });
 }
 
-/** Ends every secret of the client at once, and gives it this one. */
+/** Revokes every secret of the client and gives it this one. */
 export function replaceSecrets(client: Client, secret: ClientSecret): Changed {
-  const mistake = cannotHaveSecret(client);
-  return mistake === undefined ? ok({ ...client, secrets: [secret] }) : failed(mistake);
+  const problem = secretProblem(client);
+  return problem === undefined ? ok({ ...client, secrets: [secret] }) : problemWith('secrets', problem);
 }
 
-/** Ends one secret at once. */
+/** Revokes one secret. */
 export function removeSecret(client: Client, secretId: string): Changed {
   const { id, secrets } = client;
   if (secrets.some((secret) => secret.id === secretId)) {
     return ok({ ...client, secrets: secrets.filter((secret) => secret.id !== secretId) });
   }
-  return failed(
+  return problemWith(
+    'secrets',
     secrets.length === 0
       ? `The client ${id} has no secret.`
       : `The client ${id} has no secret with this id. It has ${idsOf(secrets)}.`,
   );
 }
 
-/** Voids all tokens of the client that were issued until `now`. */
-export function revokeTokens(client: Client, now: number): Changed {
-  return ok({ ...client, tokensValidAfter: Math.max(client.tokensValidAfter, now) });
-}
+/** Revokes all tokens that were issued to the client until `now`, NumericDate. */
+export const revokeTokens = (client: Client, now: number): Client => ({
+  ...client,
+  tokensValidAfter: Math.max(client.tokensValidAfter, now),
+});
 
-/** Registers more public keys, which the client may then authenticate with (RFC 7523 §2.2). */
+/** Registers more public keys, with which the client may then authenticate (RFC 7523 §2.2). */
 export function addKeys(client: Client, keys: readonly ClientKey[]): Changed {
   const { id, account, authenticationMethods: methods } = client;
   if (account !== undefined) {
-    return failed(`The client ${id} is a session key: it opens sessions with its secret, and nothing else.`);
+    return problemWith(
+      'keys',
+      `The client ${id} is a session key: it opens sessions with its secret and does nothing else.`,
+    );
   }
   const all = [...client.keys, ...keys];
-  const twice = keys.find(({ kid }) => all.filter((key) => key.kid === kid).length > 1);
-  if (twice) {
-    return failed(
-      `The client ${id} has a key ${twice.kid} already. Give the new one another kid, or remove that key first.`,
+  const duplicate = keys.find(({ kid }) => all.filter((key) => key.kid === kid).length > 1);
+  if (duplicate) {
+    return problemWith(
+      'keys',
+      `The client ${id} already has a key ${duplicate.kid}. Give the new one another kid, or remove that key first.`,
     );
   }
   if (all.length > maximumClientKeys) {
-    return failed(
-      `The client ${id} would have ${all.length} keys, and ${maximumClientKeys} is the most there may be. Remove one first: ${kidsOf(client.keys)}.`,
+    return problemWith(
+      'keys',
+      `The client ${id} would have ${all.length} keys, and the maximum is ${maximumClientKeys}. Remove one first: ${kidsOf(client.keys)}.`,
     );
   }
   return ok({
@@ -101,41 +94,42 @@ export function addKeys(client: Client, keys: readonly ClientKey[]): Changed {
   });
 }
 
-/** Takes a public key from the client: what is signed with it is refused at once. */
+/** Removes a public key from the client. Assertions that are signed with it are refused at once. */
 export function removeKey(client: Client, kid: string): Changed {
   const { id, keys } = client;
   if (keys.some((key) => key.kid === kid)) {
     return ok({ ...client, keys: keys.filter((key) => key.kid !== kid) });
   }
-  return failed(
+  return problemWith(
+    'keys',
     keys.length === 0
       ? `The client ${id} has no key.`
       : `The client ${id} has no key with this kid. It has ${kidsOf(keys)}.`,
   );
 }
 
-/** Whether the client has something to authenticate with at `now`, or need not (RFC 6749 §2.1). */
+/** Whether the client has credentials that are valid at `now`, or needs none (RFC 6749 §2.1). */
 export function canAuthenticate(client: Client, now: number): boolean {
   const { authenticationMethods: methods, keys } = client;
   if (methods.includes('none')) return true;
   if (methods.includes('private_key_jwt') && keys.length > 0) return true;
-  return takesSecret(client) && liveSecrets(client, now).length > 0;
+  return usesSecret(client) && validSecrets(client, now).length > 0;
 }
 
-const takesSecret = ({ authenticationMethods: methods }: Client) =>
+const usesSecret = ({ authenticationMethods: methods }: Client) =>
   methods.includes('client_secret_basic') || methods.includes('client_secret_post');
 
-/** Why a client has no secrets at all, and what to do instead. */
-function cannotHaveSecret(client: Client): string | undefined {
-  if (takesSecret(client)) return undefined;
+/** Why a client cannot have a secret, and what to do instead; undefined if it can. */
+function secretProblem(client: Client): string | undefined {
+  if (usesSecret(client)) return undefined;
   return client.authenticationMethods.includes('private_key_jwt')
-    ? `The client ${client.id} authenticates with its keys and has no secret. Add its new key, and remove the old one when it is used no more.`
-    : `The client ${client.id} is public and has no secret. For one with a secret create another client, with --with-secret.`;
+    ? `The client ${client.id} authenticates with its keys and has no secret. Add its new key, and remove the old one when it is no longer used.`
+    : `The client ${client.id} is public and has no secret. Create another client if it needs one.`;
 }
 
-const endingBy = (secret: ClientSecret, end: number): ClientSecret => ({
+const expiringBy = (secret: ClientSecret, expiresAt: number): ClientSecret => ({
   ...secret,
-  expiresAt: Math.min(secret.expiresAt ?? end, end),
+  expiresAt: Math.min(secret.expiresAt ?? expiresAt, expiresAt),
 });
 
 const idsOf = (secrets: readonly ClientSecret[]) => secrets.map(({ id }) => id).join(' and ');

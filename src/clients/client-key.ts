@@ -6,7 +6,7 @@ import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { ClientKey, isSameAlgorithm } from './client.ts';
 
-/** Keys that one client may have, so that its record stays under 4 KB. */
+/** The number of keys that a client may have: its record must stay under 4 KB. */
 export const maximumClientKeys = 4;
 
 const RawJwk = v.looseObject({
@@ -17,8 +17,8 @@ const RawJwk = v.looseObject({
 const RawJwks = v.object({ keys: v.array(RawJwk) });
 type RawJwk = v.InferOutput<typeof RawJwk>;
 
-/** Algorithm of a key that does not say its own, by type and curve (RFC 7518 §3.1, RFC 8037 §3.1). */
-const usualAlgorithms: Readonly<Record<string, string>> = {
+/** The algorithm of a key without `alg`, by its type or curve (RFC 7518 §3.1, RFC 8037 §3.1). */
+const defaultAlgorithms: Readonly<Record<string, string>> = {
   RSA: 'PS256',
   'P-256': 'ES256',
   'P-384': 'ES384',
@@ -27,14 +27,17 @@ const usualAlgorithms: Readonly<Record<string, string>> = {
 };
 
 /**
- * Parses the public keys that a partner hands over: a JWK, a JWK set (RFC 7517), or a PEM public key. A key
- * without an `alg` gets the usual one of its type, one without a `kid` its thumbprint (RFC 7638).
+ * Parses the public keys of a partner: a JWK, a JWK set (RFC 7517) or a PEM public key. A key without `alg` gets the
+ * default of its type, and a key without `kid` its thumbprint (RFC 7638).
  */
-export async function parseClientKeys(text: string): Promise<Result<ClientKey[], string>> {
-  const raw = rawKeys(text);
+export async function parseClientKeys(input: string): Promise<Result<ClientKey[], string>> {
+  const raw = rawKeys(input);
   if (!raw.ok) return raw;
-  if (raw.value.length === 0) return failed('There is no key in it.');
-  if (raw.value.length > maximumClientKeys) return failed(`A client has ${maximumClientKeys} keys at most.`);
+  if (raw.value.length === 0) return failed('It contains no key.');
+  if (raw.value.length > maximumClientKeys)
+    return failed(
+      `It contains ${raw.value.length} keys, and a client may have at most ${maximumClientKeys}.`,
+    );
   const keys: ClientKey[] = [];
   for (const jwk of raw.value) {
     const key = await clientKey(jwk);
@@ -45,17 +48,17 @@ export async function parseClientKeys(text: string): Promise<Result<ClientKey[],
   return ok(keys);
 }
 
-function rawKeys(text: string): Result<RawJwk[], string> {
-  if (text.includes('PRIVATE KEY')) return failed(privateKey);
-  if (text.includes('-----BEGIN')) {
+function rawKeys(input: string): Result<RawJwk[], string> {
+  if (input.includes('PRIVATE KEY')) return failed(privateKeyProblem);
+  if (input.includes('-----BEGIN')) {
     try {
-      return ok([v.parse(RawJwk, createPublicKey(text).export({ format: 'jwk' }))]);
+      return ok([v.parse(RawJwk, createPublicKey(input).export({ format: 'jwk' }))]);
     } catch {
-      return failed('The PEM text is not a public key that can be read.');
+      return failed('It is not a PEM public key that can be read.');
     }
   }
   try {
-    const json: unknown = JSON.parse(text);
+    const json: unknown = JSON.parse(input);
     const set = v.safeParse(RawJwks, json);
     return ok(set.success ? set.output.keys : [v.parse(RawJwk, json)]);
   } catch {
@@ -63,12 +66,13 @@ function rawKeys(text: string): Result<RawJwk[], string> {
   }
 }
 
-const privateKey = 'It holds a private key. Keep that where it is, and register its public half.';
+const privateKeyProblem =
+  'It contains a private key. Keep the private key where it is, and register its public half.';
 
 async function clientKey(jwk: RawJwk): Promise<Result<ClientKey, string>> {
-  if ('d' in jwk || 'k' in jwk) return failed(privateKey);
+  if ('d' in jwk || 'k' in jwk) return failed(privateKeyProblem);
   const curve = 'crv' in jwk && typeof jwk['crv'] === 'string' ? jwk['crv'] : jwk.kty;
-  const alg = jwk.alg ?? usualAlgorithms[curve];
+  const alg = jwk.alg ?? defaultAlgorithms[curve];
   const kid = jwk.kid ?? (await calculateJwkThumbprint(jwk).catch(() => ''));
   const parsed = v.safeParse(ClientKey, { ...jwk, alg, kid });
   if (!parsed.success)
@@ -82,13 +86,15 @@ async function clientKey(jwk: RawJwk): Promise<Result<ClientKey, string>> {
   const bits = key.asymmetricKeyDetails?.modulusLength;
   // RFC 7518 §3.3
   if (bits !== undefined && bits < 2048)
-    return failed(`The key ${kid} has ${bits} bits, and 2048 are needed.`);
-  if (!fits(parsed.output)) return failed(`The key ${kid} is not for ${parsed.output.alg}.`);
+    return failed(`The key ${kid} has ${bits} bits, and 2048 are required.`);
+  if (!isKeyForItsAlgorithm(parsed.output)) {
+    return failed(`The key ${kid} cannot be used with ${parsed.output.alg}.`);
+  }
   return ok(parsed.output);
 }
 
-/** Whether a key is of the type and curve that its algorithm needs. */
-function fits({ kty, crv, alg }: ClientKey): boolean {
+/** Whether a key has the type and curve that its algorithm needs. */
+function isKeyForItsAlgorithm({ kty, crv, alg }: ClientKey): boolean {
   if (alg.startsWith('RS') || alg.startsWith('PS')) return kty === 'RSA';
-  return crv !== undefined && isSameAlgorithm(usualAlgorithms[crv], alg);
+  return crv !== undefined && isSameAlgorithm(defaultAlgorithms[crv], alg);
 }

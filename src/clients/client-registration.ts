@@ -3,44 +3,45 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { sessionGrantType } from '../sessions/session-request.ts';
-import type { AccountStore } from './account-store.ts';
 import { maximumSessionKeys } from './account.ts';
-import { makeClientSecret, storedSecret } from './client-secret.ts';
+import type { AccountStore } from './account.ts';
+import { newClientSecret } from './client-secret.ts';
 import type { ClientStore } from './client-store.ts';
+import { clientCredentialsGrantType, sessionGrantType } from './client.ts';
 import type { AuthenticationMethod, Client, ClientKey, ClientKind } from './client.ts';
-import { mistakeIn } from './registration-rules.ts';
+import { registrationProblem } from './registration-rules.ts';
+import type { RegistrationProblem } from './registration-rules.ts';
 
-/** What an operator says of a new client. */
+/** What an operator states about a new client. */
 export interface ClientRegistration {
   readonly name: string;
   readonly kind: ClientKind;
-  /** `mage_id` that it opens sessions for: makes it a session key, which has no scopes and no other grant. */
+  /** The `mage_id` that it opens sessions for. The client is then a session key, with no scopes and no other grant. */
   readonly account?: string;
-  /** An id that the partner already has; made up where it is left out. */
+  /** An id that the partner already has; generated if it is left out. */
   readonly clientId?: string;
   /** A secret that the partner already has. */
   readonly secret?: string;
-  /** Whether a client that can do without a secret, a sales channel or one with keys, gets one. */
+  /** Whether a client that does not need a secret, a sales channel or one with keys, gets one. */
   readonly withSecret?: boolean;
-  /** Public keys that it signs assertions with: it then authenticates with them (RFC 7523 §2.2). */
+  /** Public keys that verify its assertions. It then authenticates with assertions (RFC 7523 §2.2). */
   readonly keys?: readonly ClientKey[];
-  /** `grant_type` values that it may use; client credentials where they are left out. */
+  /** `grant_type` values that it may use; client credentials if they are left out. */
   readonly grants?: readonly string[];
-  /** Patterns each of which a scope that it gets must have a match for. */
+  /** Patterns, each of which at least one of its granted scopes must match. */
   readonly requiredScopes?: readonly string[];
-  /** Audiences, besides the stage's own, that it may ask tokens for (RFC 8707). */
+  /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   readonly audiences?: readonly string[];
   readonly dpopBoundAccessTokens?: boolean;
   readonly mayIntrospect?: boolean;
   readonly scopes: readonly string[];
   readonly defaultScopes: readonly string[];
-  /** Seconds that its tokens live, where that is not what the stage gives to its kind. */
+  /** Lifetime of its tokens in seconds, where it differs from the stage's lifetime for its kind. */
   readonly tokenLifetime?: number;
   readonly claims: Readonly<Record<string, string>>;
 }
 
-export interface RegistrationContext {
+export interface Registry {
   readonly clients: ClientStore;
   readonly accounts: AccountStore;
   /** `HashKeys.clientSecret` */
@@ -50,79 +51,93 @@ export interface RegistrationContext {
 
 export interface RegisteredClient {
   readonly client: Client;
-  /** To be shown once: only its hash is kept. */
+  /** To be shown once: only its hash is stored. */
   readonly secret?: string;
 }
 
-/** Why a client is not registered. */
-export interface RegistrationRefusal {
-  readonly reason: 'mistake' | 'id_taken' | 'unknown_account' | 'full';
-  /** For the operator: what is wrong, and what would be right. */
-  readonly message: string;
+/** Why a client was not registered. */
+export interface RegistrationFailure extends RegistrationProblem {
+  readonly reason: 'invalid' | 'id_taken' | 'unknown_account' | 'full';
 }
 
-const refusal = (reason: RegistrationRefusal['reason'], message: string) => failed({ reason, message });
-
-/** Registers a client, or says what is wrong with what was asked for and what would be right. */
+/** Registers a client, or returns what is wrong with its registration. */
 export async function registerClient(
   registration: ClientRegistration,
-  { clients, accounts, secretKey, clock }: RegistrationContext,
-): Promise<Result<RegisteredClient, RegistrationRefusal>> {
-  const mistake = mistakeIn(registration);
-  if (mistake !== undefined) return refusal('mistake', mistake);
+  registry: Registry,
+): Promise<Result<RegisteredClient, RegistrationFailure>> {
+  const problem = registrationProblem(registration);
+  if (problem) return failed({ reason: 'invalid', ...problem });
 
-  const { name, kind, account, scopes, defaultScopes, claims, tokenLifetime } = registration;
-  const session = account !== undefined;
-  const id = registration.clientId ?? (session ? makeApplicationId() : randomBytes(16).toString('hex'));
-  const secret =
-    registration.secret ?? (needsSecret(registration) ? makeClientSecret(registration) : undefined);
+  const { clients, accounts, secretKey, clock } = registry;
+  const { account, secret: imported } = registration;
+  const id = registration.clientId ?? generateClientId(registration);
   const now = clock();
-  const client: Client = {
+  const hasSecret = imported !== undefined || needsSecret(registration);
+  const { secret, stored } = hasSecret
+    ? newClientSecret(await secretKey(), { id, ...(account !== undefined && { account }) }, now, imported)
+    : {};
+  const client = newClient(id, registration, stored ? [stored] : [], now);
+
+  // The place comes first. A client without a place would be a session key above the limit, whereas a place without
+  // a client is found and freed by `freeAbandonedPlaces`.
+  if (account !== undefined) {
+    const place = await takePlace(account, id, registry);
+    if (!place.ok) return place;
+  }
+  if (await clients.create(client)) return ok({ client, ...(secret !== undefined && { secret }) });
+  if (account !== undefined && (await clients.findNow(id))?.account !== account) {
+    await accounts.removeSessionKey(account, id);
+  }
+  return failed({
+    reason: 'id_taken',
+    field: 'clientId',
+    problem: `is taken: there is a client ${id} already. Choose another id, or delete that client first`,
+  });
+}
+
+/** The record of a client that is about to be registered. */
+function newClient(
+  id: string,
+  registration: ClientRegistration,
+  secrets: Client['secrets'],
+  now: number,
+): Client {
+  const { name, kind, account, tokenLifetime } = registration;
+  const {
+    keys = [],
+    grants = [clientCredentialsGrantType],
+    requiredScopes = [],
+    audiences = [],
+  } = registration;
+  return {
     id,
     name,
     kind,
-    ...(session && { account }),
-    authenticationMethods: methodsOf(registration, secret !== undefined),
-    keys: [...(registration.keys ?? [])],
-    secrets: secret === undefined ? [] : [storedSecret(await secretKey(), id, secret, now)],
-    grants: session ? [sessionGrantType] : [...(registration.grants ?? ['client_credentials'])],
-    scopes: [...scopes],
-    defaultScopes: [...defaultScopes],
-    requiredScopes: [...(registration.requiredScopes ?? [])],
-    audiences: [...(registration.audiences ?? [])],
+    ...(account !== undefined && { account }),
+    authenticationMethods: methodsOf(registration, secrets.length > 0),
+    keys: [...keys],
+    secrets,
+    grants: account === undefined ? [...grants] : [sessionGrantType],
+    scopes: [...registration.scopes],
+    defaultScopes: [...registration.defaultScopes],
+    requiredScopes: [...requiredScopes],
+    audiences: [...audiences],
     dpopBoundAccessTokens: registration.dpopBoundAccessTokens ?? false,
     mayIntrospect: registration.mayIntrospect ?? false,
     ...(tokenLifetime !== undefined && { tokenLifetime }),
-    claims: { ...claims },
+    claims: { ...registration.claims },
     status: 'enabled',
-    // Tokens of a client that had this id before stay dead.
+    // Tokens of a deleted client that had this id stay revoked.
     tokensValidAfter: now - 1,
     createdAt: now,
     version: 1,
   };
-
-  // The account's place first: a client without a place would be a key above the limit, a place without a
-  // client is found and given back below.
-  if (session) {
-    const place = await takePlace(account, id, { clients, accounts, clock });
-    if (!place.ok) return place;
-  }
-  if (!(await clients.create(client))) {
-    if (session && (await clients.findNow(id))?.account !== account) {
-      await accounts.removeSessionKey(account, id);
-    }
-    return refusal(
-      'id_taken',
-      `There is a client with the id ${id} already. Choose another id, or delete that client first.`,
-    );
-  }
-  return ok({ client, ...(secret !== undefined && { secret }) });
 }
 
-/** Deletes a client and, of a session key, gives its place in the account back; false where there is none. */
+/** Deletes a client and frees the place of a session key in its account. False if there was no such client. */
 export async function deleteClient(
   clientId: string,
-  { clients, accounts }: Pick<RegistrationContext, 'clients' | 'accounts'>,
+  { clients, accounts }: Pick<Registry, 'clients' | 'accounts'>,
 ): Promise<boolean> {
   const client = await clients.findNow(clientId);
   if (!client || !(await clients.delete(clientId))) return false;
@@ -130,36 +145,36 @@ export async function deleteClient(
   return true;
 }
 
-type PlaceContext = Pick<RegistrationContext, 'clients' | 'accounts' | 'clock'>;
-
 async function takePlace(
   account: string,
   clientId: string,
-  context: PlaceContext,
-): Promise<Result<undefined, RegistrationRefusal>> {
-  const { accounts, clock } = context;
+  registry: Registry,
+): Promise<Result<undefined, RegistrationFailure>> {
+  const { accounts, clock } = registry;
   let place = await accounts.addSessionKey(account, clientId, clock());
-  if (place === 'full' && (await givePlacesBack(account, context))) {
+  if (place === 'full' && (await freeAbandonedPlaces(account, registry))) {
     place = await accounts.addSessionKey(account, clientId, clock());
   }
   if (place === 'added') return ok(undefined);
-  return refusal(
-    place,
+  const problem =
     place === 'full'
-      ? `The account ${account} has ${maximumSessionKeys} session keys, which is the most there may be. Delete one first.`
-      : `There is no account ${account}. Create it with: npx postern account create`,
-  );
+      ? `has ${maximumSessionKeys} session keys, which is the maximum. Delete one first`
+      : `is unknown: there is no account ${account}`;
+  return failed({ reason: place, field: 'account', problem });
 }
 
-/** Seconds after which a place without a client was left by a registration that died, and is not under way. */
-const registrationsEndWithin = 300;
+/** Seconds after which a place without a client is abandoned: its registration failed and is not in progress. */
+const abandonedAfter = 300;
 
-/** Frees places whose client was never written, because who registered it died between the two writes. */
-async function givePlacesBack(account: string, { clients, accounts, clock }: PlaceContext): Promise<boolean> {
+/** Frees places whose client was never written because the registration failed between the two writes. */
+async function freeAbandonedPlaces(
+  account: string,
+  { clients, accounts, clock }: Registry,
+): Promise<boolean> {
   const places = Object.entries((await accounts.find(account))?.sessionKeys ?? {});
   let freed = false;
   for (const [id, takenAt] of places) {
-    if (clock() - takenAt < registrationsEndWithin || (await clients.findNow(id))) continue;
+    if (clock() - takenAt < abandonedAfter || (await clients.findNow(id))) continue;
     await accounts.removeSessionKey(account, id);
     freed = true;
   }
@@ -173,7 +188,7 @@ function methodsOf(
   { kind, account, keys = [] }: ClientRegistration,
   hasSecret: boolean,
 ): AuthenticationMethod[] {
-  // Sessions are opened with Basic alone; tokens are revoked with either.
+  // Sessions are opened with Basic only; tokens are revoked with either method.
   if (account !== undefined) return ['client_secret_basic', 'client_secret_post'];
   return [
     ...(kind === 'sales_channel' ? (['none'] as const) : []),
@@ -184,6 +199,8 @@ function methodsOf(
 
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
-/** `AQ` and eight more letters or digits, as application ids of EQP look. */
-const makeApplicationId = () =>
-  `AQ${Array.from({ length: 8 }, () => idAlphabet.charAt(randomInt(idAlphabet.length))).join('')}`;
+/** 128 bits as hex digits. For a session key `AQ` and eight letters or digits, the form of EQP's application ids. */
+const generateClientId = ({ account }: Pick<ClientRegistration, 'account'>): string =>
+  account === undefined
+    ? randomBytes(16).toString('hex')
+    : `AQ${Array.from({ length: 8 }, () => idAlphabet.charAt(randomInt(idAlphabet.length))).join('')}`;

@@ -1,17 +1,17 @@
 import type { Client } from './client.ts';
 
-/** What operators do with clients. The token endpoint needs `find` alone: `ClientReader`. */
+/** Clients, as the registry uses them. Client authentication needs `find` only. */
 export interface ClientStore {
-  /** An eventually consistent read: a client written this second may be missing, or as it was. */
+  /** An eventually consistent read: it may miss a client, or a change, of the last second. */
   find(clientId: string): Promise<Client | undefined>;
-  /** As it is now. */
+  /** A strongly consistent read. */
   findNow(clientId: string): Promise<Client | undefined>;
-  /** All of them, in the order of their ids. */
+  /** All clients, sorted by id. */
   list(): Promise<Client[]>;
-  /** False where the id is taken. */
+  /** False if the id is taken. */
   create(client: Client): Promise<boolean>;
-  /** Writes `client` as the version after its own; false where it was changed or deleted meanwhile. */
+  /** Writes `client` as the version after its own. False if it was changed or deleted in the meantime. */
   replace(client: Client): Promise<boolean>;
-  /** False where there was none. */
+  /** False if there was no such client. */
   delete(clientId: string): Promise<boolean>;
 }

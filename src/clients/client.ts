@@ -3,6 +3,9 @@ import * as v from 'valibot';
 /** NumericDate: seconds since the epoch (RFC 7519 §2). */
 const numericDate = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+/** Characters of the longest `client_id` that can be registered. */
+export const maximumClientIdLength = 128;
+
 export const clientKinds = ['integration', 'sales_channel'] as const;
 export type ClientKind = (typeof clientKinds)[number];
 
@@ -15,7 +18,18 @@ export const authenticationMethods = [
 ] as const;
 export type AuthenticationMethod = (typeof authenticationMethods)[number];
 
-/** JWS algorithms that a client may sign its assertions and proofs with: asymmetric ones alone. */
+export const clientCredentialsGrantType = 'client_credentials';
+/** RFC 7523 §2.1 */
+export const jwtBearerGrantType = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+/** RFC 8693 §2.1 */
+export const tokenExchangeGrantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
+/** The grant of session keys. The token endpoint of OAuth does not have it. */
+export const sessionGrantType = 'session';
+
+/** `grant_type` values of the token endpoint. */
+export const grantTypes = [clientCredentialsGrantType, jwtBearerGrantType, tokenExchangeGrantType] as const;
+
+/** JWS algorithms that a client may sign its assertions and DPoP proofs with: asymmetric ones only. */
 export const assertionAlgorithms = [
   'RS256',
   'RS384',
@@ -31,22 +45,22 @@ export const assertionAlgorithms = [
 ] as const;
 type AssertionAlgorithm = (typeof assertionAlgorithms)[number];
 
-/** Ed25519 is the name of its own of what EdDSA is with that curve, the only one here (RFC 9864 §2.2). */
+/** `Ed25519` is the fully specified name of `EdDSA` with the only curve that is supported here (RFC 9864 §2.2). */
 export const isSameAlgorithm = (one: string | undefined, other: AssertionAlgorithm): boolean =>
   one === other || (one === 'Ed25519' && other === 'EdDSA') || (one === 'EdDSA' && other === 'Ed25519');
 
 export const ClientSecret = v.object({
-  /** Names the secret in listings and when it is revoked; says nothing of it. */
+  /** Names the secret in listings and when it is revoked. It reveals nothing about the secret. */
   id: v.string(),
   /** Keyed hash of the secret, base64url: `hashClientSecret`. */
   hash: v.string(),
   createdAt: numericDate,
-  /** After this the secret ends; without it it lives until it is revoked. */
+  /** From this time on the secret is refused. A secret without it is valid until it is revoked. */
   expiresAt: v.exactOptional(numericDate),
 });
 export type ClientSecret = v.InferOutput<typeof ClientSecret>;
 
-/** A public key of a client (RFC 7517 §4), which signs its assertions with `alg` and nothing else. */
+/** A public key of a client (RFC 7517 §4). It verifies assertions that are signed with `alg`, and no others. */
 export const ClientKey = v.object({
   kty: v.picklist(['RSA', 'EC', 'OKP']),
   kid: v.string(),
@@ -61,7 +75,7 @@ export type ClientKey = v.InferOutput<typeof ClientKey>;
 
 /** A registered client (RFC 6749 §2): one program of one partner, in one stage. */
 export const Client = v.object({
-  /** The `client_id`; for a session key, its application id. */
+  /** The `client_id`. The application id of a session key. */
   id: v.string(),
   /** What operators and the partner call it. */
   name: v.string(),
@@ -69,33 +83,47 @@ export const Client = v.object({
   /** The account (`mage_id`) that a session key belongs to. */
   account: v.exactOptional(v.string()),
   authenticationMethods: v.array(v.picklist(authenticationMethods)),
-  /** At most two live at a time, so that one can be replaced without a pause. */
+  /** At most two are valid at a time, so that a secret can be replaced without an interruption. */
   secrets: v.array(ClientSecret),
-  /** Public keys that it signs assertions with (RFC 7523). */
+  /** Public keys that verify its assertions (RFC 7523). */
   keys: v.optional(v.array(ClientKey), []),
   /** `grant_type` values that it may use. */
   grants: v.array(v.string()),
-  /** Scopes that it may ask for: exact, or a prefix that ends in `*`, such as `market:id:*`. */
+  /** Patterns of the scopes that it may request: `scopePatternMatches`. */
   scopes: v.array(v.string()),
-  /** What it gets when it asks for no scope. */
+  /** The scopes that it gets when it requests none. */
   defaultScopes: v.array(v.string()),
-  /** Patterns each of which a scope that it gets must have a match for, such as `market:*`. */
+  /** Patterns, each of which at least one of its granted scopes must match, such as `market:*`. */
   requiredScopes: v.optional(v.array(v.string()), []),
-  /** Audiences, besides the stage's own, that it may ask tokens for (RFC 8707). */
+  /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   audiences: v.optional(v.array(v.string()), []),
-  /** Whether its tokens must be bound to a key of its own (RFC 9449 §5.2). */
+  /** Whether its tokens must be bound to a key that it holds (RFC 9449 §5.2). */
   dpopBoundAccessTokens: v.optional(v.boolean(), false),
-  /** Whether it may ask what a token stands for (RFC 7662 §2.1). */
+  /** Whether it may use the introspection endpoint (RFC 7662 §2.1). */
   mayIntrospect: v.optional(v.boolean(), false),
-  /** Seconds that its tokens live, where that is not what the stage gives to its kind. */
+  /** Lifetime of its tokens in seconds, where it differs from the stage's lifetime for its kind. */
   tokenLifetime: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** Claims that are added to each of its access tokens. */
   claims: v.record(v.string(), v.string()),
   status: v.picklist(['enabled', 'disabled']),
-  /** Tokens issued at this second or before are void. */
+  /** Tokens that were issued in this second or earlier are revoked. */
   tokensValidAfter: numericDate,
   createdAt: numericDate,
-  /** Goes up by one with each write: optimistic concurrency between operators. */
+  /** Increases by one with each write, for optimistic concurrency between operators. */
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
 export type Client = v.InferOutput<typeof Client>;
+
+/** Whether `pattern` matches a scope token: exactly, or as a prefix if it ends in `*`, such as `market:id:*`. */
+export function scopePatternMatches(pattern: string, token: string): boolean {
+  if (!pattern.endsWith('*')) return pattern === token;
+  const prefix = pattern.slice(0, -1);
+  return token.length > prefix.length && token.startsWith(prefix);
+}
+
+/**
+ * The `iat` of a token that is issued to the client at `now`, NumericDate. A token of the same second in which all
+ * tokens of the client were revoked would be revoked too, so it is dated in the next second.
+ */
+export const issuedAtFor = ({ tokensValidAfter }: Pick<Client, 'tokensValidAfter'>, now: number): number =>
+  Math.max(now, tokensValidAfter + 1);

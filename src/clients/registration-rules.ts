@@ -1,115 +1,200 @@
-import { covers } from '../oauth/scope.ts';
 import type { ClientRegistration } from './client-registration.ts';
-import { grantTypes, jwtBearerGrantType } from './grant-types.ts';
+import { grantTypes, jwtBearerGrantType, maximumClientIdLength, scopePatternMatches } from './client.ts';
 
-/** Claims that we state ourselves, or that an authorizer passes on with a meaning of its own. */
-const reservedClaims = new Set(
-  'iss aud sub client_id scope scp iat nbf exp jti cnf act origin application organization market owner custom_claim test rand account error required_scope challenge dpop_nonce'.split(
-    ' ',
-  ),
-);
+/** What is wrong with one field of a registration. */
+export interface RegistrationProblem<Field extends string = keyof ClientRegistration> {
+  readonly field: Field;
+  /** To be read after the name of the field: "must have 1 to 100 characters, on one line". */
+  readonly problem: string;
+}
 
-/** Bits that an imported secret must have. */
+/** Claims that the server states itself, or that an authorizer passes on with a meaning of its own. */
+const reservedClaims: ReadonlySet<string> = new Set([
+  'iss',
+  'aud',
+  'sub',
+  'client_id',
+  'scope',
+  'scp',
+  'iat',
+  'nbf',
+  'exp',
+  'jti',
+  'cnf',
+  'act',
+  'origin',
+  'application',
+  'organization',
+  'market',
+  'owner',
+  'custom_claim',
+  'test',
+  'rand',
+  'account',
+  'error',
+  'required_scope',
+  'challenge',
+  'dpop_nonce',
+]);
+
+/** Bits of entropy that an imported secret must have. */
 const minimumSecretBits = 128;
 
-/** Characters of what a client is allowed, all together: its record must stay under 4 KB. */
+/** Characters of scopes, audiences and claims together: the record of a client must stay under 4 KB. */
 const maximumListLength = 1_500;
 
-/** Whether a text can be a client's name: nothing in it breaks a line, moves a cursor or turns the writing. */
-export const canBeName = (text: string): boolean => /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u.test(text);
+/** Matches no character that breaks a line, moves a cursor or changes the direction of the text. */
+const printableLine = /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u;
 
-type Rule = (registration: ClientRegistration) => string | undefined;
+export const nameProblem = (name: string): string | undefined =>
+  printableLine.test(name) ? undefined : 'must have 1 to 100 characters, on one line';
 
-/** Each rule says what is wrong and what would be right; a registration is taken when none has a word. */
+type Rule = (registration: ClientRegistration) => RegistrationProblem | undefined;
+
 const rules: readonly Rule[] = [
-  ({ name }) => (canBeName(name) ? undefined : 'The name must have 1 to 100 characters, on one line.'),
+  ({ name }) => {
+    const problem = nameProblem(name);
+    return problem === undefined ? undefined : { field: 'name', problem };
+  },
   ({ clientId }) => {
-    if (clientId === undefined || /^[\x21\x24-\x39\x3B-\x5B\x5D-\x7E]{1,128}$/.test(clientId))
-      return undefined;
-    return 'A client id must have 1 to 128 characters of printable ASCII, without space, colon, quote, backslash or number sign.';
+    if (clientId === undefined) return undefined;
+    const valid =
+      clientId.length <= maximumClientIdLength && /^[\x21\x24-\x39\x3B-\x5B\x5D-\x7E]+$/.test(clientId);
+    return valid
+      ? undefined
+      : {
+          field: 'clientId',
+          problem: `must have 1 to ${maximumClientIdLength} characters of printable ASCII, without space, colon, quote, backslash or number sign`,
+        };
   },
   ({ secret }) => {
     if (secret === undefined) return undefined;
-    if (!/^[\x20-\x7E]+$/.test(secret)) return 'The secret must be printable ASCII, on one line.';
+    if (!/^[\x20-\x7E]+$/.test(secret)) {
+      return { field: 'secret', problem: 'must be printable ASCII, on one line' };
+    }
     const bits = Math.floor(secretBits(secret));
     if (bits >= minimumSecretBits) return undefined;
-    return `The secret is too easy to guess: ${secret.length} characters of its kind have ${bits} bits of entropy at most, and ${minimumSecretBits} are needed. Make a new one instead: leave out --secret-stdin.`;
+    return {
+      field: 'secret',
+      problem: `is too easy to guess: ${secret.length} characters of its kind have at most ${bits} bits of entropy, and ${minimumSecretBits} are required`,
+    };
   },
-  ({ account, kind, scopes, defaultScopes, keys = [], grants, audiences = [], ...registration }) => {
-    if (account === undefined) return undefined;
-    if (kind !== 'integration') return 'A session key is of the kind integration.';
-    if (scopes.length > 0 || defaultScopes.length > 0)
-      return 'A session key has no scopes: leave out --scope.';
-    const { dpopBoundAccessTokens, mayIntrospect } = registration;
-    const more = keys.length > 0 || grants !== undefined || audiences.length > 0;
-    if (more || dpopBoundAccessTokens === true || mayIntrospect === true) {
-      return 'A session key opens sessions with its secret, and nothing else: leave out keys, grants, audiences, DPoP and introspection.';
+  (registration) => {
+    if (registration.account === undefined) return undefined;
+    if (registration.kind !== 'integration') {
+      return { field: 'kind', problem: 'must be integration for a session key' };
     }
-    return undefined;
+    const { scopes, defaultScopes, keys = [], audiences = [], grants = [] } = registration;
+    const given: readonly [keyof ClientRegistration, boolean][] = [
+      ['scopes', scopes.length > 0],
+      ['defaultScopes', defaultScopes.length > 0],
+      ['keys', keys.length > 0],
+      ['audiences', audiences.length > 0],
+      ['grants', grants.length > 0],
+      ['dpopBoundAccessTokens', registration.dpopBoundAccessTokens === true],
+      ['mayIntrospect', registration.mayIntrospect === true],
+    ];
+    const [field] = given.find(([, isGiven]) => isGiven) ?? [];
+    return (
+      field && {
+        field,
+        problem:
+          'must be left out for a session key, which opens sessions with its secret and does nothing else',
+      }
+    );
   },
-  ({ account, scopes }) => {
-    if (account !== undefined || scopes.length > 0) return undefined;
-    return 'A client without a scope could never get a token: name at least one with --scope.';
+  ({ account, scopes }) =>
+    account !== undefined || scopes.length > 0
+      ? undefined
+      : {
+          field: 'scopes',
+          problem: 'must name at least one scope: a client without a scope could never get a token',
+        },
+  (registration) => {
+    const field = (['scopes', 'defaultScopes', 'requiredScopes'] as const).find((name) =>
+      registration[name]?.some((scope) => !/^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/.test(scope)),
+    );
+    return field && { field, problem: 'must be printable ASCII without space, quote or backslash' };
   },
-  ({ scopes, defaultScopes, requiredScopes = [] }) => {
-    const all = [...scopes, ...defaultScopes, ...requiredScopes];
-    if (!all.every((scope) => /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/.test(scope))) {
-      return 'A scope must be printable ASCII without space, quote or backslash.';
-    }
-    if ([...scopes, ...requiredScopes].some((scope) => scope.slice(0, -1).includes('*'))) {
-      return 'In a scope * may only be the last character, as in market:id:*';
-    }
-    return undefined;
+  (registration) => {
+    const field = (['scopes', 'requiredScopes'] as const).find((name) =>
+      registration[name]?.some((scope) => scope.slice(0, -1).includes('*')),
+    );
+    return field && { field, problem: 'may contain * only as the last character, as in market:id:*' };
   },
   ({ scopes, defaultScopes }) => {
-    const wide = defaultScopes.find((scope) => scope.includes('*'));
-    if (wide !== undefined) return `A default scope must be exact, and ${wide} is not.`;
-    const outside = defaultScopes.find((scope) => !scopes.some((allowed) => covers(allowed, scope)));
+    const pattern = defaultScopes.find((scope) => scope.includes('*'));
+    if (pattern !== undefined) {
+      return { field: 'defaultScopes', problem: `must be exact scopes, and ${pattern} is a pattern` };
+    }
+    const outside = defaultScopes.find(
+      (scope) => !scopes.some((allowed) => scopePatternMatches(allowed, scope)),
+    );
     if (outside === undefined) return undefined;
-    return `The default scope ${outside} is not among the scopes of the client: add --scope ${outside}`;
+    return {
+      field: 'defaultScopes',
+      problem: `must be among the scopes of the client, and ${outside} is not`,
+    };
   },
-  ({ tokenLifetime }) => {
-    if (tokenLifetime === undefined || (Number.isSafeInteger(tokenLifetime) && tokenLifetime > 0))
-      return undefined;
-    return 'The token lifetime must be a whole number of seconds above 0.';
-  },
+  ({ tokenLifetime }) =>
+    tokenLifetime === undefined || (Number.isSafeInteger(tokenLifetime) && tokenLifetime > 0)
+      ? undefined
+      : { field: 'tokenLifetime', problem: 'must be a whole number of seconds above 0' },
   ({ claims }) => {
-    const odd = Object.keys(claims).find((claim) => !/^[A-Za-z][\w.:/-]{0,99}$/.test(claim));
-    if (odd !== undefined)
-      return 'The name of a claim must be a letter, and letters, digits and . : / _ - after it.';
-    const reserved = Object.keys(claims).find((claim) => reservedClaims.has(claim));
-    return reserved && `The claim ${reserved} is stated by the server: choose another name.`;
+    const names = Object.keys(claims);
+    if (!names.every((name) => /^[A-Za-z][\w.:/-]{0,99}$/.test(name))) {
+      return {
+        field: 'claims',
+        problem: 'must have names that begin with a letter and consist of letters, digits and . : / _ -',
+      };
+    }
+    const reserved = names.find((name) => reservedClaims.has(name));
+    return reserved === undefined
+      ? undefined
+      : {
+          field: 'claims',
+          problem: `must not contain ${reserved}, which the server states itself: choose another name`,
+        };
   },
   ({ grants = [], keys = [] }) => {
     const known: readonly string[] = grantTypes;
-    if (!grants.every((grant) => known.includes(grant))) return `A grant must be one of ${known.join(', ')}.`;
-    if (grants.includes(jwtBearerGrantType) && keys.length === 0) {
-      return 'The grant jwt-bearer needs a public key that the assertions are signed with: add --public-key FILE';
+    if (!grants.every((grant) => known.includes(grant))) {
+      return { field: 'grants', problem: `must be one of ${known.join(', ')}` };
     }
-    return undefined;
+    if (!grants.includes(jwtBearerGrantType) || keys.length > 0) return undefined;
+    return {
+      field: 'keys',
+      problem: 'must be given for the grant jwt-bearer: a public key verifies the assertions',
+    };
   },
-  ({ audiences = [] }) => {
+  ({ audiences = [] }) =>
     // RFC 8707 §2: an absolute URI without a fragment.
-    if (audiences.every((audience) => URL.canParse(audience) && !audience.includes('#'))) return undefined;
-    return 'An audience must be an absolute URI without a fragment, such as https://stock.example.com';
-  },
+    audiences.every((audience) => URL.canParse(audience) && !audience.includes('#'))
+      ? undefined
+      : {
+          field: 'audiences',
+          problem: 'must be an absolute URI without a fragment, such as https://stock.example.com',
+        },
   ({ scopes, defaultScopes, requiredScopes, audiences, claims }) => {
-    const length = JSON.stringify([scopes, defaultScopes, requiredScopes, audiences, claims]).length;
+    const { length } = JSON.stringify([scopes, defaultScopes, requiredScopes, audiences, claims]);
     if (length <= maximumListLength) return undefined;
-    return `Scopes, audiences and claims have ${length} characters together, and ${maximumListLength} is the most there may be. A prefix such as market:id:* stands for many.`;
+    return {
+      field: 'scopes',
+      problem: `must be shorter: scopes, audiences and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
+    };
   },
 ];
 
-/** What is wrong with a registration, and what would be right; undefined where nothing is. */
-export function mistakeIn(registration: ClientRegistration): string | undefined {
+/** The first problem of a registration; undefined if it is valid. */
+export function registrationProblem(registration: ClientRegistration): RegistrationProblem | undefined {
   for (const rule of rules) {
-    const mistake = rule(registration);
-    if (mistake !== undefined) return mistake;
+    const problem = rule(registration);
+    if (problem) return problem;
   }
   return undefined;
 }
 
-/** Bits of entropy that a secret of this length has at most, by the narrowest alphabet that holds it. */
+/** Bits of entropy that a secret of this length has at most, by the smallest alphabet that contains it. */
 function secretBits(secret: string): number {
   const alphabets: readonly [RegExp, number][] = [
     [/^\d*$/, 10],

@@ -1,26 +1,38 @@
 import type { Clock } from '../clock.ts';
-import { causeOf, log } from '../log.ts';
-import type { SecretUseStore } from './secret-use-store.ts';
+import { causeOf } from '../log.ts';
+import type { Log } from '../log.ts';
 
-/** Seconds from one note of a secret to the next. */
-const noteEvery = 3_600;
+/** When each secret of a client was last used. Kept apart from the client, whose record requests only read. */
+export interface SecretUseStore {
+  /** NumericDate of the last use, accurate to the hour; undefined if the secret was never used. */
+  lastUse(clientId: string, secretId: string): Promise<number | undefined>;
+  /** Records a use at `now`, NumericDate. */
+  recordUse(clientId: string, secretId: string, now: number): Promise<void>;
+}
+
+/** Seconds between two records of the same secret. */
+const recordInterval = 3_600;
 
 /**
- * Notes the use of a secret once an hour for each running function: a request costs no write, and what an
- * operator reads is right to the hour. A note that fails is only logged, for it must not cost a token.
+ * Records the use of each secret once an hour in each running function, so that a request costs no write. A failure
+ * is only logged, because it must not cost the client its token.
  */
-export function hourlySecretUse(store: SecretUseStore, clock: Clock) {
-  const notedAt = new Map<string, number>();
-  return async (clientId: string, secretId: string): Promise<void> => {
+export function hourlySecretUse(
+  store: Pick<SecretUseStore, 'recordUse'>,
+  clock: Clock,
+  log: Log,
+): (clientId: string, secretId: string) => Promise<void> {
+  const recordedAt = new Map<string, number>();
+  return async (clientId, secretId) => {
     const now = clock();
     const key = `${clientId} ${secretId}`;
-    if (now - (notedAt.get(key) ?? -Infinity) < noteEvery) return;
-    notedAt.set(key, now);
+    if (now - (recordedAt.get(key) ?? -Infinity) < recordInterval) return;
+    recordedAt.set(key, now);
     try {
-      await store.noteUse(clientId, secretId, now);
+      await store.recordUse(clientId, secretId, now);
     } catch (error) {
-      notedAt.delete(key);
-      log('WARN', { event: 'secret_use_not_noted', clientId, ...causeOf(error) });
+      recordedAt.delete(key);
+      log('WARN', { event: 'secret_use_not_recorded', clientId, ...causeOf(error) });
     }
   };
 }

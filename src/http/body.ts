@@ -1,52 +1,52 @@
 import { isUtf8 } from 'node:buffer';
-import { oauthError, refuse } from '../errors.ts';
-import type { OAuthError } from '../errors.ts';
+import { errorResult, requestError } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { Request } from './http-request.ts';
+import type { HttpRequest } from './http-request.ts';
 
-/** Bytes that a body may have. */
+/** Maximum length of a body in bytes. */
 const maximumBodyLength = 16_384;
 
-/** A body's members: of a form each is a string, of a JSON object it is any JSON value. */
+/** The members of a body. Those of a form are strings, and those of a JSON object any JSON values. */
 type Members = ReadonlyMap<string, unknown>;
 
-const parsers: Readonly<Record<string, (text: string) => Result<Members, OAuthError>>> = {
+const parsers: Readonly<Record<string, (body: string) => Result<Members, RequestError>>> = {
   'application/x-www-form-urlencoded': parseForm,
   'application/json': parseJson,
 };
 
-/** Parses a request's body by its media type (RFC 9110 §8.3.1). */
-export function parseBody(request: Request): Result<Members, OAuthError> {
+/** Parses the body of a request by its media type (RFC 9110 §8.3.1). */
+export function parseBody(request: HttpRequest): Result<Members, RequestError> {
   const { headers, body } = request;
-  if (body.length > maximumBodyLength) return refuse('content_too_large');
+  if (body.length > maximumBodyLength) return errorResult('content_too_large');
   if (body.length === 0) return ok(new Map());
   const [mediaType, charset] = contentTypeOf(request);
   const parse = Object.hasOwn(parsers, mediaType) ? parsers[mediaType] : undefined;
-  if (!parse || (charset !== undefined && charset !== 'utf-8')) return refuse('unsupported_media_type');
-  // RFC 9110 §8.4: nothing here decompresses.
-  if (headers['content-encoding'] !== undefined) return refuse('unsupported_media_type');
-  if (!isUtf8(body)) return refuse('invalid_request', 'The body is not UTF-8.');
+  if (!parse || (charset !== undefined && charset !== 'utf-8')) return errorResult('unsupported_media_type');
+  // RFC 9110 §8.4: no content coding is supported.
+  if (headers['content-encoding'] !== undefined) return errorResult('unsupported_media_type');
+  if (!isUtf8(body)) return errorResult('invalid_request', 'The body is not UTF-8.');
   return parse(body.toString('utf8'));
 }
 
-/** Whether the body is a form, in which every value is text. */
-export const isForm = (request: Request): boolean =>
+/** Whether the body is a form, in which every value is a string. */
+export const isForm = (request: HttpRequest): boolean =>
   contentTypeOf(request)[0] === 'application/x-www-form-urlencoded';
 
-/** The media type in lower case, and its charset where it has one. */
-function contentTypeOf({ headers }: Request): [mediaType: string, charset: string | undefined] {
+/** The media type in lower case, and its charset if it has one. */
+function contentTypeOf({ headers }: HttpRequest): [mediaType: string, charset: string | undefined] {
   const [mediaType = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((parameter) => /^\s*charset="?([^"\s]*)"?\s*$/.exec(parameter)?.[1]);
   return [mediaType.trim(), charset.find((value) => value !== undefined)];
 }
 
-const sentTwice = oauthError('invalid_request', 'A parameter is sent more than once.');
+const sentTwice = requestError('invalid_request', 'A parameter is sent more than once.');
 
-function parseForm(text: string): Result<Members, OAuthError> {
+function parseForm(body: string): Result<Members, RequestError> {
   const members = new Map<string, string>();
-  // URLSearchParams takes a question mark at the start for no part of the first name.
-  for (const [name, value] of new URLSearchParams(`&${text}`)) {
+  // URLSearchParams would drop a question mark at the start of the first name.
+  for (const [name, value] of new URLSearchParams(`&${body}`)) {
     // RFC 6749 §3.2: parameters must not be included more than once.
     if (members.has(name)) return failed(sentTwice);
     members.set(name, value);
@@ -54,23 +54,23 @@ function parseForm(text: string): Result<Members, OAuthError> {
   return ok(members);
 }
 
-function parseJson(text: string): Result<Members, OAuthError> {
+function parseJson(body: string): Result<Members, RequestError> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(body);
   } catch {
-    return refuse('invalid_request', 'The body is not JSON.');
+    return errorResult('invalid_request', 'The body is not JSON.');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return refuse('invalid_request', 'The JSON body must be an object.');
+    return errorResult('invalid_request', 'The JSON body must be an object.');
   }
   const members = new Map<string, unknown>(Object.entries(value));
-  if (membersIn(text) > members.size) return failed(sentTwice);
+  if (countMembers(body) > members.size) return failed(sentTwice);
   return ok(members);
 }
 
-/** How many members the outermost object of valid JSON has as written; `JSON.parse` keeps the last of a name. */
-function membersIn(json: string): number {
+/** The number of members of the outermost object of valid JSON. `JSON.parse` keeps only the last of each name. */
+function countMembers(json: string): number {
   let depth = 0;
   let members = 0;
   for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
@@ -81,29 +81,29 @@ function membersIn(json: string): number {
   return members;
 }
 
-/** The named parameters of a request's body, each of them a string. */
+/** Parses the named parameters in the body of a request, each of which must be a string. */
 export function parseParameters<Name extends string>(
-  request: Request,
+  request: HttpRequest,
   names: readonly Name[],
-): Result<TextParameters<Name>, OAuthError> {
+): Result<StringParameters<Name>, RequestError> {
   const members = parseBody(request);
-  return members.ok ? textParameters(members.value, names) : members;
+  return members.ok ? stringParameters(members.value, names) : members;
 }
 
-/** Parameters that are strings, by name; one that is absent or empty is undefined (RFC 6749 §3.2). */
-export type TextParameters<Name extends string> = { readonly [name in Name]?: string };
+/** Parameters by name. One that is absent or empty is undefined (RFC 6749 §3.2). */
+export type StringParameters<Name extends string> = { readonly [name in Name]?: string };
 
-/** Takes the named parameters, each of which must be a string; all others are ignored (RFC 6749 §3.2). */
-export function textParameters<Name extends string>(
+/** The named parameters, each of which must be a string. All others are ignored (RFC 6749 §3.2). */
+export function stringParameters<Name extends string>(
   members: Members,
   names: readonly Name[],
-): Result<TextParameters<Name>, OAuthError> {
-  const texts: { [name in Name]?: string } = {};
+): Result<StringParameters<Name>, RequestError> {
+  const parameters: { [name in Name]?: string } = {};
   for (const name of names) {
     const value = members.get(name);
     if (value === undefined || value === '') continue;
-    if (typeof value !== 'string') return refuse('invalid_request', `${name} must be a string.`);
-    texts[name] = value;
+    if (typeof value !== 'string') return errorResult('invalid_request', `${name} must be a string.`);
+    parameters[name] = value;
   }
-  return ok(texts);
+  return ok(parameters);
 }

@@ -1,27 +1,36 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { errorTable, oauthError } from '../errors.ts';
-import type { OAuthError } from '../errors.ts';
-import { causeOf, log } from '../log.ts';
+import { errorTable, requestError } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
+import { causeOf } from '../log.ts';
+import type { Log } from '../log.ts';
+import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
 import { errorResponse } from './error-response.ts';
 import type { ErrorDialect } from './error-response.ts';
-import { requestOf } from './http-request.ts';
-import type { Request } from './http-request.ts';
-import type { Response } from './http-response.ts';
+import { parseHttpRequest } from './http-request.ts';
+import type { HttpRequest } from './http-request.ts';
+import type { HttpResponse } from './http-response.ts';
 
-export interface EndpointOptions {
+/** The logic of an endpoint. */
+export type RequestHandler = (request: HttpRequest) => Promise<Result<HttpResponse, RequestError>>;
+
+/** The handler of a Lambda function behind API Gateway. */
+export type LambdaHandler = (event: APIGatewayProxyEventV2) => Promise<HttpResponse>;
+
+interface EndpointOptions {
   readonly dialect: ErrorDialect;
-  /** Name of the stage, and of its realm (RFC 9110 §11.5). */
+  /** Name of the stage, which is also the realm of its challenges (RFC 9110 §11.5). */
   readonly stage: string;
-  readonly handle: (request: Request) => Promise<Result<Response, OAuthError>>;
+  readonly log: Log;
+  readonly handle: RequestHandler;
 }
 
-/** A Lambda handler that answers every request, whatever happens, and logs every one that failed. */
-export function endpoint({ dialect, stage, handle }: EndpointOptions) {
-  return async (event: APIGatewayProxyEventV2): Promise<Response> => {
-    const request = requestOf(event);
-    const result = await attempt(handle, request);
+/** A Lambda handler that responds to every request, whatever fails, and logs each failure once. */
+export function endpoint({ dialect, stage, log, handle }: EndpointOptions): LambdaHandler {
+  return async (event) => {
+    const request = parseHttpRequest(event);
+    const result = await handleOrFail(handle, request, log);
     if (result.ok) return result.value;
     const { code, reason, clientId } = result.error;
     const { status } = errorTable[code];
@@ -39,10 +48,11 @@ export function endpoint({ dialect, stage, handle }: EndpointOptions) {
   };
 }
 
-async function attempt(
-  handle: EndpointOptions['handle'],
-  request: Request,
-): Promise<Result<Response, OAuthError>> {
+async function handleOrFail(
+  handle: RequestHandler,
+  request: HttpRequest,
+  log: Log,
+): ReturnType<RequestHandler> {
   try {
     return await handle(request);
   } catch (thrown) {
@@ -54,6 +64,16 @@ async function attempt(
       error: code,
       ...causeOf(thrown),
     });
-    return { ok: false, error: oauthError(code) };
+    return failed(requestError(code));
   }
+}
+
+/** A Lambda handler of several routes, by their route keys. */
+export function routes(handlers: Readonly<Record<string, LambdaHandler>>): LambdaHandler {
+  const byRouteKey = new Map(Object.entries(handlers));
+  return async (event) => {
+    const handler = byRouteKey.get(event.routeKey);
+    if (!handler) throw new Error('API Gateway sent a request to this function that it has no handler for');
+    return handler(event);
+  };
 }

@@ -1,28 +1,28 @@
 import { assertionAlgorithms } from '../clients/client.ts';
 import { errorTable } from '../errors.ts';
-import type { ErrorCode, OAuthError } from '../errors.ts';
+import type { ErrorCode, RequestError } from '../errors.ts';
 import { commercelayer } from './dialects/commercelayer.ts';
 import { eqp } from './dialects/eqp.ts';
 import { rfc6749 } from './dialects/rfc6749.ts';
 import { json, noStore } from './http-response.ts';
-import type { Response } from './http-response.ts';
+import type { HttpResponse } from './http-response.ts';
 
-/** Seconds after which a client may try again when nothing could be decided. */
+/** Seconds after which a client may try again if nothing could be decided. */
 const retryAfter = 2;
 
-/** The body that a kind of client reads its errors from. */
-export type ErrorBody = (error: OAuthError, status: number) => unknown;
+/** The body of an error response. */
+export type ErrorBody = (error: RequestError, status: number) => unknown;
 
-/** Each dialect that partners' programs speak. */
+/** The dialects of partners' programs. */
 const errorDialects = { rfc6749, eqp, commercelayer } as const satisfies Record<string, ErrorBody>;
 
 export type ErrorDialect = keyof typeof errorDialects;
 
-/** Those that a stage may choose for its OAuth endpoints. */
+/** The dialects that a stage may choose for its OAuth endpoints. */
 export const oauthDialects = ['rfc6749', 'commercelayer'] as const;
 
-/** The one place that turns an error into an answer. */
-export function errorResponse(failure: OAuthError, dialect: ErrorDialect, realm: string): Response {
+/** Turns an error into a response. Nothing else does. */
+export function errorResponse(failure: RequestError, dialect: ErrorDialect, realm: string): HttpResponse {
   const { status } = errorTable[failure.code];
   const error = { ...failure, description: printable(failure.description) };
   return json(status, errorDialects[dialect](error, status), {
@@ -33,7 +33,7 @@ export function errorResponse(failure: OAuthError, dialect: ErrorDialect, realm:
   });
 }
 
-/** Errors whose `WWW-Authenticate` names them (RFC 6750 §3, RFC 9449 §7.1). */
+/** Errors that `WWW-Authenticate` contains (RFC 6750 §3, RFC 9449 §7.1). */
 const resourceErrors: ReadonlySet<ErrorCode> = new Set([
   'invalid_token',
   'insufficient_scope',
@@ -42,13 +42,13 @@ const resourceErrors: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 function challenge(
-  { code, description, scope, challenge: scheme }: OAuthError,
+  { code, description, scope, challenge: scheme }: RequestError,
   realm: string,
 ): Record<string, string> {
   if (code === 'invalid_client') {
     return scheme === 'Basic' ? { 'www-authenticate': `Basic realm="${realm}"` } : {};
   }
-  // RFC 6750 §3: a request without a token learns of no error code.
+  // RFC 6750 §3: the challenge of a request without a token contains no error code.
   if (code === 'missing_token') return { 'www-authenticate': `Bearer realm="${realm}"` };
   if (!resourceErrors.has(code)) return {};
   const parameters = [
@@ -61,5 +61,5 @@ function challenge(
   return { 'www-authenticate': `${scheme ?? 'Bearer'} ${parameters.join(', ')}` };
 }
 
-/** What `error_description` may hold: %x20-21 / %x23-5B / %x5D-7E (RFC 6749 §5.2). */
-const printable = (text: string) => text.replaceAll(/[^\x20\x21\x23-\x5B\x5D-\x7E]/g, '?');
+/** The characters that `error_description` may contain: %x20-21 / %x23-5B / %x5D-7E (RFC 6749 §5.2). */
+const printable = (description: string) => description.replaceAll(/[^\x20\x21\x23-\x5B\x5D-\x7E]/g, '?');

@@ -1,22 +1,23 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** An HTTP request as the endpoints see it. */
-export interface Request {
+/** A request as API Gateway passes it on. */
+export interface HttpRequest {
   readonly path: string;
-  /** Names in lower case; a header sent twice is one value with a comma, as RFC 9110 §5.3 has it. */
+  /** Names in lower case. A header that is sent twice is one value with a comma (RFC 9110 §5.3). */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
-  /** For the API behind. The authorization server never reads it: credentials must not be there (RFC 6749 §2.3.1). */
+  /** For the API behind the tokens. The authorization server never reads credentials from it (RFC 6749 §2.3.1). */
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly pathParameters: Readonly<Record<string, string | undefined>>;
-  /** What the authorizer in front of the route says of the caller: for `callerOf` to parse. */
+  /** What the authorizer of the route states about the caller. `callerOf` parses it. */
   readonly authorizer: { readonly jwt?: { readonly claims: unknown }; readonly lambda?: unknown } | undefined;
-  /** API Gateway's own id of the request: what joins our log to its access log. */
+  /** API Gateway's id of the request, which is in its access log too. */
   readonly requestId: string;
 }
 
-export function requestOf(event: APIGatewayProxyEventV2): Request {
-  const context: { authorizer?: Request['authorizer'] } & typeof event.requestContext = event.requestContext;
+export function parseHttpRequest(event: APIGatewayProxyEventV2): HttpRequest {
+  const context: { authorizer?: HttpRequest['authorizer'] } & typeof event.requestContext =
+    event.requestContext;
   return {
     path: event.rawPath,
     headers: event.headers,

@@ -1,49 +1,40 @@
-import type { Account } from '../clients/account.ts';
-import type { OAuthError } from '../errors.ts';
-import { log } from '../log.ts';
-import { failed, ok } from '../result.ts';
+import { maximumMageIdLength } from '../clients/account.ts';
+import type { Account, AccountStore } from '../clients/account.ts';
+import { errorResult } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
+import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { callerOf } from './authorizer-context.ts';
-import { eqpRefusal } from './dialects/eqp.ts';
-import type { EndpointOptions } from './endpoint.ts';
-import type { Request } from './http-request.ts';
-import type { Response } from './http-response.ts';
+import type { RequestHandler } from './endpoint.ts';
+import type { HttpRequest } from './http-request.ts';
 
-interface AccountReader {
-  find(mageId: string): Promise<Account | undefined>;
-}
+/** Handles a request for the caller's own account. */
+export type AccountOperation = (request: HttpRequest, account: Account) => ReturnType<RequestHandler>;
 
-/** Answers a request for the caller's own account. */
-export type AccountOperation = (request: Request, account: Account) => Promise<Result<Response, OAuthError>>;
-
-/** Lets a caller do something with its own account, which the path names, and with no other. */
-export function ownAccount(accounts: AccountReader, operation: AccountOperation): EndpointOptions['handle'] {
+/** Allows a caller to do something with the account that the path names, if it is the caller's own. */
+export function ownAccount(
+  accounts: Pick<AccountStore, 'find'>,
+  operation: AccountOperation,
+): RequestHandler {
   return async (request) => {
     const caller = callerOf(request);
     if (!caller.ok) return caller;
     const { account: mageId, client_id: clientId } = caller.value;
-    const found = await findOwn(request.pathParameters['mage_id'] ?? '', mageId, accounts);
-    const answered = found.ok ? await operation(request, found.value) : ok(found.error);
-    const status = answered.ok ? (answered.value.statusCode ?? 0) : 0;
-    if (status >= 400) {
-      log('WARN', { event: 'request_refused', requestId: request.requestId, status, clientId });
-    }
-    return answered;
+    const found = await findOwnAccount(request.pathParameters['mage_id'] ?? '', mageId, accounts);
+    const result = found.ok ? await operation(request, found.value) : found;
+    return result.ok ? result : { ok: false, error: { ...result.error, clientId } };
   };
 }
 
-/** Characters of the longest `mage_id` that can be registered. */
-const maximumMageIdLength = 64;
-
-async function findOwn(
-  wanted: string,
+async function findOwnAccount(
+  requested: string,
   own: string | undefined,
-  accounts: AccountReader,
-): Promise<Result<Account, Response>> {
-  // Who has no account may not ask which there are.
-  if (own === undefined) return failed(eqpRefusal(403, 'This needs the session of an account.'));
-  const account = wanted.length > maximumMageIdLength ? undefined : await accounts.find(wanted);
-  if (!account) return failed(eqpRefusal(404, 'There is no account with this mage_id.'));
+  accounts: Pick<AccountStore, 'find'>,
+): Promise<Result<Account, RequestError>> {
+  // A caller without an account must not learn which accounts exist.
+  if (own === undefined) return errorResult('forbidden', 'This requires the session of an account.');
+  const account = requested.length > maximumMageIdLength ? undefined : await accounts.find(requested);
+  if (!account) return errorResult('not_found', 'There is no account with this mage_id.');
   if (account.mageId === own) return ok(account);
-  return failed(eqpRefusal(403, 'This is the account of someone else.'));
+  return errorResult('forbidden', 'This is the account of someone else.');
 }

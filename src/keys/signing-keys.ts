@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { cached } from '../cached.ts';
 import type { Clock } from '../clock.ts';
-import { causeOf, log } from '../log.ts';
+import { causeOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import { Unavailable } from '../unavailable.ts';
 import { jwtSigner } from './sign-jwt.ts';
 import type { JwtSigner } from './sign-jwt.ts';
@@ -17,8 +18,7 @@ const freshFor = 60;
  */
 export function currentSigner(
   readKeySet: () => Promise<string>,
-  clock: Clock,
-  typ = 'at+jwt',
+  { clock, log, typ = 'at+jwt' }: { clock: Clock; log: Log; typ?: string },
 ): () => Promise<JwtSigner> {
   const load = async () => {
     const set = v.safeParse(SigningKeySet, JSON.parse(await readKeySet()));

@@ -1,34 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import { issuedAtFor } from '../clients/client.ts';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
-import { dateOfIssue } from './date-of-issue.ts';
+import type { GrantedToken } from './grant.ts';
 import { scopeTokens } from './scope.ts';
 import type { TokenPolicy } from './token-policy.ts';
 
-/** What a stage puts into each of its access tokens. */
+/** What a stage states in each of its access tokens. */
 export interface AccessTokenIssuer {
   /** `iss`: the stage's URL. */
   readonly issuer: string;
-  /** `aud`, where the client does not ask for another. */
+  /** `aud` of a token whose client requests no other audience. */
   readonly audience: string;
   readonly policy: TokenPolicy;
 }
 
-/** What a grant has come to: what the token is to be for. */
-export interface GrantedToken {
-  readonly scope: string;
-  readonly audience: string;
-  /** Thumbprint of the key that the token is bound to (RFC 9449 §6.1). */
-  readonly jkt?: string | undefined;
-  /** `sub`, where it is not the client. */
-  readonly subject?: string;
-  /** Claims of the grant's own: `owner`, `custom_claim`, `act`. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-  /** NumericDate that the token must not outlive. */
-  readonly endsBy?: number;
-}
-
-/** The answer of the token endpoint, with exactly these members (RFC 6749 §5.1, and `created_at` of Doorkeeper). */
+/** The response of the token endpoint: exactly these members (RFC 6749 §5.1, and Doorkeeper's `created_at`). */
 export interface TokenResponse {
   readonly access_token: string;
   readonly token_type: 'bearer' | 'DPoP';
@@ -37,27 +24,27 @@ export interface TokenResponse {
   readonly scope: string;
   /** NumericDate, seconds since the epoch. */
   readonly created_at: number;
-  /** Of a token exchange alone (RFC 8693 §2.2.1). */
+  /** Only of a token exchange (RFC 8693 §2.2.1). */
   readonly issued_token_type?: string;
 }
 
 /** Issues an access token as a signed JWT (RFC 9068). */
 export function issueAccessToken(
   { client, method }: AuthenticatedClient,
-  { scope, audience, jkt, subject = client.id, claims, endsBy = Infinity }: GrantedToken,
+  { scope, audience, jkt, subject = client.id, claims, expiresBy = Infinity }: GrantedToken,
   { issuer, policy }: AccessTokenIssuer,
   sign: JwtSigner,
   now: number,
 ): TokenResponse {
-  const issuedAt = dateOfIssue(client, now);
-  const own = client.tokenLifetime ?? policy.accessTokenLifetime[client.kind];
-  const lifetime = Math.min(own, policy.maximumAccessTokenLifetime, endsBy - issuedAt);
+  const issuedAt = issuedAtFor(client, now);
+  const requested = client.tokenLifetime ?? policy.accessTokenLifetime[client.kind];
+  const lifetime = Math.min(requested, policy.maximumAccessTokenLifetime, expiresBy - issuedAt);
   const markets = scopedMarkets(scope);
   const confidential = method !== 'none';
   const access_token = sign({
-    // First, so that nothing an operator adds can stand in for what we state.
+    // First, so that a claim that an operator adds cannot replace one of ours.
     ...client.claims,
-    // RFC 9068 §2.2; without a resource owner the client is the subject.
+    // RFC 9068 §2.2: without a resource owner the client is the subject.
     iss: issuer,
     aud: audience,
     sub: subject,
@@ -86,7 +73,7 @@ export function issueAccessToken(
   return { access_token, token_type, expires_in: lifetime, scope, created_at: issuedAt };
 }
 
-/** `market:id:X`, or the older `market:1234`; a market scoped by its code has no id that we know. */
+/** `market:id:X`, or the older `market:1234`. A market that is scoped by its code has no id that is known here. */
 const marketScope = /^market:(?:id:([^:]+)|(\d+))$/;
 
 function scopedMarkets(scope: string): string[] {

@@ -1,73 +1,40 @@
-import type { KeyObject } from 'node:crypto';
+import type { ClientStore } from '../clients/client-store.ts';
+import { maximumClientIdLength } from '../clients/client.ts';
 import type { AuthenticationMethod, Client } from '../clients/client.ts';
-import type { Clock } from '../clock.ts';
-import { refuse } from '../errors.ts';
-import type { OAuthError } from '../errors.ts';
+import { errorResult } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { triesBasic } from './basic-credentials.ts';
+import { isBasicScheme } from './basic-credentials.ts';
 import { clientSecretBasic, clientSecretPost } from './client-authentication/client-secret.ts';
+import type {
+  AuthenticationRequest,
+  ClientAuthenticationMethod,
+  PresentedCredentials,
+  VerificationOptions,
+} from './client-authentication/method.ts';
 import { none } from './client-authentication/none.ts';
 import { privateKeyJwt } from './client-authentication/private-key-jwt.ts';
-import type { ReplayStore } from './replay-store.ts';
 
-/** What authentication needs of a client store. */
-export interface ClientReader {
-  find(clientId: string): Promise<Client | undefined>;
+export interface ClientAuthenticationOptions extends VerificationOptions {
+  /** Read eventually consistent: a client that was disabled this second may still get a token. */
+  readonly clients: Pick<ClientStore, 'find'>;
+  /** Records that a secret was used. */
+  readonly recordSecretUse: (clientId: string, secretId: string) => Promise<void>;
 }
 
-export interface AuthenticationContext {
-  readonly clients: ClientReader;
-  /** `HashKeys.clientSecret` */
-  readonly secretKey: () => Promise<KeyObject>;
-  /** Assertions that were used. */
-  readonly replays: ReplayStore;
-  /** Notes that a secret was used, now and then: what is noted is to the hour. */
-  readonly noteSecretUse: (clientId: string, secretId: string) => Promise<void>;
-  /** `aud` values of assertions that are meant for this server (RFC 7523 §3). */
-  readonly assertionAudiences: readonly string[];
-  readonly clock: Clock;
+export interface AuthenticatedClient {
+  readonly client: Client;
+  /** The method that it authenticated with. With `none` it only identified itself (RFC 6749 §2.1). */
+  readonly method: AuthenticationMethod;
 }
 
-/** The parts of a request that a client may authenticate with; each endpoint that authenticates takes them. */
-export const authenticationParameters = [
-  'client_id',
-  'client_secret',
-  'client_assertion',
-  'client_assertion_type',
-] as const;
-type AuthenticationParameters = {
-  readonly [name in (typeof authenticationParameters)[number]]?: string;
-};
+/** Authenticates the client of a request, or returns `invalid_client`. */
+export type AuthenticateClient = (
+  request: AuthenticationRequest,
+) => Promise<Result<AuthenticatedClient, RequestError>>;
 
-export interface AuthenticationRequest extends AuthenticationParameters {
-  /** The `Authorization` header. */
-  readonly authorization: string | undefined;
-}
-
-/** What a client claims to be, and what it shows for it, in each reading that it may have meant. */
-interface PresentedClient {
-  readonly ids: readonly string[];
-  readonly credentials: readonly string[];
-}
-
-/** Whether a client has shown what it must. The reason is for the log: clients must not tell the causes apart. */
-type Proof =
-  { readonly proven: true; readonly secretId?: string } | { readonly proven: false; readonly reason: string };
-
-/** One way to authenticate (RFC 6749 §2.3). */
-export interface ClientAuthenticationMethod {
-  /** What a request shows by this method; undefined where it does not use it. */
-  present(request: AuthenticationRequest): PresentedClient | undefined;
-  /** Called for a client that is unknown too: of a wrong secret it must not be told by the time it takes. */
-  prove(
-    presented: PresentedClient,
-    client: Client | undefined,
-    context: AuthenticationContext,
-  ): Promise<Proof>;
-}
-
-/** All the ways there are, by their names in RFC 7591 §2, which are those that metadata lists. */
+/** All methods by their names in RFC 7591 §2, which the metadata lists too. */
 const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientAuthenticationMethod>> = {
   client_secret_basic: clientSecretBasic,
   client_secret_post: clientSecretPost,
@@ -75,54 +42,51 @@ const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientA
   none,
 };
 
-export interface AuthenticatedClient {
-  readonly client: Client;
-  /** The method it authenticated with; `none` proves nothing (RFC 6749 §2.1, public clients). */
-  readonly method: AuthenticationMethod;
-}
-
 /**
- * Authenticates the client of a request (RFC 6749 §2.3). Unknown client, wrong secret, expired secret,
- * disabled client and a method that the client may not use all answer alike, after the same work.
+ * Client authentication (RFC 6749 §2.3). Unknown client, wrong secret, expired secret, disabled client and a method
+ * that the client is not registered for all get the same response, after the same work.
  */
-export async function authenticateClient(
-  request: AuthenticationRequest,
-  context: AuthenticationContext,
-): Promise<Result<AuthenticatedClient, OAuthError>> {
-  const challenge = triesBasic(request.authorization) ? { challenge: 'Basic' as const } : {};
-  const refused = (reason: string, clientId?: string) =>
-    refuse('invalid_client', undefined, {
-      ...challenge,
-      reason,
-      ...(clientId !== undefined && { clientId }),
-    });
+export function clientAuthentication(options: ClientAuthenticationOptions): AuthenticateClient {
+  return async (request) => {
+    const used = methodsUsed(request);
+    if (used.length > 1) {
+      // RFC 6749 §2.3: no more than one method in each request.
+      return errorResult('invalid_request', 'Use one client authentication method, not several.');
+    }
+    const [attempt] = used;
+    if (!attempt) return invalidClient(request, 'no_credentials');
+    const { method, presented } = attempt;
+    if (request.client_id !== undefined && !presented.ids.includes(request.client_id)) {
+      // RFC 7521 §4.2: client_id must identify the same client as the assertion.
+      if (method === 'private_key_jwt') return invalidClient(request, 'client_id_of_another');
+      return errorResult('invalid_request', 'client_id is not the client that authenticates.');
+    }
 
-  const used = methodsUsed(request);
-  if (used.length > 1) {
-    // RFC 6749 §2.3: no more than one method in each request.
-    return refuse('invalid_request', 'Use one client authentication method, not several.');
-  }
-  const [attempt] = used;
-  if (!attempt) return refused('no_credentials');
-  const { method, presented } = attempt;
-  if (request.client_id !== undefined && !presented.ids.includes(request.client_id)) {
-    // RFC 7521 §4.2: it must identify the same client as the assertion.
-    if (method === 'private_key_jwt') return refused('client_id_of_another');
-    return refuse('invalid_request', 'client_id is not the client that authenticates.');
-  }
-
-  const client = await findFirst(context.clients, presented.ids);
-  const proof = await clientAuthenticationMethods[method].prove(presented, client, context);
-  if (!client) return refused('unknown_client');
-  if (!client.authenticationMethods.includes(method)) return refused('method_not_allowed', client.id);
-  if (!proof.proven) return refused(proof.reason, client.id);
-  if (client.status !== 'enabled') return refused('client_disabled', client.id);
-  if (proof.secretId !== undefined) await context.noteSecretUse(client.id, proof.secretId);
-  return ok({ client, method });
+    const client = await findFirst(options.clients, presented.ids);
+    const verification = await clientAuthenticationMethods[method].verify(presented, client, options);
+    if (!client) return invalidClient(request, 'unknown_client');
+    if (!client.authenticationMethods.includes(method)) {
+      return invalidClient(request, 'method_not_allowed', client.id);
+    }
+    if (!verification.verified) return invalidClient(request, verification.reason, client.id);
+    if (client.status !== 'enabled') return invalidClient(request, 'client_disabled', client.id);
+    if (verification.secretId !== undefined) {
+      await options.recordSecretUse(client.id, verification.secretId);
+    }
+    return ok({ client, method });
+  };
 }
+
+/** @param reason for the log */
+const invalidClient = (request: AuthenticationRequest, reason: string, clientId?: string) =>
+  errorResult('invalid_client', undefined, {
+    ...(isBasicScheme(request.authorization) && { challenge: 'Basic' }),
+    reason,
+    ...(clientId !== undefined && { clientId }),
+  });
 
 function methodsUsed(request: AuthenticationRequest) {
-  const used: { readonly method: AuthenticationMethod; readonly presented: PresentedClient }[] = [];
+  const used: { readonly method: AuthenticationMethod; readonly presented: PresentedCredentials }[] = [];
   let method: AuthenticationMethod;
   for (method in clientAuthenticationMethods) {
     const presented = clientAuthenticationMethods[method].present(request);
@@ -131,11 +95,12 @@ function methodsUsed(request: AuthenticationRequest) {
   return used;
 }
 
-/** Characters of the longest id that can be registered: a longer one is unknown without asking. */
-const maximumIdLength = 128;
-
-async function findFirst(clients: ClientReader, ids: readonly string[]): Promise<Client | undefined> {
-  for (const id of ids.filter(({ length }) => length <= maximumIdLength)) {
+async function findFirst(
+  clients: ClientAuthenticationOptions['clients'],
+  ids: readonly string[],
+): Promise<Client | undefined> {
+  // An id that is too long to be registered is unknown without a read.
+  for (const id of ids.filter(({ length }) => length <= maximumClientIdLength)) {
     const client = await clients.find(id);
     if (client) return client;
   }

@@ -1,4 +1,4 @@
-/** Paths under the issuer: routes, metadata, and what assertions and proofs must name. */
+/** Paths under the issuer, for routes and metadata, and for the `aud` of assertions and the `htu` of DPoP proofs. */
 export const endpoints = {
   token: '/oauth/token',
   revocation: '/oauth/revoke',

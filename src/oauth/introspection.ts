@@ -1,61 +1,67 @@
-import { refuse } from '../errors.ts';
-import type { OAuthError } from '../errors.ts';
+import type { Clock } from '../clock.ts';
+import { errorResult } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { authenticateClient, authenticationParameters } from './client-authentication.ts';
-import type { AuthenticationContext } from './client-authentication.ts';
-import { demandAudience, verifyToken } from './token-verification.ts';
-import type { VerificationContext, VerifiedToken } from './token-verification.ts';
+import type { AuthenticateClient } from './client-authentication.ts';
+import { authenticationParameters } from './client-authentication/method.ts';
+import { audienceError } from './token-verification.ts';
+import type { VerifiedToken, VerifyToken } from './token-verification.ts';
 
-/** RFC 7662 §2.1. `token_type_hint` is only a hint: a token says itself of which kind it is. */
+/** RFC 7662 §2.1. `token_type_hint` is ignored: the form of a token shows its kind. */
 export const introspectionParameters = [...authenticationParameters, 'token'] as const;
 type IntrospectionParameters = { readonly [name in (typeof introspectionParameters)[number]]?: string };
 
-/** RFC 9701 §3 and §5: what the answer is asked for as, and the `typ` of the JWT. */
+/** RFC 9701 §3 and §5: the media type that requests a JWT response, and the `typ` of that JWT. */
 export const introspectionJwtType = 'token-introspection+jwt';
 
-export interface IntrospectionContext extends AuthenticationContext, VerificationContext {
-  /** The stage's own audience: every client that may introspect serves it. */
+export interface IntrospectionCapabilities {
+  readonly authenticateClient: AuthenticateClient;
+  readonly verifyToken: VerifyToken;
+  readonly issuer: string;
+  /** The stage's own audience, which every client that may introspect serves. */
   readonly audience: string;
-  /** Signs answers that are asked for as a JWT. */
-  readonly introspectionSigner: () => Promise<JwtSigner>;
 }
 
 /** RFC 7662 §2.2 */
 type IntrospectionResponse =
   { readonly active: false } | ({ readonly active: true } & Readonly<Record<string, unknown>>);
 
-/** What a token stands for, and who asked. */
+/** The response, and the client that it is for. */
 export interface Introspection {
   readonly clientId: string;
   readonly response: IntrospectionResponse;
 }
 
-/** Tells a client that may ask what a token stands for (RFC 7662); of a token that is not active, nothing. */
+/** Introspects a token for a client that may do so (RFC 7662). About an inactive token it says nothing else. */
 export async function introspectToken(
   authorization: string | undefined,
   parameters: IntrospectionParameters,
-  context: IntrospectionContext,
-): Promise<Result<Introspection, OAuthError>> {
-  const authenticated = await authenticateClient({ authorization, ...parameters }, context);
+  { authenticateClient, verifyToken, issuer, audience: stageAudience }: IntrospectionCapabilities,
+): Promise<Result<Introspection, RequestError>> {
+  const authenticated = await authenticateClient({ authorization, ...parameters });
   if (!authenticated.ok) return authenticated;
   const { client, method } = authenticated.value;
-  // RFC 7662 §2.1: against token scanning, and §4: who may ask is decided for each client.
+  // RFC 7662 §2.1 and §4: only authorized clients, against token scanning.
   if (method === 'none' || !client.mayIntrospect) {
-    return refuse('introspection_not_allowed', undefined, { clientId: client.id });
+    return errorResult('introspection_not_allowed', undefined, { clientId: client.id });
   }
   const { token } = parameters;
-  if (token === undefined) return refuse('invalid_request', 'token is missing.', { clientId: client.id });
-  const verified = await verifyToken(token, context);
-  // RFC 9701 §5: a token that is for somebody else is to this client as if it were none.
-  const served = [context.audience, ...client.audiences];
-  const active = verified.ok && served.some((audience) => !demandAudience(verified.value, audience));
-  const response = active ? describe(verified.value, context.issuer) : { active: false as const };
+  if (token === undefined) {
+    return errorResult('invalid_request', 'token is missing.', { clientId: client.id });
+  }
+  const verified = await verifyToken(token);
+  // RFC 9701 §5: a token for an audience that the client does not serve is inactive to it.
+  const served = [stageAudience, ...client.audiences];
+  const response =
+    verified.ok && served.some((audience) => !audienceError(verified.value, audience))
+      ? activeResponse(verified.value, issuer)
+      : { active: false as const };
   return ok({ clientId: client.id, response });
 }
 
-function describe(token: VerifiedToken, issuer: string): IntrospectionResponse {
+function activeResponse(token: VerifiedToken, issuer: string): IntrospectionResponse {
   const { claims, jkt } = token;
   return {
     active: true,
@@ -78,10 +84,18 @@ function describe(token: VerifiedToken, issuer: string): IntrospectionResponse {
   };
 }
 
-/** The answer as a signed JWT (RFC 9701 §5). */
+/** The response as a signed JWT (RFC 9701 §5). */
 export async function signIntrospection(
   { clientId, response }: Introspection,
-  { issuer, introspectionSigner, clock }: IntrospectionContext,
+  {
+    issuer,
+    introspectionSigner,
+    clock,
+  }: {
+    readonly issuer: string;
+    readonly introspectionSigner: () => Promise<JwtSigner>;
+    readonly clock: Clock;
+  },
 ): Promise<string> {
   const sign = await introspectionSigner();
   return sign({ iss: issuer, aud: clientId, iat: clock(), token_introspection: response });

@@ -1,10 +1,9 @@
-import { assertionAlgorithms, authenticationMethods } from '../clients/client.ts';
-import { grantTypes } from '../clients/grant-types.ts';
+import { assertionAlgorithms, authenticationMethods, grantTypes } from '../clients/client.ts';
 import { endpoints } from './endpoints.ts';
 
 /**
- * Authorization server metadata (RFC 8414 §2). Its lists are the keys of the tables that implement them: the
- * compiler holds `grants` and `clientAuthenticationMethods` to the same names.
+ * Authorization server metadata (RFC 8414 §2). The compiler ensures that the tables of grants and of client
+ * authentication methods have exactly the names that are listed here.
  */
 export function authorizationServerMetadata(issuer: string, signingAlgorithms: readonly string[]) {
   return {
@@ -24,7 +23,7 @@ export function authorizationServerMetadata(issuer: string, signingAlgorithms: r
     introspection_signing_alg_values_supported: signingAlgorithms,
     jwks_uri: issuer + endpoints.jwks,
     grant_types_supported: grantTypes,
-    // Required, and empty: nobody logs in here, there is no authorization endpoint.
+    // Required, and empty, because there is no authorization endpoint.
     response_types_supported: [],
     // RFC 9449 §5.1
     dpop_signing_alg_values_supported: assertionAlgorithms,

@@ -1,20 +1,21 @@
-import { refuse } from '../errors.ts';
-import type { OAuthError } from '../errors.ts';
+import { errorResult } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { presentedToken } from './bearer-token.ts';
+import { parsePresentedToken } from './bearer-token.ts';
 import type { PresentedToken } from './bearer-token.ts';
-import { verifyDpopProof } from './dpop.ts';
-import type { DpopContext } from './dpop.ts';
-import { demandAudience, demandScope, verifyToken } from './token-verification.ts';
-import type { VerificationContext, VerifiedToken } from './token-verification.ts';
+import type { VerifyDpopProof } from './dpop.ts';
+import { audienceError, scopeError } from './token-verification.ts';
+import type { VerifiedToken, VerifyToken } from './token-verification.ts';
 
-export interface ProtectedCallContext extends VerificationContext, DpopContext {
+export interface ProtectedCallCapabilities {
+  readonly verifyToken: VerifyToken;
+  readonly verifyDpopProof: VerifyDpopProof;
   /** The `aud` that a JWT must have. */
   readonly audience: string;
 }
 
-/** What a protected resource reads of a request. */
+/** The part of a request that a protected resource is authorized by. */
 export interface ProtectedCall {
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
@@ -23,48 +24,50 @@ export interface ProtectedCall {
   readonly method: string;
   /** Absolute, without the query. */
   readonly url: string;
-  /** The scope that the call demands, if it demands one. */
+  /** The scope that the call requires; undefined if it requires none. */
   readonly scope: string | undefined;
 }
 
-/** Decides a call of a protected resource: the token that lets it through, or the error of RFC 6750 §3.1. */
+/** Authorizes a call of a protected resource: its verified token, or an error of RFC 6750 §3.1. */
 export async function authorizeCall(
   call: ProtectedCall,
-  context: ProtectedCallContext,
-): Promise<Result<VerifiedToken, OAuthError>> {
-  const presented = presentedToken(call.authorization);
+  { verifyToken, verifyDpopProof, audience }: ProtectedCallCapabilities,
+): Promise<Result<VerifiedToken, RequestError>> {
+  const presented = parsePresentedToken(call.authorization);
   if (!presented.ok) return presented;
   const { scheme, token } = presented.value;
-  const verified = await verifyToken(token, context);
-  if (!verified.ok) return failed(challenging(verified.error, scheme));
-  const otherAudience = demandAudience(verified.value, context.audience);
-  if (otherAudience) return failed(challenging(otherAudience, scheme));
+  const verified = await verifyToken(token);
+  if (!verified.ok) return failed(withChallenge(verified.error, scheme));
+  const wrongAudience = audienceError(verified.value, audience);
+  if (wrongAudience) return failed(withChallenge(wrongAudience, scheme));
 
   const { jkt, clientId } = verified.value;
-  // RFC 9449 §7.1 and §7.2: a bound token is no bearer token, nor the reverse.
+  // RFC 9449 §7.1 and §7.2: a bound token is not a bearer token, and a bearer token is not a bound one.
   if ((scheme === 'DPoP') !== (jkt !== undefined)) {
-    return refuse('invalid_token', undefined, {
+    return errorResult('invalid_token', undefined, {
       challenge: 'DPoP',
-      reason: 'scheme_does_not_fit_the_token',
+      reason: 'wrong_scheme_for_the_token',
       clientId,
     });
   }
   if (jkt !== undefined) {
     const expected = { htm: call.method, htu: call.url, accessToken: token, jkt };
-    const proven = await verifyDpopProof(call.dpop ?? '', expected, context);
-    if (!proven.ok) return failed(atResource(proven.error));
+    const proof = await verifyDpopProof(call.dpop ?? '', expected);
+    if (!proof.ok) return failed(resourceError(proof.error));
   }
-  const missing = call.scope === undefined ? undefined : demandScope(verified.value, call.scope);
-  return missing ? failed(challenging(missing, scheme)) : ok(verified.value);
+  const missingScope = call.scope === undefined ? undefined : scopeError(verified.value, call.scope);
+  return missingScope ? failed(withChallenge(missingScope, scheme)) : ok(verified.value);
 }
 
-/** A challenge is of the scheme that the token came with (RFC 9449 §7.1). */
-const challenging = (error: OAuthError, scheme: PresentedToken['scheme']): OAuthError =>
+/** The challenge has the scheme that the token was presented with (RFC 9449 §7.1). */
+const withChallenge = (error: RequestError, scheme: PresentedToken['scheme']): RequestError =>
   scheme === 'DPoP' ? { ...error, challenge: scheme } : error;
 
-function atResource(error: OAuthError): OAuthError {
+/** The form that an error of a DPoP proof has at a resource (RFC 9449 §7.1 and §9). */
+function resourceError(error: RequestError): RequestError {
   if (error.code === 'use_dpop_nonce') return { ...error, code: 'resource_dpop_nonce', challenge: 'DPoP' };
-  if (error.code === 'invalid_dpop_proof')
+  if (error.code === 'invalid_dpop_proof') {
     return { ...error, code: 'resource_dpop_proof', challenge: 'DPoP' };
+  }
   return error;
 }

@@ -1,52 +1,56 @@
-import { refuse } from '../errors.ts';
-import type { OAuthError } from '../errors.ts';
+import { errorResult } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { hashSessionToken } from '../sessions/session-token.ts';
-import { authenticateClient, authenticationParameters } from './client-authentication.ts';
-import type { AuthenticationContext } from './client-authentication.ts';
-import { recognizeToken } from './token-verification.ts';
-import type { VerificationContext } from './token-verification.ts';
+import type { AuthenticateClient } from './client-authentication.ts';
+import { authenticationParameters } from './client-authentication/method.ts';
+import type { VerifyToken } from './token-verification.ts';
 
-/** RFC 7009 §2.1. `token_type_hint` is only a hint: a token says itself of which kind it is. */
+/** RFC 7009 §2.1. `token_type_hint` is ignored: the form of a token shows its kind. */
 export const revocationParameters = [...authenticationParameters, 'token'] as const;
 type RevocationParameters = { readonly [name in (typeof revocationParameters)[number]]?: string };
 
 export interface TokenRevoker {
-  /** Remembers until `expiresAt`, NumericDate, that the JWT is void. */
+  /** Remembers until `expiresAt`, NumericDate, that the JWT is revoked. */
   revokeJwt(jti: string, expiresAt: number): Promise<void>;
-  endSession(tokenHash: string): Promise<void>;
+  deleteSession(token: string): Promise<void>;
 }
 
-export interface RevocationContext extends AuthenticationContext, VerificationContext {
-  readonly revocations: TokenRevoker;
+export interface RevocationCapabilities {
+  readonly authenticateClient: AuthenticateClient;
+  /** A token that is revoked already can be revoked again, so it need not be verified completely. */
+  readonly recognizeToken: VerifyToken;
+  readonly revoker: TokenRevoker;
 }
 
 /** What was done, for the log. */
 export interface Revocation {
   readonly clientId: string;
-  /** False where there was nothing to end: the token is unknown, or has ended already. */
+  /** False if there was nothing to revoke: the token is unknown or has expired. */
   readonly revoked: boolean;
 }
 
-/** Ends a token of the client that asks (RFC 7009). A store that cannot be written throws: it is never a 200. */
+/**
+ * Revokes a token of the client that requests it (RFC 7009). A store that cannot be written throws, so that the
+ * response is never 200.
+ */
 export async function revokeToken(
   authorization: string | undefined,
   parameters: RevocationParameters,
-  context: RevocationContext,
-): Promise<Result<Revocation, OAuthError>> {
-  const authenticated = await authenticateClient({ authorization, ...parameters }, context);
+  { authenticateClient, recognizeToken, revoker }: RevocationCapabilities,
+): Promise<Result<Revocation, RequestError>> {
+  const authenticated = await authenticateClient({ authorization, ...parameters });
   if (!authenticated.ok) return authenticated;
   const clientId = authenticated.value.client.id;
   const { token } = parameters;
-  if (token === undefined) return refuse('invalid_request', 'token is missing.', { clientId });
+  if (token === undefined) return errorResult('invalid_request', 'token is missing.', { clientId });
 
-  const recognized = await recognizeToken(token, context);
-  // RFC 7009 §2.2: an invalid token is no error, for the client has what it wants.
+  const recognized = await recognizeToken(token);
+  // RFC 7009 §2.2: an invalid token is not an error, because the client has what it wants.
   if (!recognized.ok) return ok({ clientId, revoked: false });
   const { kind, jti, expiresAt, clientId: owner } = recognized.value;
-  if (owner !== clientId) return refuse('token_of_another_client', undefined, { clientId });
-  if (kind === 'session') await context.revocations.endSession(hashSessionToken(token));
-  else await context.revocations.revokeJwt(jti ?? '', expiresAt);
+  if (owner !== clientId) return errorResult('token_of_another_client', undefined, { clientId });
+  if (kind === 'session') await revoker.deleteSession(token);
+  else await revoker.revokeJwt(jti ?? '', expiresAt);
   return ok({ clientId, revoked: true });
 }

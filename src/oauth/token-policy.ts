@@ -3,21 +3,21 @@ import * as v from 'valibot';
 /** A lifetime in whole seconds. */
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** Patterns each of which a scope must have a match for, such as `market:*`. */
+/** Patterns, each of which at least one granted scope must match, such as `market:*`. */
 const patterns = v.optional(v.array(v.string()), []);
 
 /**
- * What a stage decides about every token it issues. A stage record states it, the functions read it from
+ * What a stage decides about every token that it issues. The stage record states it, and the functions read it from
  * their environment as JSON.
  */
 export const TokenPolicy = v.object({
   /** Lifetimes of access tokens, by the kind of the client, in seconds. */
   accessTokenLifetime: v.object({ integration: seconds, sales_channel: seconds }),
-  /** What a client's own lifetime of access tokens may be at most, in seconds. */
+  /** Maximum lifetime of any access token in seconds, whatever a client is registered with. */
   maximumAccessTokenLifetime: seconds,
-  /** Lifetimes of session tokens, in seconds; a request for more than the maximum is granted the maximum. */
+  /** Lifetimes of session tokens in seconds. A request for more than the maximum is granted the maximum. */
   sessionLifetime: v.object({ default: seconds, maximum: seconds }),
-  /** What each scope must name, by the kind of the client. */
+  /** Scopes that are required, by the kind of the client. */
   requiredScopes: v.optional(v.object({ integration: patterns, sales_channel: patterns }), {}),
   /** The `organization` claim: whose marketplace this stage belongs to. */
   organization: v.object({
@@ -32,5 +32,5 @@ export const TokenPolicy = v.object({
 
 export type TokenPolicy = v.InferOutput<typeof TokenPolicy>;
 
-/** Parses the policy that the stage record states; throws where it is not one. */
+/** Parses a policy. Throws if it is not valid. */
 export const parseTokenPolicy = (json: string): TokenPolicy => v.parse(TokenPolicy, JSON.parse(json));

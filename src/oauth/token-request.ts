@@ -1,21 +1,28 @@
+import { grantTypes } from '../clients/client.ts';
 import type { Client } from '../clients/client.ts';
-import { refuse } from '../errors.ts';
-import type { OAuthError } from '../errors.ts';
+import { errorResult } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
+import type { JwtSigner } from '../keys/sign-jwt.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { issueAccessToken } from './access-token.ts';
 import type { TokenResponse } from './access-token.ts';
-import { authenticateClient } from './client-authentication.ts';
-import type { AuthenticationContext } from './client-authentication.ts';
-import { verifyDpopProof } from './dpop.ts';
-import type { DpopContext } from './dpop.ts';
+import type { AuthenticateClient } from './client-authentication.ts';
+import type { VerifyDpopProof } from './dpop.ts';
 import { endpoints } from './endpoints.ts';
-import { grants } from './grants.ts';
-import type { Grant, GrantContext, TokenParameters } from './grants.ts';
+import type { Grant, GrantCapabilities, TokenParameters } from './grant.ts';
+import { clientCredentials } from './grants/client-credentials.ts';
+import { jwtBearer } from './grants/jwt-bearer.ts';
+import { tokenExchange } from './grants/token-exchange.ts';
 
-export type TokenEndpointContext = AuthenticationContext & GrantContext & DpopContext;
+export interface TokenCapabilities extends GrantCapabilities {
+  readonly authenticateClient: AuthenticateClient;
+  readonly verifyDpopProof: VerifyDpopProof;
+  /** Signs with the current key. */
+  readonly signer: () => Promise<JwtSigner>;
+}
 
-/** What the token endpoint reads of a request. */
+/** A request to the token endpoint (RFC 6749 §3.2). */
 export interface TokenRequest {
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
@@ -24,61 +31,60 @@ export interface TokenRequest {
   readonly parameters: TokenParameters;
 }
 
-/** A token and, for the log, who got it. */
+/** A token and, for the log, the client that it was issued to. */
 export interface IssuedToken {
   readonly response: TokenResponse;
   readonly clientId: string;
   readonly grantType: string;
 }
 
-/** The token endpoint (RFC 6749 §3.2), between a parsed request and the answer as a value. */
-export async function requestToken(
-  { authorization, dpop, parameters }: TokenRequest,
-  context: TokenEndpointContext,
-): Promise<Result<IssuedToken, OAuthError>> {
-  const { grant_type: grantType } = parameters;
-  if (grantType === undefined) return refuse('invalid_request', 'grant_type is missing.');
-  const grant = grantOf(grantType);
-  if (!grant) return refuse('unsupported_grant_type');
+/** The grants by `grant_type`. The metadata lists the same names. */
+const grants: Readonly<Record<(typeof grantTypes)[number], Grant>> = {
+  client_credentials: clientCredentials,
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': jwtBearer,
+  'urn:ietf:params:oauth:grant-type:token-exchange': tokenExchange,
+};
 
-  const authenticated = await authenticateClient({ authorization, ...parameters }, context);
+/** Issues the token that a request asks for, or returns an error of RFC 6749 §5.2. */
+export async function issueToken(
+  { authorization, dpop, parameters }: TokenRequest,
+  capabilities: TokenCapabilities,
+): Promise<Result<IssuedToken, RequestError>> {
+  const { authenticateClient, issuer, signer, clock } = capabilities;
+  if (parameters.grant_type === undefined) return errorResult('invalid_request', 'grant_type is missing.');
+  const grantType = grantTypes.find((name) => name === parameters.grant_type);
+  if (grantType === undefined) return errorResult('unsupported_grant_type');
+
+  const authenticated = await authenticateClient({ authorization, ...parameters });
   if (!authenticated.ok) return authenticated;
   const { client } = authenticated.value;
   if (!client.grants.includes(grantType)) {
-    return refuse('unauthorized_client', undefined, { clientId: client.id });
+    return errorResult('unauthorized_client', undefined, { clientId: client.id });
   }
-  const jkt = await bindingKey(client, dpop, context);
+  const jkt = await boundKey(client, dpop, capabilities);
   if (!jkt.ok) return jkt;
-  const granted = await grant.grant(
-    { authenticated: authenticated.value, parameters, jkt: jkt.value },
-    context,
-  );
+  const { grant, responseMembers } = grants[grantType];
+  const request = { authenticated: authenticated.value, parameters, jkt: jkt.value };
+  const granted = await grant(request, capabilities);
   if (!granted.ok) return granted;
-  const { issuer, signer, clock } = context;
-  const issued = issueAccessToken(authenticated.value, granted.value, issuer, await signer(), clock());
+  const response = issueAccessToken(authenticated.value, granted.value, issuer, await signer(), clock());
   return ok({
-    response: grant.answer ? { ...issued, ...grant.answer } : issued,
+    response: responseMembers ? { ...response, ...responseMembers } : response,
     clientId: client.id,
     grantType,
   });
 }
 
-function grantOf(grantType: string): Grant | undefined {
-  const table: Readonly<Record<string, Grant>> = grants;
-  return Object.hasOwn(table, grantType) ? table[grantType] : undefined;
-}
-
-/** The thumbprint of the key that the token will be bound to (RFC 9449 §5), if there is to be one. */
-async function bindingKey(
+/** The thumbprint of the key that the token will be bound to (RFC 9449 §5); undefined for a bearer token. */
+async function boundKey(
   client: Client,
   proof: string | undefined,
-  context: TokenEndpointContext,
-): Promise<Result<string | undefined, OAuthError>> {
+  { issuer: { issuer }, verifyDpopProof }: TokenCapabilities,
+): Promise<Result<string | undefined, RequestError>> {
   if (proof === undefined) {
     if (!client.dpopBoundAccessTokens) return ok(undefined);
-    return refuse('invalid_dpop_proof', 'This client must send a DPoP proof.', { clientId: client.id });
+    return errorResult('invalid_dpop_proof', 'This client must send a DPoP proof.', { clientId: client.id });
   }
-  const htu = context.issuer.issuer + endpoints.token;
-  const proven = await verifyDpopProof(proof, { htm: 'POST', htu }, context);
-  return proven.ok ? ok(proven.value.jkt) : proven;
+  const verified = await verifyDpopProof(proof, { htm: 'POST', htu: issuer + endpoints.token });
+  return verified.ok ? ok(verified.value.jkt) : verified;
 }

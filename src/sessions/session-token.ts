@@ -9,26 +9,26 @@ const tagLength = 9;
 const form = /^([A-Za-z0-9_-]{32})\.([A-Za-z0-9_-]{12})$/;
 
 /**
- * Makes a session token: randomness, a dot, and a tag of it under the stage's key. With the tag a token that
- * was made up, or is of another stage, is refused without asking the database.
+ * Generates a session token: random characters, a dot, and their tag under the stage's key. The tag allows a forged
+ * token, or a token of another stage, to be refused without reading the database.
  * @param key `HashKeys.sessionToken`
  */
-export function makeSessionToken(key: KeyObject): string {
+export function generateSessionToken(key: KeyObject): string {
   const random = randomBytes(randomLength).toString('base64url');
   return `${random}.${tagOf(key, random).toString('base64url')}`;
 }
 
-/** Whether `text` has the form of a session token, genuine or not. */
-export const looksLikeSessionToken = (text: string): boolean => form.test(text);
+/** Whether a token has the form of a session token. */
+export const isSessionTokenForm = (token: string): boolean => form.test(token);
 
-/** Whether `token` was made under `key`; whether it still lives, the store knows. */
-export function isGenuineSessionToken(key: KeyObject, token: string): boolean {
+/** Whether `token` was generated under `key`. Only the store knows whether its session is still valid. */
+export function verifySessionTokenTag(key: KeyObject, token: string): boolean {
   const [, random, tag] = form.exec(token) ?? [];
   if (random === undefined || tag === undefined) return false;
   return timingSafeEqual(tagOf(key, random), Buffer.from(tag, 'base64url'));
 }
 
-/** The name under which a session is stored: who reads the table learns no token. */
+/** The key under which a session is stored: whoever reads the table learns no token. */
 export const hashSessionToken = (token: string): string =>
   createHash('sha256').update(token).digest('base64url');
 

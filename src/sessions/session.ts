@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** What a session token stands for. Its token is not in it: a stolen table opens no session. */
+/** What a session token stands for. The token itself is not part of it: a stolen table opens no session. */
 export const Session = v.object({
   clientId: v.string(),
   /** `mage_id` of the account that the session acts for. */
@@ -13,3 +13,12 @@ export const Session = v.object({
   expiresAt: v.pipe(v.number(), v.integer()),
 });
 export type Session = v.InferOutput<typeof Session>;
+
+/** Sessions by the hash of their token: `hashSessionToken`. */
+export interface SessionStore {
+  put(tokenHash: string, session: Session): Promise<void>;
+  /** Also finds a session that was just written. May return one that has expired. */
+  find(tokenHash: string): Promise<Session | undefined>;
+  /** Does nothing if there is no such session. */
+  delete(tokenHash: string): Promise<void>;
+}

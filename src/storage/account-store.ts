@@ -2,16 +2,17 @@ import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/clie
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
-import type { AccountStore } from '../clients/account-store.ts';
 import { Account, maximumSessionKeys } from '../clients/account.ts';
-import { ask, holds } from './dynamodb.ts';
+import type { AccountStore } from '../clients/account.ts';
+import { conditionMet, orUnavailable } from './dynamodb.ts';
+import { itemKinds } from './item-kinds.ts';
 
-const keyOf = (mageId: string) => marshall({ pk: `account#${mageId}` });
+const keyOf = (mageId: string) => marshall({ pk: itemKinds.account.prefix + mageId });
 
-/** Accounts in DynamoDB: one item each, `account#<mage_id>`. */
+/** Accounts in DynamoDB, one item each. */
 export function dynamodbAccountStore(dynamodb: DynamoDBClient, TableName: string): AccountStore {
   const find = async (mageId: string) => {
-    const { Item } = await ask(
+    const { Item } = await orUnavailable(
       dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(mageId), ConsistentRead: true })),
     );
     return Item && v.parse(Account, unmarshall(Item));
@@ -21,7 +22,7 @@ export function dynamodbAccountStore(dynamodb: DynamoDBClient, TableName: string
     find,
 
     create: (account) =>
-      holds(
+      conditionMet(
         dynamodb.send(
           new PutItemCommand({
             TableName,
@@ -32,7 +33,7 @@ export function dynamodbAccountStore(dynamodb: DynamoDBClient, TableName: string
       ),
 
     async addSessionKey(mageId, clientId, now) {
-      const added = await holds(
+      const added = await conditionMet(
         dynamodb.send(
           new UpdateItemCommand({
             TableName,
@@ -52,7 +53,7 @@ export function dynamodbAccountStore(dynamodb: DynamoDBClient, TableName: string
     },
 
     async removeSessionKey(mageId, clientId) {
-      await holds(
+      await conditionMet(
         dynamodb.send(
           new UpdateItemCommand({
             TableName,

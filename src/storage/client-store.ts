@@ -5,21 +5,22 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
 import type { ClientStore } from '../clients/client-store.ts';
 import { Client } from '../clients/client.ts';
-import { ask, holds } from './dynamodb.ts';
+import { conditionMet, orUnavailable } from './dynamodb.ts';
+import { itemKinds } from './item-kinds.ts';
 
-export const clientPrefix = 'client#';
-const keyOf = (clientId: string) => marshall({ pk: clientPrefix + clientId });
+const { prefix } = itemKinds.client;
+const keyOf = (clientId: string) => marshall({ pk: prefix + clientId });
 
-/** Clients in DynamoDB: one item each, `client#<id>`. */
+/** Clients in DynamoDB, one item each. */
 export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string): ClientStore {
   const get = async (clientId: string, ConsistentRead: boolean) => {
-    const { Item } = await ask(
+    const { Item } = await orUnavailable(
       dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(clientId), ConsistentRead })),
     );
     return Item && v.parse(Client, unmarshall(Item));
   };
   const put = (client: Client, condition: object) =>
-    holds(
+    conditionMet(
       dynamodb.send(
         new PutItemCommand({
           TableName,
@@ -29,8 +30,8 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
       ),
     );
 
-  /** A write whose answer was lost is made again by the SDK, and then meets what it has written itself. */
-  const isThere = async (client: Client) => isDeepStrictEqual(await get(client.id, true), client);
+  /** The SDK repeats a write whose response was lost. The repetition then finds what the first one has written. */
+  const isWritten = async (client: Client) => isDeepStrictEqual(await get(client.id, true), client);
 
   return {
     find: (clientId) => get(clientId, false),
@@ -44,7 +45,7 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
           TableName,
           ConsistentRead: true,
           FilterExpression: 'begins_with(pk, :prefix)',
-          ExpressionAttributeValues: marshall({ ':prefix': clientPrefix }),
+          ExpressionAttributeValues: marshall({ ':prefix': prefix }),
         },
       );
       const collect = async () => {
@@ -52,12 +53,12 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
           clients.push(...Items.map((item) => v.parse(Client, unmarshall(item))));
         }
       };
-      await ask(collect());
+      await orUnavailable(collect());
       return clients.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
 
     create: async (client) =>
-      (await put(client, { ConditionExpression: 'attribute_not_exists(pk)' })) || isThere(client),
+      (await put(client, { ConditionExpression: 'attribute_not_exists(pk)' })) || isWritten(client),
 
     async replace(client) {
       const next = { ...client, version: client.version + 1 };
@@ -65,11 +66,11 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
         ConditionExpression: 'version = :version',
         ExpressionAttributeValues: marshall({ ':version': client.version }),
       };
-      return (await put(next, unchanged)) || isThere(next);
+      return (await put(next, unchanged)) || isWritten(next);
     },
 
     delete: (clientId) =>
-      holds(
+      conditionMet(
         dynamodb.send(
           new DeleteItemCommand({
             TableName,

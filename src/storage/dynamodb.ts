@@ -1,15 +1,15 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Unavailable } from '../unavailable.ts';
 
-/** A client whose patience ends before the function's own: three tries of at most a second each. */
+/** A client that gives up before the function times out: three attempts of at most a second each. */
 export const dynamodb = () =>
   new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_000, throwOnRequestTimeout: true },
   });
 
-/** Runs one operation; whatever DynamoDB or the way to it makes of it is `Unavailable`. */
-export async function ask<Output>(operation: Promise<Output>): Promise<Output> {
+/** The result of an operation. Every failure of DynamoDB, or of the connection to it, is thrown as `Unavailable`. */
+export async function orUnavailable<Output>(operation: Promise<Output>): Promise<Output> {
   try {
     return await operation;
   } catch (error) {
@@ -17,10 +17,10 @@ export async function ask<Output>(operation: Promise<Output>): Promise<Output> {
   }
 }
 
-/** Runs a conditional write: false where its condition does not hold. */
-export async function holds(operation: Promise<unknown>): Promise<boolean> {
+/** Whether the condition of a write was met, and so the write was made. */
+export async function conditionMet(write: Promise<unknown>): Promise<boolean> {
   try {
-    await operation;
+    await write;
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;

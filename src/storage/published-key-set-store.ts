@@ -4,26 +4,27 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
 import { PublishedKeySet } from '../keys/published-key-set.ts';
 import type { PublishedKeySetReader, PublishedKeySetWriter } from '../keys/published-key-set.ts';
-import { ask } from './dynamodb.ts';
+import { orUnavailable } from './dynamodb.ts';
+import { itemKinds } from './item-kinds.ts';
 
-export const keySetKey = 'key-set';
+const Key = marshall({ pk: itemKinds.keySet.prefix });
 
-const Key = marshall({ pk: keySetKey });
-
-/** The published keys in DynamoDB: one item, `key-set`. */
+/** The published keys in DynamoDB: a single item. */
 export function dynamodbPublishedKeySetStore(
   dynamodb: DynamoDBClient,
   TableName: string,
 ): PublishedKeySetReader & PublishedKeySetWriter {
   return {
     async find() {
-      const { Item } = await ask(dynamodb.send(new GetItemCommand({ TableName, Key, ConsistentRead: true })));
+      const { Item } = await orUnavailable(
+        dynamodb.send(new GetItemCommand({ TableName, Key, ConsistentRead: true })),
+      );
       return Item && v.parse(PublishedKeySet, unmarshall(Item));
     },
 
     async put(set) {
       const item = marshall(set, { removeUndefinedValues: true });
-      await ask(dynamodb.send(new PutItemCommand({ TableName, Item: { ...Key, ...item } })));
+      await orUnavailable(dynamodb.send(new PutItemCommand({ TableName, Item: { ...Key, ...item } })));
     },
   };
 }

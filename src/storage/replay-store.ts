@@ -3,20 +3,21 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { ReplayStore } from '../oauth/replay-store.ts';
-import { holds } from './dynamodb.ts';
+import { conditionMet } from './dynamodb.ts';
+import { itemKinds } from './item-kinds.ts';
 
-/** Uses in DynamoDB: `used#<hash>`, written once by a condition of the write itself. */
+/** Uses in DynamoDB, one item each, which the condition of its write allows to be written once. */
 export function dynamodbReplayStore(dynamodb: DynamoDBClient, TableName: string): ReplayStore {
   return {
     firstUse(hash, expiresAt, now) {
       const writer = randomUUID();
-      return holds(
+      return conditionMet(
         dynamodb.send(
           new PutItemCommand({
             TableName,
-            Item: marshall({ pk: `used#${hash}`, expiresAt, writer }),
-            // The time to live collects an item days late: one that is over counts as gone.
-            // An answer may be lost, and the client of the SDK write again: it must not meet itself.
+            Item: marshall({ pk: itemKinds.use.prefix + hash, expiresAt, writer }),
+            // DynamoDB deletes an expired item days late, so it counts as deleted. The SDK repeats a write whose
+            // response was lost, which must not be taken for a second use.
             ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now OR writer = :writer',
             ExpressionAttributeValues: marshall({ ':now': now, ':writer': writer }),
           }),

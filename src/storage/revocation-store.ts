@@ -4,24 +4,24 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
 import { Client } from '../clients/client.ts';
 import { PublishedKeySet } from '../keys/published-key-set.ts';
+import type { RevocationStateReader } from '../oauth/access-token-verification.ts';
 import type { TokenRevoker } from '../oauth/revocation.ts';
-import type { JwtStateReader } from '../oauth/token-verification.ts';
+import { hashSessionToken } from '../sessions/session-token.ts';
 import { Unavailable } from '../unavailable.ts';
-import { clientPrefix } from './client-store.ts';
-import { ask } from './dynamodb.ts';
-import { keySetKey } from './published-key-set-store.ts';
+import { orUnavailable } from './dynamodb.ts';
+import { itemKinds } from './item-kinds.ts';
 import { dynamodbSessionStore } from './session-store.ts';
 
-const revokedPrefix = 'revoked#';
+const { client, keySet, revokedToken } = itemKinds;
 
-/** Ends tokens: `revoked#<jti>` until the JWT would have run out; a session is deleted. */
+/** Revokes tokens: a JWT is remembered until it expires, and a session is deleted. */
 export function dynamodbTokenRevoker(dynamodb: DynamoDBClient, TableName: string): TokenRevoker {
   return {
     async revokeJwt(jti, expiresAt) {
-      const Item = marshall({ pk: revokedPrefix + jti, expiresAt });
-      await ask(dynamodb.send(new PutItemCommand({ TableName, Item })));
+      const Item = marshall({ pk: revokedToken.prefix + jti, expiresAt });
+      await orUnavailable(dynamodb.send(new PutItemCommand({ TableName, Item })));
     },
-    endSession: (tokenHash) => dynamodbSessionStore(dynamodb, TableName).delete(tokenHash),
+    deleteSession: (token) => dynamodbSessionStore(dynamodb, TableName).delete(hashSessionToken(token)),
   };
 }
 
@@ -31,19 +31,19 @@ const keysOf = (...keys: string[]) => ({
 });
 
 /**
- * What may have ended JWTs: their clients, their revocations and the published keys, in one round trip. Strongly
- * consistent, because a token must be refused at once when it was revoked.
+ * What may revoke JWTs: their clients, their revocations and the published keys, in one round trip. The read is
+ * strongly consistent, because a revoked token must be refused at once.
  */
-export function dynamodbJwtStateReader(
+export function dynamodbRevocationStateReader(
   dynamodb: DynamoDBClient,
   { clientsTable, sessionsTable }: { readonly clientsTable: string; readonly sessionsTable: string },
-): JwtStateReader {
-  /** A throttled table leaves keys out, which must not pass for what is not there: they are asked for again, once. */
+): RevocationStateReader {
+  /** A throttled table leaves keys unprocessed. They must not be taken for missing, so they are read again, once. */
   const getAll = async (wanted: NonNullable<BatchGetItemCommandInput['RequestItems']>) => {
     let RequestItems = wanted;
     const items: Record<string, unknown>[] = [];
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      const { Responses = {}, UnprocessedKeys = {} } = await ask(
+      const { Responses = {}, UnprocessedKeys = {} } = await orUnavailable(
         dynamodb.send(new BatchGetItemCommand({ RequestItems })),
       );
       items.push(
@@ -59,19 +59,19 @@ export function dynamodbJwtStateReader(
   return {
     async find(tokens) {
       const items = await getAll({
-        [clientsTable]: keysOf(keySetKey, ...tokens.map(({ clientId }) => clientPrefix + clientId)),
-        [sessionsTable]: keysOf(...tokens.map(({ jti }) => revokedPrefix + jti)),
+        [clientsTable]: keysOf(keySet.prefix, ...tokens.map(({ clientId }) => client.prefix + clientId)),
+        [sessionsTable]: keysOf(...tokens.map(({ jti }) => revokedToken.prefix + jti)),
       });
       const byKey = new Map(items.map((item) => [item['pk'], item]));
-      const keySet = byKey.get(keySetKey);
+      const published = byKey.get(keySet.prefix);
       const clients = tokens.flatMap(({ clientId }) => {
-        const client = byKey.get(clientPrefix + clientId);
-        return client ? [[clientId, v.parse(Client, client)] as const] : [];
+        const item = byKey.get(client.prefix + clientId);
+        return item ? [[clientId, v.parse(Client, item)] as const] : [];
       });
       return {
         clients: new Map(clients),
-        revoked: new Set(tokens.map(({ jti }) => jti).filter((jti) => byKey.has(revokedPrefix + jti))),
-        keyIds: keySet ? v.parse(PublishedKeySet, keySet).keys.map(({ kid }) => kid) : [],
+        revoked: new Set(tokens.map(({ jti }) => jti).filter((jti) => byKey.has(revokedToken.prefix + jti))),
+        keyIds: published ? v.parse(PublishedKeySet, published).keys.map(({ kid }) => kid) : [],
       };
     },
   };

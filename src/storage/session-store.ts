@@ -2,36 +2,35 @@ import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/clie
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as v from 'valibot';
-import type { SessionStore } from '../sessions/session-store.ts';
 import { Session } from '../sessions/session.ts';
-import { ask } from './dynamodb.ts';
+import type { SessionStore } from '../sessions/session.ts';
+import { orUnavailable } from './dynamodb.ts';
+import { itemKinds } from './item-kinds.ts';
 
-const sessionPrefix = 'session#';
+const keyOf = (tokenHash: string) => marshall({ pk: itemKinds.session.prefix + tokenHash });
 
-const keyOf = (tokenHash: string) => marshall({ pk: sessionPrefix + tokenHash });
-
-/** Sessions in DynamoDB: one item of under 1 KB each, `session#<hash of token>`. */
+/** Sessions in DynamoDB, one item of less than 1 KB each. */
 export function dynamodbSessionStore(dynamodb: DynamoDBClient, TableName: string): SessionStore {
   const get = (tokenHash: string, ConsistentRead: boolean) =>
-    ask(dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(tokenHash), ConsistentRead })));
+    orUnavailable(dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(tokenHash), ConsistentRead })));
 
   return {
     async put(tokenHash, session) {
-      await ask(
+      await orUnavailable(
         dynamodb.send(new PutItemCommand({ TableName, Item: { ...keyOf(tokenHash), ...marshall(session) } })),
       );
     },
 
     async find(tokenHash) {
-      // An eventually consistent read costs half, and can miss a session of this very second: only a token
-      // with a genuine tag comes here, so a miss is rare enough to be read again.
+      // An eventually consistent read costs half as much and may miss a session of this second. Only tokens with a
+      // valid tag are looked up, so misses are rare enough to be read again.
       const { Item } = await get(tokenHash, false);
       const item = Item ?? (await get(tokenHash, true)).Item;
       return item && v.parse(Session, unmarshall(item));
     },
 
     async delete(tokenHash) {
-      await ask(dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(tokenHash) })));
+      await orUnavailable(dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(tokenHash) })));
     },
   };
 }

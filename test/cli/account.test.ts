@@ -48,7 +48,7 @@ test('account create refuses what is taken or wrong', async () => {
   const again = await typed([...imported, '--json'], { stage });
   assert.equal(again.code, 1);
   assert.equal(again.stdout, '');
-  assert.equal(errorOf(again), 'There is an account MAG7 already.');
+  assert.equal(errorOf(again), 'The mage_id (--mage-id) is taken: there is an account MAG7 already.');
 
   const address = await typed([...create.slice(0, -1), 'nowhere'], { stage });
   assert.equal(address.code, 1);

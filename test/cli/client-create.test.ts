@@ -255,11 +255,23 @@ test('what is wrong is said before anything is written', async () => {
       'x',
     ],
     [1, /cannot be read \(ENOENT\)/, ...withScope, '--public-key', 'absent.pem'],
-    [1, /needs a public key .* add --public-key FILE/, ...withScope, '--grant', 'jwt-bearer'],
+    [
+      1,
+      /The public key \(--public-key\) must be given for the grant jwt-bearer/,
+      ...withScope,
+      '--grant',
+      'jwt-bearer',
+    ],
     [1, /must be an absolute URI/, ...withScope, '--audience', 'stock'],
-    [1, /at least one with --scope/, ...create],
-    [1, /claim sub is stated by the server/, ...withScope, '--claim', 'sub=me'],
-    [1, /add --scope orders:write/, ...withScope, '--default-scope', 'orders:write'],
+    [1, /The scope \(--scope\) must name at least one/, ...create],
+    [1, /\(--claim\) must not contain sub, which the server states/, ...withScope, '--claim', 'sub=me'],
+    [
+      1,
+      /\(--default-scope\) must be among the scopes of the client, and orders:write is not/,
+      ...withScope,
+      '--default-scope',
+      'orders:write',
+    ],
   ];
   for (const [code, message, ...argv] of refused) {
     const ran = await typed(argv, { stage });
@@ -275,7 +287,7 @@ test('an id that is taken is refused', async () => {
   assert.equal((await typed([...withScope, '--client-id', 'acme'], { stage })).code, 0);
   const again = await typed([...withScope, '--client-id', 'acme'], { stage });
   assert.equal(again.code, 1);
-  assert.match(again.stderr, /client with the id acme already/);
+  assert.match(again.stderr, /\(--client-id\) is taken: there is a client acme already/);
 });
 
 test('a secret that no one could read is not lost in silence', async () => {

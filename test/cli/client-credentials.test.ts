@@ -100,9 +100,7 @@ test('a third live secret is refused with those there are, and made when one has
   assert.equal(third.code, 1);
   const [first, second] = before.secrets;
   const error = errorOf(third);
-  assert.ok(
-    error.includes(`two live secrets, which is the most there may be: ${first?.id} and ${second?.id}.`),
-  );
+  assert.ok(error.includes(`two valid secrets, which is the maximum: ${first?.id} and ${second?.id}.`));
   assert.match(error, /npx postern client revoke-secret acme SECRET_ID --stage sandbox/);
   assert.deepEqual(await acme(stage), before);
 
@@ -213,7 +211,7 @@ test('keys are added from a file and from standard input, and removed by their k
   });
   const twice = await typed([...add, '-'], { stage, stdin: jwk('one') });
   assert.equal(twice.code, 1);
-  assert.match(twice.stderr, /has a key one already/);
+  assert.match(twice.stderr, /already has a key one/);
 
   const removed = await typed(['client', 'remove-key', ...at, '--', 'acme', '-two'], { stage });
   assert.equal(removed.code, 0, removed.stderr);
@@ -245,8 +243,8 @@ test('what is no public key is refused, and nothing of it is repeated', async ()
   const privatePem = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   const privateJwk = JSON.stringify(pair.privateKey.export({ format: 'jwk' }));
   const wrong: [RegExp, string, string?][] = [
-    [/It holds a private key/, '-', privatePem],
-    [/It holds a private key/, '-', privateJwk],
+    [/It contains a private key/, '-', privatePem],
+    [/It contains a private key/, '-', privateJwk],
     [/not a JWK, a JWK set, or a PEM public key/, file('hello', 'hello')],
     [/cannot be read \(ENOENT\)/, join(folder, 'absent')],
     [/cannot be read \(EISDIR\)/, folder],
@@ -267,7 +265,7 @@ test('client show has keys, and when each secret was created, ends and was last 
   await typed(['client', 'rotate-secret', 'acme', ...at], { stage });
   const [old, fresh] = (await acme(stage)).secrets;
   assert.ok(old && fresh);
-  await stage.secretUses.noteUse('acme', old.id, Date.parse('2026-11-21T19:47:11Z') / 1000);
+  await stage.secretUses.recordUse('acme', old.id, Date.parse('2026-11-21T19:47:11Z') / 1000);
 
   const { stdout } = await typed(['client', 'show', 'acme', ...at], { stage });
   const expected = [

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AccountStore } from '../../src/clients/account-store.ts';
-import type { Account } from '../../src/clients/account.ts';
+import type { Account, AccountStore } from '../../src/clients/account.ts';
 
 const accountOf = (mageId: string): Account => ({
   mageId,

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ClientStore } from '../../src/clients/client-store.ts';
+import type { RevocationStateReader } from '../../src/oauth/access-token-verification.ts';
 import type { TokenRevoker } from '../../src/oauth/revocation.ts';
-import type { JwtStateReader } from '../../src/oauth/token-verification.ts';
-import type { SessionStore } from '../../src/sessions/session-store.ts';
+import { hashSessionToken } from '../../src/sessions/session-token.ts';
+import type { SessionStore } from '../../src/sessions/session.ts';
 import { clientOf } from './client-store-contract.ts';
 
 interface Stores {
   readonly clients: ClientStore;
   readonly sessions: SessionStore;
   readonly revoker: TokenRevoker;
-  readonly states: JwtStateReader;
+  readonly states: RevocationStateReader;
   readonly publish: (...keyIds: string[]) => Promise<void>;
 }
 
-/** What every implementation of `TokenRevoker` and `JwtStateReader` does. */
+/** What every implementation of `TokenRevoker` and `RevocationStateReader` does. */
 export function revocationStoreContract(implementation: string, makeStores: () => Promise<Stores>): void {
   describe(`revocation store: ${implementation}`, () => {
     test('of nothing there is no client, no revocation and no key', async () => {
@@ -59,10 +60,16 @@ export function revocationStoreContract(implementation: string, makeStores: () =
 
     test('a session that was ended is gone', async () => {
       const { sessions, revoker } = await makeStores();
-      await sessions.put('hash', { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 });
-      await revoker.endSession('hash');
-      await revoker.endSession('hash');
-      assert.equal(await sessions.find('hash'), undefined);
+      await sessions.put(hashSessionToken('token'), {
+        clientId: 'c',
+        account: 'MAG1',
+        scope: '',
+        issuedAt: 1,
+        expiresAt: 2,
+      });
+      await revoker.deleteSession('token');
+      await revoker.deleteSession('token');
+      assert.equal(await sessions.find(hashSessionToken('token')), undefined);
     });
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { SecretUseStore } from '../../src/clients/secret-use-store.ts';
+import type { SecretUseStore } from '../../src/clients/secret-use.ts';
 
 /** What every implementation of `SecretUseStore` does. */
 export function secretUseStoreContract(
@@ -11,9 +11,9 @@ export function secretUseStoreContract(
     test('knows the last use of each secret of each client', async () => {
       const store = await makeStore();
       assert.equal(await store.lastUse('c', 's1'), undefined);
-      await store.noteUse('c', 's1', 10);
-      await store.noteUse('c', 's2', 20);
-      await store.noteUse('c', 's1', 30);
+      await store.recordUse('c', 's1', 10);
+      await store.recordUse('c', 's2', 20);
+      await store.recordUse('c', 's1', 30);
       assert.equal(await store.lastUse('c', 's1'), 30);
       assert.equal(await store.lastUse('c', 's2'), 20);
       assert.equal(await store.lastUse('d', 's1'), undefined);

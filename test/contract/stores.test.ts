@@ -5,7 +5,7 @@ import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 import { dynamodbReplayStore } from '../../src/storage/replay-store.ts';
-import { dynamodbJwtStateReader, dynamodbTokenRevoker } from '../../src/storage/revocation-store.ts';
+import { dynamodbRevocationStateReader, dynamodbTokenRevoker } from '../../src/storage/revocation-store.ts';
 import { dynamodbSecretUseStore } from '../../src/storage/secret-use-store.ts';
 import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
 import { memoryAccountStore } from '../memory/account-store.ts';
@@ -55,7 +55,7 @@ revocationStoreContract(name, async () => {
     clients: dynamodbClientStore(dynamodb, clientsTable),
     sessions: dynamodbSessionStore(dynamodb, sessionsTable),
     revoker: dynamodbTokenRevoker(dynamodb, sessionsTable),
-    states: dynamodbJwtStateReader(dynamodb, { clientsTable, sessionsTable }),
+    states: dynamodbRevocationStateReader(dynamodb, { clientsTable, sessionsTable }),
     publish: (...keyIds) => keySet.put({ keys: keyIds.map((kid) => ({ ...key, kid })) }),
   };
 });

@@ -83,7 +83,7 @@ const callResource = (token: string, dpop?: string, scheme = 'DPoP') =>
 
 async function assertLetThrough(answer: ReturnType<typeof callResource>) {
   const { status, body } = await answer;
-  assert.deepEqual([status, body], [403, { code: 403, message: 'This needs the session of an account.' }]);
+  assert.deepEqual([status, body], [403, { code: 403, message: 'This requires the session of an account.' }]);
 }
 
 /** A proof that is refused: 400 at the token endpoint, 401 with a challenge at the resource. */
@@ -171,7 +171,7 @@ for (const alg of ['PS256', 'ES256'] as const) {
     assert.equal(protectedAnswer.status, 403);
     assert.deepEqual(await protectedAnswer.json(), {
       code: 403,
-      message: 'This needs the session of an account.',
+      message: 'This requires the session of an account.',
     });
   });
 }

@@ -86,7 +86,7 @@ Object.assign(process.env, {
   DENIALS: 'integration',
   DIALECT: 'rfc6749',
   DPOP_NONCES: 'false',
-  ANSWERS_ARE_REUSED: 'false',
+  AUTHORIZER_RESULTS_CACHED: 'false',
   SIGNING_ALGORITHM: 'RS256',
   TOKEN_POLICY: JSON.stringify({
     accessTokenLifetime: { integration: 7_200, sales_channel: 14_400 },

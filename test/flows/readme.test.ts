@@ -93,10 +93,12 @@ test('the stacks that are deployed are there', async () => {
     .split('\n')
     .map((line) => line.replace(/ \(.*/, ''));
   assert.deepEqual(ids.toSorted(), [
-    'Production/PartnerApi',
+    'Production/AccountApi',
+    'Production/ExampleApi',
     'Production/Stateful',
     'Production/Stateless',
-    'Sandbox/PartnerApi',
+    'Sandbox/AccountApi',
+    'Sandbox/ExampleApi',
     'Sandbox/Stateful',
     'Sandbox/Stateless',
   ]);

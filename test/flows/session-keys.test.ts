@@ -88,7 +88,7 @@ test('keys are listed, created up to three, and each opens sessions', async () =
   assert.equal(fourth.status, 409);
   assert.deepEqual(Object.keys(fourth.body), ['code', 'message']);
   assert.equal(fourth.body['code'], 409);
-  assert.match(String(fourth.body['message']), /3 keys at most\. Delete one first: DELETE /);
+  assert.match(String(fourth.body['message']), /at most 3 keys\. Delete one first: DELETE /);
 
   const all = await send('GET');
   assert.equal(listed(all).length, 3);

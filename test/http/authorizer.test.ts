@@ -4,8 +4,12 @@ import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { ClientRegistration } from '../../src/clients/client-registration.ts';
 import { callerOf } from '../../src/http/authorizer-context.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
+import { jsonLog } from '../../src/log.ts';
+import { accessTokens } from '../../src/oauth/access-token-verification.ts';
 import { issueAccessToken } from '../../src/oauth/access-token.ts';
-import { requestToken } from '../../src/oauth/token-request.ts';
+import { dpopVerification } from '../../src/oauth/dpop.ts';
+import { issueToken } from '../../src/oauth/token-request.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { dpopProof, partnerKey } from '../oauth/client-keys.ts';
@@ -22,8 +26,10 @@ type Options = Parameters<typeof authorizer>[0];
 const options: Options = {
   routeScopes: { [routeKey]: 'orders:read' },
   denials: 'gateway',
-  answersAreReused: false,
-  context: stage.verification,
+  resultsAreCached: false,
+  ...stage.protectedCalls,
+  issuer: stage.issuer,
+  log: stage.log,
 };
 
 const key = await partnerKey();
@@ -45,7 +51,7 @@ async function tokenOf({
     ? await dpopProof(key, { htm: 'POST', htu: `${at.issuer}/oauth/token`, iat: now })
     : undefined;
   const parameters = { grant_type: 'client_credentials', scope };
-  const issued = await requestToken({ authorization: basic(client.id, secret), dpop, parameters }, at.tokens);
+  const issued = await issueToken({ authorization: basic(client.id, secret), dpop, parameters }, at.tokens);
   assert.ok(issued.ok);
   return { token: issued.value.response.access_token, client };
 }
@@ -53,14 +59,17 @@ async function tokenOf({
 const sessionKey = await stage.register({ account });
 async function sessionToken() {
   const authorization = basic(sessionKey.client.id, sessionKey.secret ?? '');
-  const opened = await openSession(authorization, { grant_type: 'session', expires_in: undefined }, stage);
+  const opened = await openSession(
+    { authorization: authorization, grant_type: 'session', expires_in: undefined },
+    stage.sessionTokens,
+  );
   assert.ok(opened.ok);
   return opened.value.response.ust;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Asks the authorizer; what it logs is kept out of the report. */
+/** The response of the authorizer to a request with these headers, and what it logs. */
 async function ask(headers: Headers | undefined, changes: Partial<Options> = {}, route = routeKey) {
   const event = {
     version: '2.0',
@@ -71,29 +80,21 @@ async function ask(headers: Headers | undefined, changes: Partial<Options> = {},
     requestContext: { requestId: 'r1', http: { method: 'GET' } },
   } as unknown as APIGatewayRequestAuthorizerEventV2;
   const lines: string[] = [];
-  const { write } = process.stdout;
-  // The test runner reports over the same stream, in bytes.
-  process.stdout.write = ((...args: Parameters<typeof write>) => {
-    const [line] = args;
-    return typeof line === 'string' && line.startsWith('{')
-      ? lines.push(line) > 0
-      : write.apply(process.stdout, args);
-  }) as typeof write;
-  try {
-    return { ...(await authorizer({ ...options, ...changes })(event)), log: lines.join('') };
-  } finally {
-    process.stdout.write = write;
-  }
+  const log = jsonLog({ write: (line) => lines.push(line) });
+  return { ...(await authorizer({ ...options, ...changes, log })(event)), log: lines.join('') };
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** What callers are denied for, and the error that the integration reads. */
 const down = new Unavailable('DynamoDB', new Error('ECONNREFUSED'));
-const failing = (thrown: Error) => ({
-  ...stage.verification,
-  jwtStates: { find: () => Promise.reject(thrown) },
-});
+const failing = (thrown: Error) =>
+  tokenVerification([
+    accessTokens({
+      ...stage.accessTokenVerification,
+      revocationStates: { find: () => Promise.reject(thrown) },
+    }),
+  ]);
 const denials: Record<
   string,
   { error: string; headers: () => Promise<Headers | undefined>; changes?: Partial<Options> }
@@ -116,7 +117,7 @@ const denials: Record<
   'a token for another audience': {
     error: 'invalid_token',
     headers: async () => bearer((await tokenOf()).token),
-    changes: { context: { ...stage.verification, audience: 'https://stock.example.com' } },
+    changes: { audience: 'https://stock.example.com' },
   },
   'a scope that is missing': {
     error: 'insufficient_scope',
@@ -137,12 +138,12 @@ const denials: Record<
   'a store that is down': {
     error: 'temporarily_unavailable',
     headers: async () => bearer((await tokenOf()).token),
-    changes: { context: failing(down) },
+    changes: failing(down),
   },
   'a fault': {
     error: 'server_error',
     headers: async () => bearer((await tokenOf()).token),
-    changes: { context: failing(new TypeError('x is not a function')) },
+    changes: failing(new TypeError('x is not a function')),
   },
 };
 
@@ -199,12 +200,13 @@ describe('who is denied', () => {
 
   test('the integration learns the scheme and the nonce that a proof must have', async () => {
     const { token } = await tokenOf({ bound: true });
-    const context = { ...stage.verification, nonceKey: stage.nonceKey };
+    const { replays, clock, nonceKey } = stage;
+    const verifyDpopProof = dpopVerification({ replays, clock, nonceKey });
     const headers = { authorization: `DPoP ${token}`, dpop: await proof(token) };
-    const denied = await ask(headers, { context, denials: 'integration' });
+    const denied = await ask(headers, { verifyDpopProof, denials: 'integration' });
     const { dpop_nonce: nonce, ...rest } = denied.context;
     assert.deepEqual(rest, { error: 'resource_dpop_nonce', challenge: 'DPoP' });
-    const again = await ask({ ...headers, dpop: await proof(token, { nonce }) }, { context });
+    const again = await ask({ ...headers, dpop: await proof(token, { nonce }) }, { verifyDpopProof });
     assert.equal(again.isAuthorized, true);
   });
 
@@ -212,7 +214,7 @@ describe('who is denied', () => {
     const { token } = await tokenOf({ scope: 'orders:create' });
     const denied = await ask(bearer(token));
     assert.match(denied.log, /"event":"caller_denied".*"error":"insufficient_scope"/);
-    const faulty = await ask(bearer(token), { context: failing(new Error('broken')) });
+    const faulty = await ask(bearer(token), failing(new Error('broken')));
     assert.match(faulty.log, /"event":"authorizer_failed"/);
     assert.ok(![denied.log, faulty.log].some((log) => log.includes(token)));
   });
@@ -226,7 +228,7 @@ describe('answers that API Gateway reuses', () => {
       const dpop = await proof(token);
       const { context, isAuthorized } = await ask(
         { ...headers, dpop },
-        { answersAreReused: true, denials: where },
+        { resultsAreCached: true, denials: where },
       );
       assert.equal(context['error'], 'invalid_token');
       assert.equal(isAuthorized, where === 'integration');
@@ -234,7 +236,7 @@ describe('answers that API Gateway reuses', () => {
   });
 
   test('are for bearer tokens and sessions', async () => {
-    const changes = { answersAreReused: true };
+    const changes = { resultsAreCached: true };
     assert.equal((await ask(bearer((await tokenOf()).token), changes)).isAuthorized, true);
     assert.equal((await ask(bearer(await sessionToken()), changes, 'GET /profile')).isAuthorized, true);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseBody, textParameters } from '../../src/http/body.ts';
+import { parseBody, stringParameters } from '../../src/http/body.ts';
 
 const form = 'application/x-www-form-urlencoded';
 const json = 'application/json';
@@ -102,7 +102,7 @@ test('a member named __proto__ is a member, and pollutes nothing', () => {
 });
 
 test('takes the parameters that are known, as strings; an empty one is absent', () => {
-  const known = textParameters(
+  const known = stringParameters(
     new Map<string, unknown>([
       ['scope', ''],
       ['grant_type', 'x'],
@@ -112,7 +112,7 @@ test('takes the parameters that are known, as strings; an empty one is absent', 
   );
   assert.deepEqual(known, { ok: true, value: { grant_type: 'x' } });
   for (const value of [1, null, true, [], {}]) {
-    const refused = textParameters(new Map<string, unknown>([['scope', value]]), ['scope']);
+    const refused = stringParameters(new Map<string, unknown>([['scope', value]]), ['scope']);
     assert.ok(!refused.ok);
     assert.equal(refused.error.description, 'scope must be a string.');
   }

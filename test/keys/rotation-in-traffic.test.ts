@@ -51,7 +51,7 @@ async function traffic(
   };
   await rotate('first');
 
-  const signer = currentSigner(async () => texts.get(labels.AWSCURRENT) ?? '', clock);
+  const signer = currentSigner(async () => texts.get(labels.AWSCURRENT) ?? '', { clock, log: () => {} });
   const verifiers = [0, 20, 40, 60, 80, 100].map((minutes) => ({
     readAt: minutes * 60 - 2 * hour,
     keys: createLocalJWKSet(published),

@@ -14,10 +14,7 @@ const down = new Unavailable('Secrets Manager', new Error('down'));
 test('signs with the current key, and with the next one a minute after a rotation at the latest', async () => {
   const time = { now: 1_000 };
   let set = first;
-  const signer = currentSigner(
-    async () => JSON.stringify(set),
-    () => time.now,
-  );
+  const signer = currentSigner(async () => JSON.stringify(set), { clock: () => time.now, log: () => {} });
   const kid = async () => decodeProtectedHeader((await signer())({})).kid;
   assert.equal(await kid(), first.current.kid);
   set = second;
@@ -34,7 +31,7 @@ test('Secrets Manager down: a cold function cannot sign, a warm one signs on, bo
     if (failing) throw down;
     return JSON.stringify(first);
   };
-  const signer = currentSigner(read, () => time.now);
+  const signer = currentSigner(read, { clock: () => time.now, log: () => {} });
   await assert.rejects(signer(), Unavailable);
   failing = false;
   await signer();
@@ -44,13 +41,7 @@ test('Secrets Manager down: a cold function cannot sign, a warm one signs on, bo
 });
 
 test('before the first rotation nothing is signed', async () => {
-  await assert.rejects(
-    currentSigner(
-      async () => '{}',
-      () => 0,
-    )(),
-    Unavailable,
-  );
+  await assert.rejects(currentSigner(async () => '{}', { clock: () => 0, log: () => {} })(), Unavailable);
 });
 
 test('callers at the same time read the secret once', async () => {
@@ -59,7 +50,7 @@ test('callers at the same time read the secret once', async () => {
     reads += 1;
     return JSON.stringify(first);
   };
-  const signer = currentSigner(read, () => 0);
+  const signer = currentSigner(read, { clock: () => 0, log: () => {} });
   await Promise.all([signer(), signer(), signer()]);
   assert.equal(reads, 1);
 });

@@ -42,7 +42,7 @@ test('denies at the gateway unless it is told otherwise, and demands the scope o
   const { properties, variables } = ownStack(0);
   assert.equal(variables['DENIALS'], 'gateway');
   assert.equal(variables['ROUTE_SCOPES'], '{"GET /orders":"orders:read"}');
-  assert.equal(variables['ANSWERS_ARE_REUSED'], 'false');
+  assert.equal(variables['AUTHORIZER_RESULTS_CACHED'], 'false');
   assert.equal(properties['AuthorizerResultTtlInSeconds'], 0);
   assert.equal(properties['EnableSimpleResponses'], true);
 });
@@ -51,5 +51,5 @@ test('an answer that is reused is reused for the same route alone, and bound tok
   const { properties, variables } = ownStack(60);
   assert.equal(properties['AuthorizerResultTtlInSeconds'], 60);
   assert.deepEqual(properties['IdentitySource'], ['$request.header.Authorization', '$context.routeKey']);
-  assert.equal(variables['ANSWERS_ARE_REUSED'], 'true');
+  assert.equal(variables['AUTHORIZER_RESULTS_CACHED'], 'true');
 });

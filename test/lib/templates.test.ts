@@ -32,7 +32,8 @@ const all = built.map(({ record, stage }) => ({
   record,
   stateful: Template.fromStack(stage.stateful),
   stateless: Template.fromStack(stage.stateless),
-  partnerApi: Template.fromStack(stage.partnerApi),
+  accountApi: Template.fromStack(stage.accountApi),
+  exampleApi: Template.fromStack(stage.exampleApi),
 }));
 
 interface Resource {
@@ -69,8 +70,8 @@ const allGrants = [
   'WellKnown: GetItem of Clients key-set',
   'SigningKeyRotationFunction: DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage of SigningKeys',
   'SigningKeyRotationFunction: PutItem of Clients key-set',
-  'PartnerApi: GetItem of Clients account#*',
-  'PartnerApi: GetItem PutItem of Subscriptions subscription#*',
+  'ExampleApi: GetItem PutItem of Subscriptions subscription#*',
+  'AccountProfile: GetItem of Clients account#*',
   'SessionKeys: GetItem of Clients account#* client#*',
   'SessionKeys: DeleteItem PutItem of Clients client#*',
   'SessionKeys: UpdateItem of Clients account#*',
@@ -81,13 +82,13 @@ const allGrants = [
   'TokenAuthorizerFunction: GetSecretValue of HashKey',
 ];
 
-for (const { record, stateful, stateless, partnerApi } of all) {
+for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
   const policy = record.retain ? 'Retain' : 'Delete';
 
   test(`${record.name}: tables are on demand, encrypted, restorable to a point in time`, () => {
     const tables = [
       ...resources(stateful, 'AWS::DynamoDB::GlobalTable'),
-      ...resources(partnerApi, 'AWS::DynamoDB::GlobalTable'),
+      ...resources(exampleApi, 'AWS::DynamoDB::GlobalTable'),
     ];
     assert.equal(tables.length, 3);
     for (const { Properties, DeletionPolicy } of tables) {
@@ -134,7 +135,7 @@ for (const { record, stateful, stateless, partnerApi } of all) {
   });
 
   test(`${record.name}: functions are arm64, Node 24, with a role and a log group of their own`, () => {
-    for (const template of [stateless, partnerApi]) {
+    for (const template of [stateless, accountApi, exampleApi]) {
       const functions = resources(template, 'AWS::Lambda::Function');
       assert.ok(functions.length > 0);
       const roles = new Set(functions.map(({ Properties }) => JSON.stringify(Properties['Role'])));
@@ -158,7 +159,7 @@ for (const { record, stateful, stateless, partnerApi } of all) {
 
   test(`${record.name}: no role may do anything to everything`, () => {
     const grants: string[] = [];
-    for (const template of [stateless, partnerApi]) {
+    for (const template of [stateless, accountApi, exampleApi]) {
       for (const role of resources(template, 'AWS::IAM::Role')) {
         assert.equal(role.Properties['ManagedPolicyArns'], undefined);
       }
@@ -212,7 +213,7 @@ for (const { record, stateful, stateless, partnerApi } of all) {
       'GET /.well-known/openid-configuration': ['NONE'],
       'GET /.well-known/jwks.json': ['NONE'],
     });
-    assert.deepEqual(authorizationOf(partnerApi), {
+    assert.deepEqual(authorizationOf(accountApi), {
       'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
       'GET /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
       'POST /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
@@ -220,13 +221,15 @@ for (const { record, stateful, stateless, partnerApi } of all) {
       'PUT /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
       'DELETE /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
       'DELETE /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
+    });
+    assert.deepEqual(authorizationOf(exampleApi), {
       'POST /api/v1/marketplace/subscriptions': ['JWT', 'marketplace.order:create'],
       'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': ['JWT', 'marketplace.order:read'],
     });
   });
 
   test(`${record.name}: the JWT authorizer has an issuer and an audience, and comes after what it reads`, () => {
-    const [jwt] = resources(partnerApi, 'AWS::ApiGatewayV2::Authorizer').filter(
+    const [jwt] = resources(exampleApi, 'AWS::ApiGatewayV2::Authorizer').filter(
       ({ Properties }) => Properties['AuthorizerType'] === 'JWT',
     );
     const { Issuer, Audience } = jwt?.Properties['JwtConfiguration'] as {
@@ -257,19 +260,20 @@ for (const { record, stateful, stateless, partnerApi } of all) {
   });
 }
 
-test('the partner API is deployed after the discovery document that its authorizer reads', () => {
-  for (const { stage } of built) assert.ok(stage.partnerApi.dependencies.includes(stage.stateless));
+test('the example API is deployed after the discovery document that its authorizer reads', () => {
+  for (const { stage } of built) assert.ok(stage.exampleApi.dependencies.includes(stage.stateless));
 });
 
 test('production cannot be deleted by accident', () => {
   for (const { record, stage } of built) {
     assert.equal(stage.stateful.terminationProtection ?? false, record.retain);
-    assert.equal(stage.partnerApi.terminationProtection ?? false, record.retain);
+    assert.equal(stage.accountApi.terminationProtection ?? false, record.retain);
+    assert.equal(stage.exampleApi.terminationProtection ?? false, record.retain);
   }
 });
 
 test('a stage that signs with ES256 has the Lambda authorizer everywhere', () => {
-  const template = Template.fromStack(elliptic.partnerApi);
+  const template = Template.fromStack(elliptic.exampleApi);
   for (const { Properties } of resources(template, 'AWS::ApiGatewayV2::Route')) {
     assert.equal(Properties['AuthorizationType'], 'CUSTOM');
   }
@@ -278,7 +282,7 @@ test('a stage that signs with ES256 has the Lambda authorizer everywhere', () =>
 
 test('a bundle holds the code of its own function alone', () => {
   const marks = {
-    'partner-api': 'externalSubscriptionId',
+    'example-api': 'externalSubscriptionId',
     'rotate-signing-keys': 'has not made this version',
     'session-keys': 'regenerate_secret',
     'well-known': 'response_types_supported',

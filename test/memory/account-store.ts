@@ -1,8 +1,7 @@
-import type { AccountStore } from '../../src/clients/account-store.ts';
+import type { Account, AccountStore } from '../../src/clients/account.ts';
 import { maximumSessionKeys } from '../../src/clients/account.ts';
-import type { Account } from '../../src/clients/account.ts';
 
-/** Accounts in memory: for units that a database would only slow down. */
+/** Accounts in memory, for unit tests that a database would only slow down. */
 export function memoryAccountStore(): AccountStore {
   const accounts = new Map<string, Account>();
   return {

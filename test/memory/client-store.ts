@@ -1,7 +1,7 @@
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { Client } from '../../src/clients/client.ts';
 
-/** Clients in memory: for benchmarks, and for units that a database would only slow down. */
+/** Clients in memory, for benchmarks and for unit tests that a database would only slow down. */
 export function memoryClientStore(...initial: Client[]): ClientStore {
   const clients = new Map(initial.map((client) => [client.id, client]));
   const find = async (clientId: string) => clients.get(clientId);

@@ -1,6 +1,6 @@
 import type { ReplayStore } from '../../src/oauth/replay-store.ts';
 
-/** Uses in memory: for units that a database would only slow down. */
+/** Uses in memory, for unit tests that a database would only slow down. */
 export function memoryReplayStore(): ReplayStore {
   const uses = new Map<string, number>();
   return {

@@ -1,25 +1,26 @@
+import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { Client } from '../../src/clients/client.ts';
-import type { ClientReader } from '../../src/oauth/client-authentication.ts';
+import type { RevocationStateReader } from '../../src/oauth/access-token-verification.ts';
 import type { TokenRevoker } from '../../src/oauth/revocation.ts';
-import type { JwtStateReader } from '../../src/oauth/token-verification.ts';
-import type { SessionStore } from '../../src/sessions/session-store.ts';
+import { hashSessionToken } from '../../src/sessions/session-token.ts';
+import type { SessionStore } from '../../src/sessions/session.ts';
 
-/** Revocations in memory: for units that a database would only slow down. */
+/** Revocations in memory, for unit tests that a database would only slow down. */
 export function memoryRevocationStore(
-  clients: ClientReader,
+  clients: Pick<ClientStore, 'findNow'>,
   sessions: SessionStore,
   keyIds: () => readonly string[],
-): TokenRevoker & JwtStateReader {
+): TokenRevoker & RevocationStateReader {
   const revoked = new Set<string>();
   return {
     async revokeJwt(jti) {
       revoked.add(jti);
     },
-    endSession: (tokenHash) => sessions.delete(tokenHash),
+    deleteSession: (token) => sessions.delete(hashSessionToken(token)),
     async find(tokens) {
       const found = new Map<string, Client>();
       for (const { clientId } of tokens) {
-        const client = await clients.find(clientId);
+        const client = await clients.findNow(clientId);
         if (client) found.set(clientId, client);
       }
       return { clients: found, revoked, keyIds: keyIds() };

@@ -1,7 +1,6 @@
-import type { SessionStore } from '../../src/sessions/session-store.ts';
-import type { Session } from '../../src/sessions/session.ts';
+import type { Session, SessionStore } from '../../src/sessions/session.ts';
 
-/** Sessions in memory: for benchmarks, and for units that a database would only slow down. */
+/** Sessions in memory, for benchmarks and for unit tests that a database would only slow down. */
 export function memorySessionStore(): SessionStore {
   const sessions = new Map<string, Session>();
   return {

@@ -1,31 +1,30 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { dpopVerification } from '../../src/oauth/dpop.ts';
 import { authorizeCall } from '../../src/oauth/protected-call.ts';
-import { requestToken } from '../../src/oauth/token-request.ts';
+import { issueToken } from '../../src/oauth/token-request.ts';
 import { dpopProof, partnerKey } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
 
 const stage = await memoryStage();
 const { client, secret = '' } = await stage.register();
 const key = await partnerKey();
-const { nonceKey } = stage;
+const { replays, clock, nonceKey } = stage;
+const verifyDpopProof = dpopVerification({ replays, clock, nonceKey });
 const authorization = basic(client.id, secret);
 const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
 
 test('where nonces are demanded, the first answer brings one and the second request a token', async () => {
-  const context = { ...stage.tokens, nonceKey };
+  const context = { ...stage.tokens, verifyDpopProof };
   const target = { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: stage.time.now };
-  const first = await requestToken(
-    { authorization, dpop: await dpopProof(key, target), parameters },
-    context,
-  );
+  const first = await issueToken({ authorization, dpop: await dpopProof(key, target), parameters }, context);
   assert.ok(!first.ok);
   assert.equal(first.error.code, 'use_dpop_nonce');
   const nonce = first.error.dpopNonce;
   assert.ok(nonce !== undefined);
   const dpop = await dpopProof(key, { ...target, nonce });
-  const second = await requestToken({ authorization, dpop, parameters }, context);
+  const second = await issueToken({ authorization, dpop, parameters }, context);
   assert.ok(second.ok);
 
   const token = second.value.response.access_token;
@@ -40,7 +39,7 @@ test('where nonces are demanded, the first answer brings one and the second requ
         url,
         scope: undefined,
       },
-      { ...stage.verification, nonceKey },
+      { ...stage.protectedCalls, verifyDpopProof },
     );
   const denied = await call({});
   assert.ok(!denied.ok);

@@ -4,10 +4,12 @@ import { describe, test } from 'node:test';
 import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
-import { isLiveDpopNonce, makeDpopNonce } from '../../src/oauth/dpop-nonce.ts';
-import { verifyDpopProof } from '../../src/oauth/dpop.ts';
-import type { DpopContext, DpopExpectation } from '../../src/oauth/dpop.ts';
+import { generateDpopNonce, isCurrentDpopNonce } from '../../src/oauth/dpop-nonce.ts';
+import { dpopVerification } from '../../src/oauth/dpop.ts';
+import type { DpopExpectation } from '../../src/oauth/dpop.ts';
 import { memoryReplayStore } from '../memory/replay-store.ts';
+
+type DpopOptions = Parameters<typeof dpopVerification>[0];
 
 const start = 1_800_000_000;
 const htm = 'POST';
@@ -17,11 +19,11 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('base6
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** A server in memory, with a clock that only the test moves, that counts what is written. */
-function server(more: Partial<DpopContext> = {}) {
+function server(more: Partial<DpopOptions> = {}) {
   const time = { now: start };
   const uses: { hash: string; expiresAt: number }[] = [];
   const replays = memoryReplayStore();
-  const context: DpopContext = {
+  const verifyDpopProof = dpopVerification({
     clock: () => time.now,
     replays: {
       firstUse(hash, expiresAt, now) {
@@ -30,8 +32,8 @@ function server(more: Partial<DpopContext> = {}) {
       },
     },
     ...more,
-  };
-  return { time, uses, context };
+  });
+  return { time, uses, verifyDpopProof };
 }
 
 interface Holder {
@@ -68,9 +70,9 @@ const stranger = await holder('ES256');
 const jkt = await calculateJwkThumbprint(partner.jwk);
 
 /** The reason of a refusal, which must write nothing, and repeat nothing of the proof. */
-async function refusal(proof: string, expected: Partial<DpopExpectation> = {}, more?: Partial<DpopContext>) {
-  const { context, uses } = server(more);
-  const verified = await verifyDpopProof(proof, { htm, htu, ...expected }, context);
+async function refusal(proof: string, expected: Partial<DpopExpectation> = {}, more?: Partial<DpopOptions>) {
+  const { verifyDpopProof, uses } = server(more);
+  const verified = await verifyDpopProof(proof, { htm, htu, ...expected });
   assert.ok(!verified.ok, 'must be refused');
   assert.deepEqual(uses, [], 'a refused proof must write nothing');
   assert.equal(verified.error.code, 'invalid_dpop_proof');
@@ -80,7 +82,7 @@ async function refusal(proof: string, expected: Partial<DpopExpectation> = {}, m
 }
 
 async function isAccepted(proof: string, expected: Partial<DpopExpectation> = {}) {
-  const verified = await verifyDpopProof(proof, { htm, htu, ...expected }, server().context);
+  const verified = await server().verifyDpopProof(proof, { htm, htu, ...expected });
   return verified.ok;
 }
 
@@ -88,14 +90,14 @@ describe('accepts', () => {
   for (const alg of ['ES256', 'ES384', 'ES512', 'PS256', 'RS256', 'EdDSA']) {
     test(`a proof signed with ${alg}, and gives the thumbprint of its key`, async () => {
       const client = await holder(alg);
-      const verified = await verifyDpopProof(await proofBy(client), { htm, htu }, server().context);
+      const verified = await server().verifyDpopProof(await proofBy(client), { htm, htu });
       assert.deepEqual(verified, { ok: true, value: { jkt: await calculateJwkThumbprint(client.jwk) } });
     });
   }
 
   test('a proof for a token, of the key that the token is bound to', async () => {
     const proof = await proofBy(partner, { ath: sha256(accessToken) });
-    const verified = await verifyDpopProof(proof, { htm, htu, accessToken, jkt }, server().context);
+    const verified = await server().verifyDpopProof(proof, { htm, htu, accessToken, jkt });
     assert.deepEqual(verified, { ok: true, value: { jkt } });
   });
 
@@ -118,15 +120,15 @@ describe("RFC 9449's examples", () => {
 
   test('§5: the proof of a token request, and §6.1: the thumbprint of its key', async () => {
     const proof = `${rfcHeader}.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2VuIiwiaWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg`;
-    const { context, time } = server();
+    const { verifyDpopProof, time } = server();
     time.now = 1_562_262_616;
     const expected = { htm: 'POST', htu: 'https://server.example.com/token' };
-    assert.deepEqual(await verifyDpopProof(proof, expected, context), { ok: true, value: { jkt: rfcJkt } });
+    assert.deepEqual(await verifyDpopProof(proof, expected), { ok: true, value: { jkt: rfcJkt } });
   });
 
   test('§7.1: the proof of a request for a protected resource', async () => {
     const proof = `${rfcHeader}.eyJqdGkiOiJlMWozVl9iS2ljOC1MQUVCIiwiaHRtIjoiR0VUIiwiaHR1IjoiaHR0cHM6Ly9yZXNvdXJjZS5leGFtcGxlLm9yZy9wcm90ZWN0ZWRyZXNvdXJjZSIsImlhdCI6MTU2MjI2MjYxOCwiYXRoIjoiZlVIeU8ycjJaM0RaNTNFc05yV0JiMHhXWG9hTnk1OUlpS0NBcWtzbVFFbyJ9.2oW9RP35yRqzhrtNP86L-Ey71EOptxRimPPToA1plemAgR6pxHF8y6-yqyVnmcw6Fy1dqd-jfxSYoMxhAJpLjA`;
-    const { context, time } = server();
+    const { verifyDpopProof, time } = server();
     time.now = 1_562_262_618;
     const expected = {
       htm: 'GET',
@@ -134,8 +136,8 @@ describe("RFC 9449's examples", () => {
       accessToken: 'Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU',
       jkt: rfcJkt,
     };
-    assert.deepEqual(await verifyDpopProof(proof, expected, context), { ok: true, value: { jkt: rfcJkt } });
-    const other = await verifyDpopProof(proof, { ...expected, accessToken: 'another' }, context);
+    assert.deepEqual(await verifyDpopProof(proof, expected), { ok: true, value: { jkt: rfcJkt } });
+    const other = await verifyDpopProof(proof, { ...expected, accessToken: 'another' });
     assert.equal(!other.ok && other.error.reason, 'wrong_ath');
   });
 });
@@ -414,9 +416,9 @@ describe('time', () => {
   test('exp ends a proof at its second, and nbf begins it with 10 seconds of grace', async () => {
     for (const [claims, reason] of [
       [{ exp: start + 1 }, undefined],
-      [{ exp: start }, 'exp_over'],
-      [{ exp: start - 300 }, 'exp_over'],
-      [{ exp: 0 }, 'exp_over'],
+      [{ exp: start }, 'expired'],
+      [{ exp: start - 300 }, 'expired'],
+      [{ exp: 0 }, 'expired'],
       [{ nbf: start - 60 }, undefined],
       [{ nbf: start + 10 }, undefined],
       [{ nbf: start + 11 }, 'nbf_in_the_future'],
@@ -432,11 +434,11 @@ describe('time', () => {
 describe('replay', () => {
   test('a proof is used once, for as long as it could be accepted', async () => {
     for (const iat of [start + 10, start, start - 50, start + 0.5]) {
-      const { context, time } = server();
+      const { verifyDpopProof, time } = server();
       const proof = await proofBy(partner, { iat });
       const reasons = [];
       for (time.now = start; time.now <= start + 72; time.now += 1) {
-        const verified = await verifyDpopProof(proof, { htm, htu }, context);
+        const verified = await verifyDpopProof(proof, { htm, htu });
         reasons.push(verified.ok ? 'accepted' : verified.error.reason);
       }
       const replayed = Math.floor(iat) - start + 60;
@@ -449,13 +451,9 @@ describe('replay', () => {
   });
 
   test('a jti of the same key is used once, also in another proof and for another query', async () => {
-    const { context } = server();
+    const { verifyDpopProof } = server();
     const verify = async (client: Holder, claims: Changes, expected: Partial<DpopExpectation> = {}) => {
-      const verified = await verifyDpopProof(
-        await proofBy(client, claims),
-        { htm, htu, ...expected },
-        context,
-      );
+      const verified = await verifyDpopProof(await proofBy(client, claims), { htm, htu, ...expected });
       return verified.ok || verified.error.reason;
     };
     const jti = 'j';
@@ -470,18 +468,18 @@ describe('replay', () => {
   });
 
   test('remembers a hash of a fixed length, with nothing of the proof in it, and a whole second', async () => {
-    const { context, uses } = server();
+    const { verifyDpopProof, uses } = server();
     const proof = await proofBy(partner, { jti: 'j'.repeat(200), iat: start - 1.5 });
-    assert.ok((await verifyDpopProof(proof, { htm, htu }, context)).ok, 'must be accepted');
+    assert.ok((await verifyDpopProof(proof, { htm, htu })).ok, 'must be accepted');
     assert.match(uses[0]?.hash ?? '', /^[\w-]{43}$/);
     assert.equal(uses[0]?.expiresAt, start - 2 + 61);
   });
 
   test('a store that is down decides nothing', async () => {
-    const { context } = server({
+    const { verifyDpopProof } = server({
       replays: { firstUse: () => Promise.reject(new Error('the store is down')) },
     });
-    await assert.rejects(verifyDpopProof(await proofBy(partner), { htm, htu }, context), /the store is down/);
+    await assert.rejects(verifyDpopProof(await proofBy(partner), { htm, htu }), /the store is down/);
   });
 });
 
@@ -490,15 +488,15 @@ describe('nonce', () => {
   const nonceKey = async () => key;
 
   test('where one is demanded, a proof without a live one gets one for the next', async () => {
-    const { context, uses } = server({ nonceKey });
+    const { verifyDpopProof, uses } = server({ nonceKey });
     for (const [nonce, reason] of [
       [undefined, 'no_nonce'],
-      ['', 'nonce_not_live'],
-      ['secret-nonce', 'nonce_not_live'],
-      [makeDpopNonce(key, start - 600), 'nonce_not_live'],
-      [makeDpopNonce(deriveHashKeys('hash key of production').dpopNonce, start), 'nonce_not_live'],
+      ['', 'nonce_not_current'],
+      ['secret-nonce', 'nonce_not_current'],
+      [generateDpopNonce(key, start - 600), 'nonce_not_current'],
+      [generateDpopNonce(deriveHashKeys('hash key of production').dpopNonce, start), 'nonce_not_current'],
     ] as const) {
-      const verified = await verifyDpopProof(await proofBy(partner, { nonce }), { htm, htu }, context);
+      const verified = await verifyDpopProof(await proofBy(partner, { nonce }), { htm, htu });
       assert.ok(!verified.ok, 'must be refused');
       const { code, description, dpopNonce } = verified.error;
       assert.equal(code, 'use_dpop_nonce');
@@ -506,25 +504,25 @@ describe('nonce', () => {
       assert.doesNotMatch(description, /secret-/);
       assert.deepEqual(uses, [], 'a refused proof must write nothing');
       const next = await proofBy(partner, { nonce: dpopNonce });
-      assert.ok((await verifyDpopProof(next, { htm, htu }, context)).ok, 'must be accepted');
+      assert.ok((await verifyDpopProof(next, { htm, htu })).ok, 'must be accepted');
       uses.length = 0;
     }
   });
 
   test('a proof without a nonce may be made again with the same jti', async () => {
-    const { context } = server({ nonceKey });
+    const { verifyDpopProof } = server({ nonceKey });
     assert.ok(
-      !(await verifyDpopProof(await proofBy(partner, { jti: 'j' }), { htm, htu }, context)).ok,
+      !(await verifyDpopProof(await proofBy(partner, { jti: 'j' }), { htm, htu })).ok,
       'must be refused',
     );
-    const next = await proofBy(partner, { jti: 'j', nonce: makeDpopNonce(key, start) });
-    assert.ok((await verifyDpopProof(next, { htm, htu }, context)).ok, 'must be accepted');
-    const again = await verifyDpopProof(next, { htm, htu }, context);
+    const next = await proofBy(partner, { jti: 'j', nonce: generateDpopNonce(key, start) });
+    assert.ok((await verifyDpopProof(next, { htm, htu })).ok, 'must be accepted');
+    const again = await verifyDpopProof(next, { htm, htu });
     assert.equal(!again.ok && again.error.reason, 'replayed');
   });
 
   test('a live nonce heals nothing else, and no nonce is given out for a bad proof', async () => {
-    const nonce = makeDpopNonce(key, start);
+    const nonce = generateDpopNonce(key, start);
     assert.equal(
       await refusal(await proofBy(partner, { nonce, iat: start - 61 }), {}, { nonceKey }),
       'iat_too_old',
@@ -534,22 +532,22 @@ describe('nonce', () => {
 
   test('a nonce lives in its span of five minutes and the next', () => {
     const span = Math.floor(start / 300) * 300;
-    const nonce = makeDpopNonce(key, span + 299);
+    const nonce = generateDpopNonce(key, span + 299);
     assert.match(nonce, /^[\w-]{43}$/);
-    assert.equal(nonce, makeDpopNonce(key, span));
-    assert.notEqual(nonce, makeDpopNonce(key, span + 300));
+    assert.equal(nonce, generateDpopNonce(key, span));
+    assert.notEqual(nonce, generateDpopNonce(key, span + 300));
     for (const [now, live] of [
       [span - 1, false],
       [span, true],
       [span + 599, true],
       [span + 600, false],
     ] as const) {
-      assert.equal(isLiveDpopNonce(key, nonce, now), live, `${now - span}`);
+      assert.equal(isCurrentDpopNonce(key, nonce, now), live, `${now - span}`);
     }
   });
 
   test('a nonce that was made up, cut or changed is not live', () => {
-    const nonce = makeDpopNonce(key, start);
+    const nonce = generateDpopNonce(key, start);
     const flipped = (nonce.startsWith('A') ? 'B' : 'A') + nonce.slice(1);
     for (const other of [
       '',
@@ -560,8 +558,8 @@ describe('nonce', () => {
       'é'.repeat(43),
       'x'.repeat(4_000),
     ]) {
-      assert.ok(!isLiveDpopNonce(key, other, start), other);
+      assert.ok(!isCurrentDpopNonce(key, other, start), other);
     }
-    assert.ok(!isLiveDpopNonce(deriveHashKeys('another').dpopNonce, nonce, start), 'of another key');
+    assert.ok(!isCurrentDpopNonce(deriveHashKeys('another').dpopNonce, nonce, start), 'of another key');
   });
 });

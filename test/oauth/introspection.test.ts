@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
-import type { TokenParameters } from '../../src/oauth/grants.ts';
+import { accessTokens } from '../../src/oauth/access-token-verification.ts';
+import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { introspectToken, signIntrospection } from '../../src/oauth/introspection.ts';
-import type { IntrospectionContext } from '../../src/oauth/introspection.ts';
+import type { IntrospectionCapabilities } from '../../src/oauth/introspection.ts';
 import { revokeToken } from '../../src/oauth/revocation.ts';
-import { requestToken } from '../../src/oauth/token-request.ts';
-import { verifyToken } from '../../src/oauth/token-verification.ts';
+import { issueToken } from '../../src/oauth/token-request.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
+import { sessionTokens } from '../../src/sessions/session-verification.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { dpopProof, jwtBy, partnerKey, thumbprint } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
@@ -22,10 +24,10 @@ const asking = basic(resourceServer.client.id, resourceServer.secret ?? '');
 const introspect = (
   token: string,
   authorization = asking,
-  context: IntrospectionContext = stage.introspection,
+  context: IntrospectionCapabilities = stage.introspection,
 ) => introspectToken(authorization, { token }, context);
 
-async function responseTo(token: string, authorization = asking, context?: IntrospectionContext) {
+async function responseTo(token: string, authorization = asking, context?: IntrospectionCapabilities) {
   const introspection = await introspect(token, authorization, context);
   assert.ok(introspection.ok, JSON.stringify(introspection));
   return introspection.value.response;
@@ -35,7 +37,7 @@ async function jwtHolder(at: Stage = stage, parameters: TokenParameters = {}, dp
   const { client, secret = '' } = await at.register({ claims: { team: 'blue' } });
   const authorization = basic(client.id, secret);
   const request = { grant_type: 'client_credentials', scope: 'orders:read', ...parameters };
-  const issued = await requestToken({ authorization, dpop, parameters: request }, at.tokens);
+  const issued = await issueToken({ authorization, dpop, parameters: request }, at.tokens);
   assert.ok(issued.ok);
   return { client, authorization, token: issued.value.response.access_token };
 }
@@ -46,7 +48,10 @@ async function sessionHolder(at: Stage = stage) {
   const account = await at.account(`MAG20000000${accounts}`);
   const { client, secret = '' } = await at.register({ account });
   const authorization = basic(client.id, secret);
-  const opened = await openSession(authorization, { grant_type: 'session', expires_in: 60 }, at);
+  const opened = await openSession(
+    { authorization: authorization, grant_type: 'session', expires_in: 60 },
+    at.sessionTokens,
+  );
   assert.ok(opened.ok);
   return { client, account, authorization, token: opened.value.response.ust };
 }
@@ -102,7 +107,7 @@ describe('an active token has exactly', () => {
     const back = await stage.register({ grants: [tokenExchange] });
     const owner = { type: 'Customer', id: '1' };
     const assertion = await jwtBy(key, { iat: now, 'https://commercelayer.io/claims': { owner } });
-    const first = await requestToken(
+    const first = await issueToken(
       {
         authorization: basic(front.client.id, front.secret ?? ''),
         parameters: { grant_type: jwtBearer, assertion, scope: 'orders:read' },
@@ -110,7 +115,7 @@ describe('an active token has exactly', () => {
       stage.tokens,
     );
     assert.ok(first.ok);
-    const second = await requestToken(
+    const second = await issueToken(
       {
         authorization: basic(back.client.id, back.secret ?? ''),
         parameters: {
@@ -149,12 +154,12 @@ describe('of a token that is not active nothing is said', () => {
     },
     'a revoked JWT': async (at) => {
       const { token, authorization } = await jwtHolder(at);
-      await revokeToken(authorization, { token }, at.verification);
+      await revokeToken(authorization, { token }, at.revocation);
       return token;
     },
     'a revoked session': async (at) => {
       const { token, authorization } = await sessionHolder(at);
-      await revokeToken(authorization, { token }, at.verification);
+      await revokeToken(authorization, { token }, at.revocation);
       return token;
     },
     'a JWT of a disabled client': async (at) => {
@@ -230,7 +235,11 @@ test('hints are ignored', async () => {
 
 test('a store that is down says neither active nor inactive', async () => {
   const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
-  const context = { ...stage.introspection, jwtStates: { find: down }, sessions: { find: down } };
+  const { verifyToken } = tokenVerification([
+    sessionTokens({ ...stage.sessionVerification, sessions: { find: down } }),
+    accessTokens({ ...stage.accessTokenVerification, revocationStates: { find: down } }),
+  ]);
+  const context = { ...stage.introspection, verifyToken };
   for (const { token } of [await jwtHolder(), await sessionHolder()]) {
     await assert.rejects(introspect(token, asking, context), Unavailable);
   }
@@ -265,7 +274,7 @@ describe('the answer as a JWT', () => {
     const introspection = await introspect((await jwtHolder()).token);
     assert.ok(introspection.ok);
     const jwt = await signIntrospection(introspection.value, stage.introspection);
-    assert.equal((await verifyToken(jwt, stage.verification)).ok, false);
+    assert.equal((await stage.verifyToken(jwt)).ok, false);
   });
 });
 
@@ -273,7 +282,7 @@ test('a token for another audience is active to those that serve it alone', asyn
   const stock = 'https://stock.example.com';
   const { client, secret = '' } = await stage.register({ audiences: [stock] });
   const parameters = { grant_type: 'client_credentials', scope: 'orders:read', resource: stock };
-  const issued = await requestToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
+  const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
   assert.ok(issued.ok);
   const { access_token } = issued.value.response;
   assert.deepEqual(await responseTo(access_token), { active: false });

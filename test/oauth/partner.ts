@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
 import type { ClientRegistration } from '../../src/clients/client-registration.ts';
-import type { TokenParameters } from '../../src/oauth/grants.ts';
-import { requestToken } from '../../src/oauth/token-request.ts';
-import type { TokenEndpointContext } from '../../src/oauth/token-request.ts';
+import type { TokenParameters } from '../../src/oauth/grant.ts';
+import { issueToken } from '../../src/oauth/token-request.ts';
+import type { TokenCapabilities } from '../../src/oauth/token-request.ts';
 import { dpopProof, partnerKey } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
 
@@ -20,7 +20,7 @@ export type Stage = typeof stage;
 export type Changes = Readonly<Record<string, unknown>>;
 
 interface Ask {
-  readonly context?: TokenEndpointContext;
+  readonly context?: TokenCapabilities;
   readonly dpop?: string;
 }
 
@@ -28,7 +28,7 @@ interface Ask {
 export async function partner(registration: Partial<ClientRegistration> = {}, at: Stage = stage) {
   const { client, secret = '' } = await at.register({ withSecret: true, ...registration });
   const ask = (parameters: TokenParameters, { context = at.tokens, dpop }: Ask = {}) =>
-    requestToken({ authorization: basic(client.id, secret), dpop, parameters }, context);
+    issueToken({ authorization: basic(client.id, secret), dpop, parameters }, context);
   return {
     client,
     authorization: basic(client.id, secret),

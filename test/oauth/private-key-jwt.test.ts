@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { assertionAlgorithms } from '../../src/clients/client.ts';
-import { authenticateClient } from '../../src/oauth/client-authentication.ts';
-import type { AuthenticationContext, AuthenticationRequest } from '../../src/oauth/client-authentication.ts';
+import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
+import type { ClientAuthenticationOptions } from '../../src/oauth/client-authentication.ts';
+import type { AuthenticationRequest } from '../../src/oauth/client-authentication/method.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { jwtBy, partnerKey, rawJws } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
@@ -37,16 +38,18 @@ const assertion = (changes: Changes = {}, header: Changes = {}) => jwtBy(key, cl
 const authenticate = (
   client_assertion: string,
   more: Partial<AuthenticationRequest> = {},
-  context: AuthenticationContext = stage,
+  options: ClientAuthenticationOptions = stage.authentication,
 ) =>
-  authenticateClient(
-    { authorization: undefined, client_assertion, client_assertion_type: assertionType, ...more },
-    context,
-  );
+  clientAuthentication(options)({
+    authorization: undefined,
+    client_assertion,
+    client_assertion_type: assertionType,
+    ...more,
+  });
 
 /** Fails where a refused assertion is remembered, or anything but a text is looked up. */
-const strict: AuthenticationContext = {
-  ...stage,
+const strict: ClientAuthenticationOptions = {
+  ...stage.authentication,
   replays: { firstUse: () => assert.fail('a refused assertion was remembered') },
   clients: {
     find(id) {
@@ -67,7 +70,7 @@ async function assertAccepted(given: string | Promise<string>, more: Partial<Aut
 async function refusal(
   given: string | Promise<string>,
   more: Partial<AuthenticationRequest> = {},
-  context: AuthenticationContext = strict,
+  context: ClientAuthenticationOptions = strict,
 ) {
   const authenticated = await authenticate(await given, more, context);
   assert.ok(!authenticated.ok, 'must be refused');
@@ -244,7 +247,7 @@ describe('refuses', () => {
         ...(client_assertion_type !== undefined && { client_assertion_type }),
       };
       for (const more of [{}, { client_id: client.id }]) {
-        const authenticated = await authenticateClient({ ...request, ...more }, strict);
+        const authenticated = await clientAuthentication(strict)({ ...request, ...more });
         assert.ok(!authenticated.ok);
         assert.equal(authenticated.error.code, 'invalid_client');
         assert.equal(authenticated.error.description, 'Client authentication failed.');
@@ -258,13 +261,16 @@ describe('refuses', () => {
     await refusal(assertion({ iss: id, sub: id }));
     // Even where keys are left in its record.
     await stage.clients.replace({ ...without.client, keys: [key.publicKey] });
-    assert.equal(await refusal(assertion({ iss: id, sub: id }), {}, stage), 'method_not_allowed');
+    assert.equal(
+      await refusal(assertion({ iss: id, sub: id }), {}, stage.authentication),
+      'method_not_allowed',
+    );
 
     const its = await partnerKey();
     const disabled = await stage.register({ keys: [its.publicKey] });
     await stage.clients.replace({ ...disabled.client, status: 'disabled' });
     const given = jwtBy(its, claims({ iss: disabled.client.id, sub: disabled.client.id }));
-    assert.equal(await refusal(given, {}, stage), 'client_disabled');
+    assert.equal(await refusal(given, {}, stage.authentication), 'client_disabled');
   });
 });
 
@@ -289,8 +295,11 @@ describe('an assertion is used once', () => {
     const jti = randomUUID();
     const given = await assertion({ jti });
     await assertAccepted(given);
-    assert.equal(await refusal(given, {}, stage), 'assertion_replayed');
-    assert.equal(await refusal(assertion({ jti, exp: now + 61 }), {}, stage), 'assertion_replayed');
+    assert.equal(await refusal(given, {}, stage.authentication), 'assertion_replayed');
+    assert.equal(
+      await refusal(assertion({ jti, exp: now + 61 }), {}, stage.authentication),
+      'assertion_replayed',
+    );
   });
 
   test('of many at the same time exactly one wins', async () => {
@@ -311,15 +320,18 @@ describe('an assertion is used once', () => {
     const moving = await memoryStage();
     const { id } = (await moving.register({ keys: [key.publicKey] })).client;
     const given = await assertion({ iss: id, sub: id });
-    assert.ok((await authenticate(given, {}, moving)).ok);
+    assert.ok((await authenticate(given, {}, moving.authentication)).ok);
     moving.time.now = now + 60 + 9;
-    assert.equal(await refusal(given, {}, moving), 'assertion_replayed');
+    assert.equal(await refusal(given, {}, moving.authentication), 'assertion_replayed');
     moving.time.now += 1;
-    assert.equal(await refusal(given, {}, moving), 'ERR_JWT_EXPIRED');
+    assert.equal(await refusal(given, {}, moving.authentication), 'ERR_JWT_EXPIRED');
   });
 
   test('a store that cannot tell lets nobody in', async () => {
     const replays = { firstUse: () => Promise.reject(new Unavailable('DynamoDB', new Error('down'))) };
-    await assert.rejects(authenticate(await assertion(), {}, { ...stage, replays }), Unavailable);
+    await assert.rejects(
+      authenticate(await assertion(), {}, { ...stage.authentication, replays }),
+      Unavailable,
+    );
   });
 });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { accessTokens } from '../../src/oauth/access-token-verification.ts';
+import { dpopVerification } from '../../src/oauth/dpop.ts';
 import { authorizeCall } from '../../src/oauth/protected-call.ts';
-import type { ProtectedCall, ProtectedCallContext } from '../../src/oauth/protected-call.ts';
-import { requestToken } from '../../src/oauth/token-request.ts';
+import type { ProtectedCall, ProtectedCallCapabilities } from '../../src/oauth/protected-call.ts';
+import { issueToken } from '../../src/oauth/token-request.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { dpopProof, partnerKey } from './client-keys.ts';
@@ -21,7 +24,7 @@ async function tokenOf({ scope = 'orders:read', bound = false, resource = stage.
     ? await dpopProof(key, { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: now })
     : undefined;
   const parameters = { grant_type: 'client_credentials', scope, resource };
-  const issued = await requestToken({ authorization, dpop, parameters }, stage.tokens);
+  const issued = await issueToken({ authorization, dpop, parameters }, stage.tokens);
   assert.ok(issued.ok, JSON.stringify(issued));
   return issued.value.response.access_token;
 }
@@ -31,9 +34,12 @@ const bound = await tokenOf({ bound: true });
 const account = await stage.account();
 const sessionKey = await stage.register({ account });
 const opened = await openSession(
-  basic(sessionKey.client.id, sessionKey.secret ?? ''),
-  { grant_type: 'session', expires_in: undefined },
-  stage,
+  {
+    authorization: basic(sessionKey.client.id, sessionKey.secret ?? ''),
+    grant_type: 'session',
+    expires_in: undefined,
+  },
+  stage.sessionTokens,
 );
 assert.ok(opened.ok);
 const { ust } = opened.value.response;
@@ -52,7 +58,7 @@ const protectedCall = (header: string | undefined, more: Partial<ProtectedCall> 
 });
 
 async function allowed(header: string, more: Partial<ProtectedCall> = {}) {
-  const result = await authorizeCall(protectedCall(header, more), stage.verification);
+  const result = await authorizeCall(protectedCall(header, more), stage.protectedCalls);
   assert.ok(result.ok, JSON.stringify(result));
   return result.value;
 }
@@ -60,7 +66,7 @@ async function allowed(header: string, more: Partial<ProtectedCall> = {}) {
 async function refused(
   header: string | undefined,
   more: Partial<ProtectedCall> = {},
-  context: ProtectedCallContext = stage.verification,
+  context: ProtectedCallCapabilities = stage.protectedCalls,
 ) {
   const result = await authorizeCall(protectedCall(header, more), context);
   assert.ok(!result.ok, 'must be refused');
@@ -97,7 +103,7 @@ describe('refuses', async () => {
       assert.deepEqual(await refused(`Bearer ${bound}`, { dpop }), {
         code: 'invalid_token',
         challenge: 'DPoP',
-        reason: 'scheme_does_not_fit_the_token',
+        reason: 'wrong_scheme_for_the_token',
       });
     }
   });
@@ -108,7 +114,7 @@ describe('refuses', async () => {
       assert.deepEqual(await refused(`DPoP ${token}`, { dpop }), {
         code: 'invalid_token',
         challenge: 'DPoP',
-        reason: 'scheme_does_not_fit_the_token',
+        reason: 'wrong_scheme_for_the_token',
       });
     }
   });
@@ -146,7 +152,7 @@ describe('refuses', async () => {
     const dpop = await proof();
     const call = protectedCall(`DPoP ${bound}`, { dpop });
     const answers = await Promise.all(
-      Array.from({ length: 10 }, () => authorizeCall(call, stage.verification)),
+      Array.from({ length: 10 }, () => authorizeCall(call, stage.protectedCalls)),
     );
     assert.equal(answers.filter(({ ok }) => ok).length, 1);
   });
@@ -163,7 +169,7 @@ describe('refuses', async () => {
     });
     // But it is good where it is meant to be.
     const there = await authorizeCall(protectedCall(`Bearer ${foreign}`), {
-      ...stage.verification,
+      ...stage.protectedCalls,
       audience: stock,
     });
     assert.ok(there.ok);
@@ -205,7 +211,11 @@ describe('refuses', async () => {
 });
 
 test('a nonce is demanded where the stage wants one', async () => {
-  const context = { ...stage.verification, nonceKey: stage.nonceKey };
+  const { replays, clock, nonceKey } = stage;
+  const context = {
+    ...stage.protectedCalls,
+    verifyDpopProof: dpopVerification({ replays, clock, nonceKey }),
+  };
   const call = protectedCall(`DPoP ${bound}`, { dpop: await proof() });
   const demanded = await authorizeCall(call, context);
   assert.ok(!demanded.ok);
@@ -216,10 +226,15 @@ test('a nonce is demanded where the stage wants one', async () => {
 
 test('a store that is down lets nobody through and calls no token bad', async () => {
   const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
-  const { verification } = stage;
-  const contexts: ProtectedCallContext[] = [
-    { ...verification, jwtStates: { find: down } },
-    { ...verification, replays: { firstUse: down } },
+  const { protectedCalls, accessTokenVerification, clock } = stage;
+  const contexts: ProtectedCallCapabilities[] = [
+    {
+      ...protectedCalls,
+      verifyToken: tokenVerification([
+        accessTokens({ ...accessTokenVerification, revocationStates: { find: down } }),
+      ]).verifyToken,
+    },
+    { ...protectedCalls, verifyDpopProof: dpopVerification({ replays: { firstUse: down }, clock }) },
   ];
   for (const context of contexts) {
     await assert.rejects(async () => refused(`DPoP ${bound}`, { dpop: await proof() }, context), Unavailable);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ClientKind } from '../../src/clients/client.ts';
-import type { TokenParameters } from '../../src/oauth/grants.ts';
-import type { TokenEndpointContext } from '../../src/oauth/token-request.ts';
+import type { TokenParameters } from '../../src/oauth/grant.ts';
+import type { TokenCapabilities } from '../../src/oauth/token-request.ts';
 import { jwtBy, partnerKey } from './client-keys.ts';
 import {
   accessTokenType,
@@ -22,7 +22,7 @@ describe('required scopes', () => {
     ...(scope !== undefined && { scope }),
   });
   /** A stage that demands a market of one kind of client. */
-  const demanding = (kind: ClientKind): TokenEndpointContext => {
+  const demanding = (kind: ClientKind): TokenCapabilities => {
     const { issuer } = stage.tokens;
     const requiredScopes = { integration: [], sales_channel: [], [kind]: ['market:*'] };
     return { ...stage.tokens, issuer: { ...issuer, policy: { ...issuer.policy, requiredScopes } } };

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
+import { accessTokens } from '../../src/oauth/access-token-verification.ts';
+import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
 import { revokeToken } from '../../src/oauth/revocation.ts';
-import type { RevocationContext } from '../../src/oauth/revocation.ts';
-import { requestToken } from '../../src/oauth/token-request.ts';
-import { verifyToken } from '../../src/oauth/token-verification.ts';
+import type { RevocationCapabilities } from '../../src/oauth/revocation.ts';
+import { issueToken } from '../../src/oauth/token-request.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
+import { sessionTokens } from '../../src/sessions/session-verification.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { jwtBy, partnerKey } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
@@ -23,7 +26,7 @@ async function jwtHolder(at: Stage = stage): Promise<Holder> {
   const { client, secret = '' } = await at.register();
   const authorization = basic(client.id, secret);
   const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
-  const issued = await requestToken({ authorization, parameters }, at.tokens);
+  const issued = await issueToken({ authorization, parameters }, at.tokens);
   assert.ok(issued.ok);
   return { clientId: client.id, authorization, token: issued.value.response.access_token };
 }
@@ -33,7 +36,10 @@ async function sessionHolder(at: Stage = stage): Promise<Holder> {
   accounts += 1;
   const { client, secret = '' } = await at.register({ account: await at.account(`MAG10000000${accounts}`) });
   const authorization = basic(client.id, secret);
-  const opened = await openSession(authorization, { grant_type: 'session', expires_in: undefined }, at);
+  const opened = await openSession(
+    { authorization: authorization, grant_type: 'session', expires_in: undefined },
+    at.sessionTokens,
+  );
   assert.ok(opened.ok);
   return { clientId: client.id, authorization, token: opened.value.response.ust };
 }
@@ -43,10 +49,10 @@ const holders = { JWT: jwtHolder, session: sessionHolder };
 const revoke = (
   { authorization }: Pick<Holder, 'authorization'>,
   parameters: Parameters<typeof revokeToken>[1],
-  context: RevocationContext = stage.verification,
-) => revokeToken(authorization, parameters, context);
+  capabilities: RevocationCapabilities = stage.revocation,
+) => revokeToken(authorization, parameters, capabilities);
 
-const lives = async (token: string, at: Stage = stage) => (await verifyToken(token, at.verification)).ok;
+const lives = async (token: string, at: Stage = stage) => (await at.verifyToken(token)).ok;
 
 for (const [kind, hold] of Object.entries(holders)) {
   describe(`a ${kind}`, () => {
@@ -97,27 +103,32 @@ for (const [kind, hold] of Object.entries(holders)) {
       const moving = await memoryStage();
       const holder = await hold(moving);
       moving.time.now += 7_200;
-      const revocations = {
+      const revoker = {
         revokeJwt: () => assert.fail('it was written'),
-        endSession: () => assert.fail('it was written'),
+        deleteSession: () => assert.fail('it was written'),
       };
-      assert.deepEqual(
-        await revoke(holder, { token: holder.token }, { ...moving.verification, revocations }),
-        {
-          ok: true,
-          value: { clientId: holder.clientId, revoked: false },
-        },
-      );
+      assert.deepEqual(await revoke(holder, { token: holder.token }, { ...moving.revocation, revoker }), {
+        ok: true,
+        value: { clientId: holder.clientId, revoked: false },
+      });
     });
 
     test('is not said to be revoked by a store that is down', async () => {
       const holder = await hold();
       const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
-      const { verification } = stage;
-      const contexts: Record<string, RevocationContext> = {
-        writing: { ...verification, revocations: { revokeJwt: down, endSession: down } },
-        'reading the client': { ...verification, clients: { find: down } },
-        'reading the token': { ...verification, sessions: { find: down }, verificationKey: down },
+      const contexts: Record<string, RevocationCapabilities> = {
+        writing: { ...stage.revocation, revoker: { revokeJwt: down, deleteSession: down } },
+        'reading the client': {
+          ...stage.revocation,
+          authenticateClient: clientAuthentication({ ...stage.authentication, clients: { find: down } }),
+        },
+        'reading the token': {
+          ...stage.revocation,
+          recognizeToken: tokenVerification([
+            sessionTokens({ ...stage.sessionVerification, sessions: { find: down } }),
+            accessTokens({ ...stage.accessTokenVerification, verificationKey: down }),
+          ]).recognizeToken,
+        },
       };
       for (const [what, context] of Object.entries(contexts)) {
         await assert.rejects(revoke(holder, { token: holder.token }, context), Unavailable, what);
@@ -141,11 +152,11 @@ test('a JWT is remembered until it would have run out', async () => {
   const holder = await jwtHolder();
   const { jti, exp } = decodeJwt(holder.token);
   const written: unknown[] = [];
-  const revocations = {
+  const revoker = {
     revokeJwt: async (...args: unknown[]) => void written.push(args),
-    endSession: () => assert.fail('it is no session'),
+    deleteSession: () => assert.fail('it is no session'),
   };
-  await revoke(holder, { token: holder.token }, { ...stage.verification, revocations });
+  await revoke(holder, { token: holder.token }, { ...stage.revocation, revoker });
   assert.deepEqual(written, [[jti, exp]]);
 });
 
@@ -160,13 +171,13 @@ test('a token that is unknown is no error, and writes nothing', async () => {
     'a session of another stage': (await sessionHolder(production)).token,
     'a JWT with another signature': `${holder.token.slice(0, -8)}AAAAAAAA`,
   };
-  const revocations = {
+  const revoker = {
     revokeJwt: () => assert.fail('it was written'),
-    endSession: () => assert.fail('it was written'),
+    deleteSession: () => assert.fail('it was written'),
   };
   for (const [name, token] of Object.entries(unknown)) {
     assert.deepEqual(
-      await revoke(holder, { token }, { ...stage.verification, revocations }),
+      await revoke(holder, { token }, { ...stage.revocation, revoker }),
       { ok: true, value: { clientId: holder.clientId, revoked: false } },
       name,
     );
@@ -199,10 +210,10 @@ test('a public client revokes its own token, and one with a key proves itself wi
     [await assertion('1'), await assertion('2')],
   ] as const) {
     const parameters = { grant_type: 'client_credentials', scope: 'orders:read', ...credentials };
-    const issued = await requestToken({ authorization: undefined, parameters }, stage.tokens);
+    const issued = await issueToken({ authorization: undefined, parameters }, stage.tokens);
     assert.ok(issued.ok);
     const token = issued.value.response.access_token;
-    const revoked = await revokeToken(undefined, { token, ...again }, stage.verification);
+    const revoked = await revokeToken(undefined, { token, ...again }, stage.revocation);
     assert.ok(revoked.ok && revoked.value.revoked);
     assert.equal(await lives(token), false);
   }

@@ -7,8 +7,15 @@ import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { generateSigningKey } from '../../src/keys/signing-key-set.ts';
+import type { Log, LogFields } from '../../src/log.ts';
+import { accessTokens } from '../../src/oauth/access-token-verification.ts';
+import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
+import type { ClientAuthenticationOptions } from '../../src/oauth/client-authentication.ts';
+import { dpopVerification } from '../../src/oauth/dpop.ts';
 import type { TokenPolicy } from '../../src/oauth/token-policy.ts';
-import { verifyToken } from '../../src/oauth/token-verification.ts';
+import type { TokenCapabilities } from '../../src/oauth/token-request.ts';
+import { tokenVerification } from '../../src/oauth/token-verification.ts';
+import { sessionTokens } from '../../src/sessions/session-verification.ts';
 import { memoryAccountStore } from '../memory/account-store.ts';
 import { memoryClientStore } from '../memory/client-store.ts';
 import { memoryReplayStore } from '../memory/replay-store.ts';
@@ -29,53 +36,89 @@ const policy: TokenPolicy = {
 export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmName = 'ES256') {
   const time = { now: 1_800_000_000 };
   const clock = () => time.now;
+  const logged: LogFields[] = [];
+  const log: Log = (_level, fields) => void logged.push(fields);
   const hashKeys = deriveHashKeys(`hash key of ${name}`);
   const signingKey = await generateSigningKey(algorithm);
   const issuer = `https://${name}.example.com`;
   const clients = memoryClientStore();
   const sessions = memorySessionStore();
+  const replays = memoryReplayStore();
   const revocations = memoryRevocationStore(clients, sessions, () => [signingKey.kid]);
   const uses = memorySecretUseStore();
-  const context = {
-    clients,
-    sessions,
-    accounts: memoryAccountStore(),
-    replays: memoryReplayStore(),
-    noteSecretUse: hourlySecretUse(uses, clock),
-    assertionAudiences: [issuer, `${issuer}/oauth/token`],
-    secretKey: async () => hashKeys.clientSecret,
-    tagKey: async () => hashKeys.sessionToken,
-    policy,
-    clock,
-  };
+  const secretKey = async () => hashKeys.clientSecret;
+  const tagKey = async () => hashKeys.sessionToken;
+  const nonceKey = async () => hashKeys.dpopNonce;
   const sign = jwtSigner(signingKey, 'at+jwt');
   const { d: _, ...publicKey } = signingKey;
-  const verification = {
-    ...context,
-    issuer,
-    audience: issuer,
-    jwtStates: revocations,
-    revocations,
-    verificationKey: createLocalJWKSet({ keys: [publicKey] }),
+
+  const registry = { clients, accounts: memoryAccountStore(), secretKey, clock };
+  const authentication: ClientAuthenticationOptions = {
+    clients,
+    secretKey,
+    replays,
+    recordSecretUse: hourlySecretUse(uses, clock, log),
+    assertionAudiences: [issuer, `${issuer}/oauth/token`],
+    clock,
   };
+  const sessionVerification = { sessions, clients, tagKey, clock };
+  const accessTokenVerification = {
+    issuer,
+    revocationStates: revocations,
+    verificationKey: createLocalJWKSet({ keys: [publicKey] }),
+    clock,
+  };
+  const accessTokenKind = accessTokens(accessTokenVerification);
+  const { verifyToken, recognizeToken } = tokenVerification([
+    sessionTokens(sessionVerification),
+    accessTokenKind,
+  ]);
+  const authenticateClient = clientAuthentication(authentication);
+  const verifyDpopProof = dpopVerification({ replays, clock });
   return {
     time,
-    ...context,
-    uses,
+    clock,
+    log,
+    logged,
     issuer,
+    clients,
+    sessions,
+    replays,
+    revocations,
+    uses,
+    policy,
     signingKey,
     sign,
-    verification,
-    nonceKey: async () => hashKeys.dpopNonce,
+    secretKey,
+    tagKey,
+    nonceKey,
+    registry,
+    authentication,
+    sessionVerification,
+    accessTokenVerification,
+    authenticateClient,
+    verifyToken,
+    recognizeToken,
+    verifyDpopProof,
     tokens: {
-      ...context,
+      authenticateClient,
+      verifyDpopProof,
+      verifyToken: tokenVerification([accessTokenKind]).verifyToken,
       issuer: { issuer, audience: issuer, policy },
       signer: async () => sign,
-      verifyToken: (token: string) => verifyToken(token, verification),
-    },
+      replays,
+      clock,
+    } satisfies TokenCapabilities,
+    sessionTokens: { authenticateClient, sessions, tagKey, policy, clock },
+    revocation: { authenticateClient, recognizeToken, revoker: revocations },
+    protectedCalls: { verifyToken, verifyDpopProof, audience: issuer },
     introspection: {
-      ...verification,
+      authenticateClient,
+      verifyToken,
+      issuer,
+      audience: issuer,
       introspectionSigner: async () => jwtSigner(signingKey, 'token-introspection+jwt'),
+      clock,
     },
     async register(registration: Partial<ClientRegistration> = {}): Promise<RegisteredClient> {
       const registered = await registerClient(
@@ -87,17 +130,17 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
           claims: {},
           ...registration,
         },
-        context,
+        registry,
       );
-      if (!registered.ok) throw new Error(registered.error.message);
+      if (!registered.ok) throw new Error(registered.error.problem);
       return registered.value;
     },
     async account(mageId = 'MAG123456789'): Promise<string> {
       const account = await registerAccount(
         { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.com', mageId },
-        context,
+        registry,
       );
-      if (!account.ok) throw new Error(account.error);
+      if (!account.ok) throw new Error(account.error.problem);
       return account.value.mageId;
     },
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TokenParameters } from '../../src/oauth/grants.ts';
+import { dpopVerification } from '../../src/oauth/dpop.ts';
+import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { partnerKey, thumbprint } from './client-keys.ts';
 import { clientCredentials, now, partner, proofOf, stage } from './partner.ts';
 
@@ -50,7 +51,8 @@ describe('DPoP', async () => {
   });
 
   test('a nonce is demanded where the stage wants one, and taken', async () => {
-    const context = { ...stage.tokens, nonceKey: stage.nonceKey };
+    const { replays, clock, nonceKey } = stage;
+    const context = { ...stage.tokens, verifyDpopProof: dpopVerification({ replays, clock, nonceKey }) };
     const { code, dpopNonce } = await bound.refused(request, { context, dpop: await proofOf(key) });
     assert.equal(code, 'use_dpop_nonce');
     assert.ok(dpopNonce);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { storedSecret } from '../../src/clients/client-secret.ts';
-import type { TokenParameters } from '../../src/oauth/grants.ts';
-import { requestToken } from '../../src/oauth/token-request.ts';
+import { newClientSecret } from '../../src/clients/client-secret.ts';
+import type { TokenParameters } from '../../src/oauth/grant.ts';
+import { issueToken } from '../../src/oauth/token-request.ts';
 import { basic, memoryStage } from './stage.ts';
 
 const stage = await memoryStage();
@@ -18,7 +18,7 @@ const channel = await stage.register({
 });
 
 const request = (parameters: TokenParameters, authorization?: string) =>
-  requestToken({ authorization, parameters }, stage.tokens);
+  issueToken({ authorization, parameters }, stage.tokens);
 
 async function issued(parameters: TokenParameters, authorization?: string) {
   const result = await request(parameters, authorization);
@@ -192,7 +192,7 @@ test('a second secret works beside the first', async () => {
   const { client } = await stage.register();
   const other = await stage.register({ clientId: 'second', secret: 'f'.repeat(40) });
   assert.equal(other.client.secrets.length, 1);
-  const added = storedSecret(await stage.secretKey(), client.id, 'e'.repeat(40), stage.time.now);
-  await stage.clients.replace({ ...client, secrets: [...client.secrets, added] });
+  const { stored } = newClientSecret(await stage.secretKey(), client, stage.time.now, 'e'.repeat(40));
+  await stage.clients.replace({ ...client, secrets: [...client.secrets, stored] });
   await issued({ grant_type, scope: 'orders:read' }, basic(client.id, 'e'.repeat(40)));
 });

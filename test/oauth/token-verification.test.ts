@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, sign as cryptoSign, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
-import { requestToken } from '../../src/oauth/token-request.ts';
-import { demandAudience, demandScope, verifyToken } from '../../src/oauth/token-verification.ts';
+import { issueToken } from '../../src/oauth/token-request.ts';
+import { audienceError, scopeError, tokenVerification } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
+import { sessionTokens } from '../../src/sessions/session-verification.ts';
 import { basic, memoryStage } from './stage.ts';
 
 const sandbox = await memoryStage('sandbox');
@@ -14,7 +15,7 @@ type Stage = typeof sandbox;
 async function jwtOf(stage: Stage, scope = 'orders:read') {
   const { client, secret = '' } = await stage.register();
   const parameters = { grant_type: 'client_credentials', scope };
-  const issued = await requestToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
+  const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
   assert.ok(issued.ok);
   return { token: issued.value.response.access_token, client };
 }
@@ -25,16 +26,15 @@ async function sessionOf(stage: Stage) {
   const account = await stage.account(`MAG00000000${accounts}`);
   const { client, secret = '' } = await stage.register({ account });
   const opened = await openSession(
-    basic(client.id, secret),
-    { grant_type: 'session', expires_in: 60 },
-    stage,
+    { authorization: basic(client.id, secret), grant_type: 'session', expires_in: 60 },
+    stage.sessionTokens,
   );
   assert.ok(opened.ok);
   return { token: opened.value.response.ust, client, account };
 }
 
 async function reasonOf(token: string, stage: Stage = sandbox) {
-  const verified = await verifyToken(token, stage.verification);
+  const verified = await stage.verifyToken(token);
   assert.ok(!verified.ok, 'must be refused');
   assert.equal(verified.error.code, 'invalid_token');
   return verified.error.reason;
@@ -42,7 +42,7 @@ async function reasonOf(token: string, stage: Stage = sandbox) {
 
 test('a JWT stands for its client and scope', async () => {
   const { token, client } = await jwtOf(sandbox, 'orders:read orders:create');
-  const verified = await verifyToken(token, sandbox.verification);
+  const verified = await sandbox.verifyToken(token);
   assert.ok(verified.ok);
   assert.equal(verified.value.clientId, client.id);
   assert.equal(verified.value.scope, 'orders:read orders:create');
@@ -51,7 +51,7 @@ test('a JWT stands for its client and scope', async () => {
 
 test('a session token stands for its account', async () => {
   const { token, client, account } = await sessionOf(sandbox);
-  const verified = await verifyToken(token, sandbox.verification);
+  const verified = await sandbox.verifyToken(token);
   const { now } = sandbox.time;
   assert.deepEqual(verified, {
     ok: true,
@@ -80,11 +80,13 @@ test('neither kind crosses from one stage to the other, in either direction', as
 
 test('a made-up session token reads nothing from the database', async () => {
   const { token } = await sessionOf(production);
-  const verification = {
-    ...sandbox.verification,
-    sessions: { find: () => assert.fail('the session table was read') },
-  };
-  const verified = await verifyToken(token, verification);
+  const { verifyToken } = tokenVerification([
+    sessionTokens({
+      ...sandbox.sessionVerification,
+      sessions: { find: () => assert.fail('the session table was read') },
+    }),
+  ]);
+  const verified = await verifyToken(token);
   assert.ok(!verified.ok);
 });
 
@@ -93,11 +95,11 @@ test('both kinds end at their second, not one later', async () => {
   const jwt = await jwtOf(stage);
   const session = await sessionOf(stage);
   stage.time.now += 59;
-  assert.ok((await verifyToken(session.token, stage.verification)).ok);
+  assert.ok((await stage.verifyToken(session.token)).ok);
   stage.time.now += 1;
   assert.equal(await reasonOf(session.token, stage), 'expired');
   stage.time.now += 7_200 - 61;
-  assert.ok((await verifyToken(jwt.token, stage.verification)).ok);
+  assert.ok((await stage.verifyToken(jwt.token)).ok);
   stage.time.now += 1;
   assert.equal(await reasonOf(jwt.token, stage), 'expired');
 });
@@ -109,7 +111,7 @@ test('both kinds end when their client is disabled, deleted, or all its tokens a
     await stage.clients.replace({ ...client, status: 'disabled' });
     assert.equal(await reasonOf(token, stage), 'client_disabled');
     await stage.clients.replace({ ...client, version: 2, tokensValidAfter: stage.time.now });
-    assert.equal(await reasonOf(token, stage), 'ended_with_all_of_the_client');
+    assert.equal(await reasonOf(token, stage), 'all_tokens_revoked');
     await stage.clients.delete(client.id);
     assert.equal(await reasonOf(token, stage), 'client_deleted');
   }
@@ -120,9 +122,9 @@ test('a token issued right after all tokens were ended lives', async () => {
   const { client, secret = '' } = await stage.register();
   await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
   const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
-  const issued = await requestToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
+  const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
   assert.ok(issued.ok);
-  assert.ok((await verifyToken(issued.value.response.access_token, stage.verification)).ok);
+  assert.ok((await stage.verifyToken(issued.value.response.access_token)).ok);
 });
 
 test('refuses every forged or misused JWT', async () => {
@@ -179,14 +181,11 @@ test('refuses every forged or misused JWT', async () => {
     'no token at all': 'a.b.c',
   };
   for (const [attack, jwt] of Object.entries(forged)) {
-    const verified = await verifyToken(jwt, sandbox.verification);
+    const verified = await sandbox.verifyToken(jwt);
     assert.ok(!verified.ok && verified.error.code === 'invalid_token', attack);
   }
-  assert.ok((await verifyToken(token, sandbox.verification)).ok, 'the token that they were made from');
-  assert.ok(
-    (await verifyToken(signed({ nbf: now + 30, iat: now + 30 }), sandbox.verification)).ok,
-    'a clock 30 s off',
-  );
+  assert.ok((await sandbox.verifyToken(token)).ok, 'the token that they were made from');
+  assert.ok((await sandbox.verifyToken(signed({ nbf: now + 30, iat: now + 30 }))).ok, 'a clock 30 s off');
 });
 
 test('a scope is there as a whole word, or missing', async () => {
@@ -200,11 +199,11 @@ test('a scope is there as a whole word, or missing', async () => {
     audience: 'https://a.example.com',
     claims: {},
   } as const;
-  assert.equal(demandAudience(caller, 'https://a.example.com'), undefined);
-  assert.equal(demandAudience(caller, 'https://b.example.com')?.code, 'invalid_token');
-  assert.equal(demandScope(caller, 'orders:read'), undefined);
-  assert.equal(demandScope(caller, 'orders:create')?.code, 'insufficient_scope');
-  assert.equal(demandScope(caller, 'read')?.scope, 'read');
+  assert.equal(audienceError(caller, 'https://a.example.com'), undefined);
+  assert.equal(audienceError(caller, 'https://b.example.com')?.code, 'invalid_token');
+  assert.equal(scopeError(caller, 'orders:read'), undefined);
+  assert.equal(scopeError(caller, 'orders:create')?.code, 'insufficient_scope');
+  assert.equal(scopeError(caller, 'read')?.scope, 'read');
 });
 
 test('a client that is made again under an id brings no dead tokens back', async () => {
@@ -212,7 +211,7 @@ test('a client that is made again under an id brings no dead tokens back', async
   const first = await stage.register({ clientId: 'same' });
   const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
   const issue = async ({ secret = '' }: typeof first) => {
-    const issued = await requestToken({ authorization: basic('same', secret), parameters }, stage.tokens);
+    const issued = await issueToken({ authorization: basic('same', secret), parameters }, stage.tokens);
     assert.ok(issued.ok);
     return issued.value.response.access_token;
   };
@@ -220,6 +219,6 @@ test('a client that is made again under an id brings no dead tokens back', async
   await stage.clients.delete('same');
   stage.time.now += 1;
   const second = await stage.register({ clientId: 'same' });
-  assert.equal(await reasonOf(old, stage), 'ended_with_all_of_the_client');
-  assert.ok((await verifyToken(await issue(second), stage.verification)).ok);
+  assert.equal(await reasonOf(old, stage), 'all_tokens_revoked');
+  assert.ok((await stage.verifyToken(await issue(second))).ok);
 });

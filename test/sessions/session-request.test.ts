@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { verifyToken } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
 import type { SessionRequest } from '../../src/sessions/session-request.ts';
-import { hashSessionToken, isGenuineSessionToken } from '../../src/sessions/session-token.ts';
+import { hashSessionToken, verifySessionTokenTag } from '../../src/sessions/session-token.ts';
 import { basic, memoryStage } from '../oauth/stage.ts';
 
 const stage = await memoryStage();
@@ -11,7 +10,10 @@ const mageId = await stage.account();
 const key = await stage.register({ account: mageId });
 const authorization = basic(key.client.id, key.secret ?? '');
 const session = (request: Partial<SessionRequest>, header: string | undefined = authorization) =>
-  openSession(header, { grant_type: 'session', expires_in: undefined, ...request }, stage);
+  openSession(
+    { authorization: header, grant_type: 'session', expires_in: undefined, ...request },
+    stage.sessionTokens,
+  );
 
 async function opened(request: Partial<SessionRequest> = {}) {
   const result = await session(request);
@@ -80,9 +82,9 @@ test('refuses what is not a session request of a session key', async () => {
 
 test('the tag tells a made-up token, and one of another stage, without a store', async () => {
   const { ust } = await opened();
-  assert.ok(isGenuineSessionToken(await stage.tagKey(), ust));
+  assert.ok(verifySessionTokenTag(await stage.tagKey(), ust));
   const production = await memoryStage('production');
-  assert.ok(!isGenuineSessionToken(await production.tagKey(), ust));
+  assert.ok(!verifySessionTokenTag(await production.tagKey(), ust));
   const other = await opened();
   for (const forged of [
     `${ust.slice(0, 33)}${other.ust.slice(33)}`,
@@ -91,7 +93,7 @@ test('the tag tells a made-up token, and one of another stage, without a store',
     ust.slice(0, 44),
     '',
   ]) {
-    assert.ok(!isGenuineSessionToken(await stage.tagKey(), forged), forged);
+    assert.ok(!verifySessionTokenTag(await stage.tagKey(), forged), forged);
   }
 });
 
@@ -99,10 +101,13 @@ test('a session opened right after all tokens were ended lives', async () => {
   const other = await stage.register({ account: mageId });
   await stage.clients.replace({ ...other.client, tokensValidAfter: stage.time.now });
   const result = await openSession(
-    basic(other.client.id, other.secret ?? ''),
-    { grant_type: 'session', expires_in: undefined },
-    stage,
+    {
+      authorization: basic(other.client.id, other.secret ?? ''),
+      grant_type: 'session',
+      expires_in: undefined,
+    },
+    stage.sessionTokens,
   );
   assert.ok(result.ok);
-  assert.ok((await verifyToken(result.value.response.ust, stage.verification)).ok);
+  assert.ok((await stage.verifyToken(result.value.response.ust)).ok);
 });

@@ -1,35 +1,43 @@
-import { log } from '../../log.ts';
+import { sessionGrantType } from '../../clients/client.ts';
+import type { Log } from '../../log.ts';
 import { ok } from '../../result.ts';
-import { openSession, sessionGrantType } from '../../sessions/session-request.ts';
-import type { SessionGrantContext } from '../../sessions/session-request.ts';
-import { isForm, parseBody, textParameters } from '../body.ts';
-import type { EndpointOptions } from '../endpoint.ts';
-import type { Request } from '../http-request.ts';
-import { json, noStore } from '../http-response.ts';
+import { openSession } from '../../sessions/session-request.ts';
+import type { SessionCapabilities } from '../../sessions/session-request.ts';
+import { isForm, parseBody, stringParameters } from '../body.ts';
+import type { RequestHandler } from '../endpoint.ts';
+import type { HttpRequest } from '../http-request.ts';
+import { json } from '../http-response.ts';
 
-/** `POST /rest/v1/app/session/token` over HTTP. */
-export function sessionRequest(context: SessionGrantContext): EndpointOptions['handle'] {
+/** `POST /rest/v1/app/session/token`, as Adobe's Marketplace EQP API has it. */
+export function sessionTokenEndpoint({
+  log,
+  ...capabilities
+}: SessionCapabilities & { log: Log }): RequestHandler {
   return async (request) => {
     const members = parseBody(request);
     if (!members.ok) return members;
-    const parameters = textParameters(members.value, ['grant_type', 'client_id', 'client_secret']);
+    const parameters = stringParameters(members.value, ['grant_type', 'client_id', 'client_secret']);
     if (!parameters.ok) return parameters;
     const opened = await openSession(
-      request.headers['authorization'],
-      { ...parameters.value, expires_in: secondsIn(members.value.get('expires_in'), request) },
-      context,
+      {
+        ...parameters.value,
+        authorization: request.headers['authorization'],
+        expires_in: parseSeconds(members.value.get('expires_in'), request),
+      },
+      capabilities,
     );
     if (!opened.ok) return opened;
+    const { response, clientId } = opened.value;
     log('INFO', {
       event: 'session_opened',
       requestId: request.requestId,
-      clientId: opened.value.clientId,
+      clientId,
       grantType: sessionGrantType,
     });
-    return ok(json(200, opened.value.response, noStore));
+    return ok(json(200, response));
   };
 }
 
-/** In a form every value is text; in JSON a number must be one. */
-const secondsIn = (value: unknown, request: Request): unknown =>
+/** Every value of a form is a string. In JSON a number must be a number. */
+const parseSeconds = (value: unknown, request: HttpRequest): unknown =>
   typeof value === 'string' && /^\d+$/.test(value) && isForm(request) ? Number(value) : value;

@@ -1,24 +1,24 @@
-import { log } from '../../log.ts';
-import { tokenParameters } from '../../oauth/grants.ts';
-import { requestToken } from '../../oauth/token-request.ts';
-import type { TokenEndpointContext } from '../../oauth/token-request.ts';
+import type { Log } from '../../log.ts';
+import { tokenParameters } from '../../oauth/grant.ts';
+import { issueToken } from '../../oauth/token-request.ts';
+import type { TokenCapabilities } from '../../oauth/token-request.ts';
 import { ok } from '../../result.ts';
 import { parseParameters } from '../body.ts';
-import type { EndpointOptions } from '../endpoint.ts';
-import { json, noStore } from '../http-response.ts';
+import type { RequestHandler } from '../endpoint.ts';
+import { json } from '../http-response.ts';
 
-/** `POST /oauth/token` over HTTP (RFC 6749 §3.2). */
-export function tokenRequest(context: TokenEndpointContext): EndpointOptions['handle'] {
+/** `POST /oauth/token` (RFC 6749 §3.2). */
+export function tokenEndpoint({ log, ...capabilities }: TokenCapabilities & { log: Log }): RequestHandler {
   return async (request) => {
     const parameters = parseParameters(request, tokenParameters);
     if (!parameters.ok) return parameters;
-    const issued = await requestToken(
+    const issued = await issueToken(
       {
         authorization: request.headers['authorization'],
         dpop: request.headers['dpop'],
         parameters: parameters.value,
       },
-      context,
+      capabilities,
     );
     if (!issued.ok) return issued;
     const { response, clientId, grantType } = issued.value;
@@ -29,6 +29,6 @@ export function tokenRequest(context: TokenEndpointContext): EndpointOptions['ha
       grantType,
       scope: response.scope,
     });
-    return ok(json(200, response, noStore));
+    return ok(json(200, response));
   };
 }

@@ -1,16 +1,17 @@
-import { parseBasic, triesBasic } from '../basic-credentials.ts';
-import type { ClientAuthenticationMethod } from '../client-authentication.ts';
+import { isBasicScheme, parseBasicCredentials } from '../basic-credentials.ts';
+import type { ClientAuthenticationMethod } from './method.ts';
 
-/** `none`: a public client names itself and proves nothing (RFC 6749 §2.1, §3.2.1). */
+/** `none`: a public client identifies itself without credentials (RFC 6749 §2.1, §3.2.1). */
 export const none: ClientAuthenticationMethod = {
   present({ authorization, client_id, client_secret, client_assertion }) {
-    if (triesBasic(authorization)) {
-      const basic = parseBasic(authorization ?? '');
+    if (isBasicScheme(authorization)) {
+      const basic = parseBasicCredentials(authorization ?? '');
       return basic && basic.secrets.length === 0 ? { ids: basic.ids, credentials: [] } : undefined;
     }
-    if (client_id === undefined || client_secret !== undefined || client_assertion !== undefined)
+    if (client_id === undefined || client_secret !== undefined || client_assertion !== undefined) {
       return undefined;
+    }
     return { ids: [client_id], credentials: [] };
   },
-  prove: async () => ({ proven: true }),
+  verify: async () => ({ verified: true }),
 };

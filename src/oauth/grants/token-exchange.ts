@@ -1,13 +1,12 @@
-import { refuse } from '../../errors.ts';
+import { issuedAtFor } from '../../clients/client.ts';
+import { errorResult } from '../../errors.ts';
 import { ok } from '../../result.ts';
-import { looksLikeSessionToken } from '../../sessions/session-token.ts';
-import { dateOfIssue } from '../date-of-issue.ts';
-import type { Grant } from '../grants.ts';
+import { grantAudience } from '../audience.ts';
+import type { Grant, TokenParameters } from '../grant.ts';
 import { grantScope, scopeTokens } from '../scope.ts';
-import { grantTarget } from '../target.ts';
-import type { Origin } from '../token-verification.ts';
+import type { TokenOrigin, VerifiedToken } from '../token-verification.ts';
 
-/** Times that a token may go from service to service: each is one more to look up. */
+/** How often a token may be exchanged from service to service: each exchange is one more item to read. */
 const maximumExchanges = 4;
 
 /** RFC 8693 §3 */
@@ -15,93 +14,105 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 const tokenTypes = new Set([accessTokenType, 'urn:ietf:params:oauth:token-type:jwt']);
 
 /**
- * RFC 8693: a service that received an access token gets one for the next service, with fewer scopes and
- * another audience. What comes out can never do more, or live longer, than what went in.
+ * RFC 8693: a service that received an access token gets one for the next service, with fewer scopes and another
+ * audience. The new token never permits more, and never lives longer, than the old one.
  */
 export const tokenExchange: Grant = {
   async grant({ authenticated: { client, method }, parameters, jkt }, { issuer, verifyToken, clock }) {
-    const { subject_token, subject_token_type, requested_token_type, actor_token } = parameters;
-    const refused = (code: 'invalid_request' | 'invalid_scope', description: string) =>
-      refuse(code, description, { clientId: client.id });
-    // Whoever finds a token knows a public client's id: it must not be worth another token.
-    if (method === 'none') {
-      return refuse('unauthorized_client', 'A public client may not exchange tokens.', {
-        clientId: client.id,
-      });
-    }
-    if (subject_token === undefined) return refused('invalid_request', 'subject_token is missing.');
-    if (subject_token_type === undefined || !tokenTypes.has(subject_token_type)) {
-      return refused('invalid_request', `subject_token_type must be ${accessTokenType}.`);
-    }
-    if (requested_token_type !== undefined && !tokenTypes.has(requested_token_type)) {
-      return refused('invalid_request', `requested_token_type must be ${accessTokenType}.`);
-    }
-    if (actor_token !== undefined)
-      return refused('invalid_request', 'actor_token is not supported: the client is the actor.');
-
-    if (looksLikeSessionToken(subject_token)) {
-      return refused(
-        'invalid_request',
-        'The subject_token is a session token, which has no scope to narrow.',
-      );
-    }
-    const subject = await verifyToken(subject_token);
-    // RFC 8693 §2.2.2: a subject token that is not valid, for any reason, is invalid_request.
-    if (!subject.ok) {
-      const { reason } = subject.error;
-      return refuse('invalid_request', 'The subject_token is not a valid access token of this server.', {
+    const invalidRequest = (description: string, reason?: string) =>
+      errorResult('invalid_request', description, {
         clientId: client.id,
         ...(reason !== undefined && { reason }),
       });
+    // Anyone who finds a token may know the id of a public client. That must not be enough to get another token.
+    if (method === 'none') {
+      return errorResult('unauthorized_client', 'A public client may not exchange tokens.', {
+        clientId: client.id,
+      });
     }
-    const { scope: held, subject: sub, clientId, expiresAt, claims, origins = [] } = subject.value;
-    if (origins.length >= maximumExchanges) {
-      return refused('invalid_request', `A token is exchanged ${maximumExchanges} times at most.`);
+    const problem = parametersProblem(parameters);
+    if (problem !== undefined) return invalidRequest(problem);
+
+    const subject = await verifyToken(parameters.subject_token ?? '');
+    // RFC 8693 §2.2.2: a subject token that is invalid for any reason is an invalid_request.
+    if (!subject.ok) {
+      return invalidRequest(
+        'The subject_token is not a valid JWT access token of this server.',
+        subject.error.reason,
+      );
     }
-    if (expiresAt <= dateOfIssue(client, clock())) {
-      return refused('invalid_request', 'The subject_token has run out.');
+    const token = subject.value;
+    if ((token.origins ?? []).length >= maximumExchanges) {
+      return invalidRequest(`A token can be exchanged at most ${maximumExchanges} times.`);
     }
-    if (subject.value.jkt !== undefined && subject.value.jkt !== jkt) {
-      return refused('invalid_request', 'The subject_token is bound to a key: prove it with DPoP.');
+    if (token.expiresAt <= issuedAtFor(client, clock())) {
+      return invalidRequest('The subject_token has expired.');
+    }
+    if (token.jkt !== undefined && token.jkt !== jkt) {
+      return invalidRequest('The subject_token is bound to a key: send a DPoP proof of that key.');
     }
 
-    const scope = parameters.scope ?? held;
-    const tokens = scopeTokens(scope);
-    const heldTokens = scopeTokens(held);
-    if (!tokens.every((token) => heldTokens.includes(token))) {
-      return refused('invalid_scope', 'The scope must be within that of the subject_token.');
+    const scope = parameters.scope ?? token.scope;
+    const subjectScope = scopeTokens(token.scope);
+    if (!scopeTokens(scope).every((name) => subjectScope.includes(name))) {
+      return errorResult('invalid_scope', 'The scope must be within that of the subject_token.', {
+        clientId: client.id,
+      });
     }
-    // The exchanger acts as itself: it must be registered for what it is to hold.
+    // The client acts as itself, so it must be registered for the scope too.
     const granted = grantScope(client, scope, issuer.policy);
     if (!granted.ok) return granted;
-    // What is asked for no audience keeps its own: a token for one service must not become one for the stage.
-    const heldAudiences = [subject.value.audience ?? []].flat();
-    const ownAudience = heldAudiences.includes(issuer.audience) ? issuer.audience : heldAudiences[0];
-    const audience = grantTarget(client, parameters, ownAudience ?? issuer.audience);
+    const audience = grantAudience(client, parameters, defaultAudience(token, issuer.audience));
     if (!audience.ok) return audience;
     return ok({
       scope,
       audience: audience.value,
       jkt,
-      subject: sub,
-      endsBy: expiresAt,
-      claims: {
-        // What ends one of these ends the new token.
-        origin: [subject.value, ...origins].map(originClaim),
-        ...('owner' in claims && { owner: claims['owner'] }),
-        ...('custom_claim' in claims && { custom_claim: claims['custom_claim'] }),
-        // RFC 8693 §4.1: who acts, and for whom those act who acted before.
-        ...('act' in claims && { act: claims['act'] }),
-        ...(client.id !== clientId && {
-          act: { sub: client.id, ...('act' in claims && { act: claims['act'] }) },
-        }),
-      },
+      subject: token.subject,
+      expiresBy: token.expiresAt,
+      claims: exchangedClaims(token, client.id),
     });
   },
-  answer: { issued_token_type: accessTokenType },
+  responseMembers: { issued_token_type: accessTokenType },
 };
 
-const originClaim = ({ clientId, jti, issuedAt, keyId }: Partial<Origin>) => ({
+function parametersProblem({
+  subject_token,
+  subject_token_type,
+  requested_token_type,
+  actor_token,
+}: TokenParameters): string | undefined {
+  if (subject_token === undefined) return 'subject_token is missing.';
+  if (subject_token_type === undefined || !tokenTypes.has(subject_token_type)) {
+    return `subject_token_type must be ${accessTokenType}.`;
+  }
+  if (requested_token_type !== undefined && !tokenTypes.has(requested_token_type)) {
+    return `requested_token_type must be ${accessTokenType}.`;
+  }
+  return actor_token === undefined ? undefined : 'actor_token is not supported: the client is the actor.';
+}
+
+/** Without a requested audience the token keeps its own: one for a service must not become one for the stage. */
+function defaultAudience({ audience }: VerifiedToken, stageAudience: string): string {
+  const audiences = [audience ?? []].flat();
+  return audiences.includes(stageAudience) ? stageAudience : (audiences[0] ?? stageAudience);
+}
+
+function exchangedClaims(token: VerifiedToken, clientId: string): Record<string, unknown> {
+  const { claims, origins = [] } = token;
+  const previousActor = 'act' in claims && { act: claims['act'] };
+  return {
+    // Revoking one of these revokes the new token.
+    origin: [token, ...origins].map(originClaim),
+    ...('owner' in claims && { owner: claims['owner'] }),
+    ...('custom_claim' in claims && { custom_claim: claims['custom_claim'] }),
+    // RFC 8693 §4.1: the current actor, with the previous ones nested in it.
+    ...previousActor,
+    ...(clientId !== token.clientId && { act: { sub: clientId, ...previousActor } }),
+  };
+}
+
+const originClaim = ({ clientId, jti, issuedAt, keyId }: Partial<TokenOrigin>) => ({
   client_id: clientId,
   jti,
   iat: issuedAt,

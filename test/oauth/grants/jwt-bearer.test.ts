@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import type { TokenParameters } from '../../../src/oauth/grants.ts';
-import { requestToken } from '../../../src/oauth/token-request.ts';
+import type { TokenParameters } from '../../../src/oauth/grant.ts';
+import { issueToken } from '../../../src/oauth/token-request.ts';
 import { Unavailable } from '../../../src/unavailable.ts';
 import { jwtBy, partnerKey, rawJws } from '../client-keys.ts';
 import { claimsName, clientCredentials, jwtBearer, now, partner, stage, stock } from '../partner.ts';
@@ -141,7 +141,7 @@ describe('jwt-bearer', async () => {
     const parameters = await request(assertion());
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
-        requestToken({ authorization: acting.authorization, parameters }, stage.tokens),
+        issueToken({ authorization: acting.authorization, parameters }, stage.tokens),
       ),
     );
     assert.equal(answers.filter(({ ok }) => ok).length, 1);

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
-import type { TokenParameters } from '../../../src/oauth/grants.ts';
-import { requestToken } from '../../../src/oauth/token-request.ts';
-import { verifyToken } from '../../../src/oauth/token-verification.ts';
+import type { TokenParameters } from '../../../src/oauth/grant.ts';
+import { issueToken } from '../../../src/oauth/token-request.ts';
 import { openSession } from '../../../src/sessions/session-request.ts';
 import { Unavailable } from '../../../src/unavailable.ts';
 import { jwtBy, partnerKey, thumbprint } from '../client-keys.ts';
@@ -107,13 +106,13 @@ describe('token exchange', async () => {
     const channel = await partner({ kind: 'sales_channel', grants: [tokenExchange] });
     const { client } = channel;
     const parameters = { ...exchange(await subjectToken()), client_id: client.id };
-    const refused = await requestToken({ authorization: undefined, parameters }, stage.tokens);
+    const refused = await issueToken({ authorization: undefined, parameters }, stage.tokens);
     assert.ok(!refused.ok);
     assert.equal(refused.error.code, 'unauthorized_client');
   });
 
   test('what ends any token of the chain ends the one that came of it', async () => {
-    const live = async (token: string) => (await verifyToken(token, stage.verification)).ok;
+    const live = async (token: string) => (await stage.verifyToken(token)).ok;
     const chain = async () => {
       const from = await partner();
       const subject = await subjectToken(from, 'orders:read');
@@ -124,7 +123,7 @@ describe('token exchange', async () => {
     };
     for (const which of ['subject', 'second'] as const) {
       const tokens = await chain();
-      await stage.verification.revocations.revokeJwt(String(decodeJwt(tokens[which]).jti), now + 9_999);
+      await stage.revocations.revokeJwt(String(decodeJwt(tokens[which]).jti), now + 9_999);
       assert.ok(!(await live(tokens.last)), `${which} was revoked`);
     }
     const tokens = await chain();
@@ -222,15 +221,18 @@ describe('token exchange', async () => {
     const leaving = await partner({}, moving);
     const ofDisabled = await subjectToken(leaving, 'orders:read');
     moving.time.now += 60;
-    await moving.verification.revocations.revokeJwt(String(decodeJwt(revoked).jti), Infinity);
+    await moving.revocations.revokeJwt(String(decodeJwt(revoked).jti), Infinity);
     await moving.clients.replace({ ...leaving.client, status: 'disabled' });
     const production = await memoryStage('production');
     const account = await moving.account();
     const sessionKey = await moving.register({ account });
     const session = await openSession(
-      basic(sessionKey.client.id, sessionKey.secret ?? ''),
-      { grant_type: 'session', expires_in: undefined },
-      moving,
+      {
+        authorization: basic(sessionKey.client.id, sessionKey.secret ?? ''),
+        grant_type: 'session',
+        expires_in: undefined,
+      },
+      moving.sessionTokens,
     );
     assert.ok(session.ok);
 

@@ -1,32 +1,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { createKey } from '../../lambda/session-keys/create.ts';
-import { deleteKey } from '../../lambda/session-keys/delete.ts';
-import { listKeys } from '../../lambda/session-keys/list.ts';
-import { updateKey } from '../../lambda/session-keys/update.ts';
 import type { ClientStore } from '../../src/clients/client-store.ts';
-import { canBeName } from '../../src/clients/registration-rules.ts';
+import { nameProblem } from '../../src/clients/registration-rules.ts';
+import { errorTable } from '../../src/errors.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import type { Request } from '../../src/http/http-request.ts';
+import {
+  createSessionKey,
+  deleteSessionKey,
+  listSessionKeys,
+  updateSessionKey,
+} from '../../src/http/endpoints/session-keys.ts';
+import type { HttpRequest } from '../../src/http/http-request.ts';
 import { ownAccount } from '../../src/http/own-account.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { memoryStage } from '../oauth/stage.ts';
 
 const stage = await memoryStage();
+const { accounts } = stage.registry;
+const options = { ...stage.registry, log: stage.log };
 const mageId = await stage.account();
 const key = await stage.register({ account: mageId, name: 'First' });
 
 interface Sent {
   readonly applicationId?: string;
-  readonly query?: Request['query'];
+  readonly query?: HttpRequest['query'];
   readonly type?: string;
   readonly body?: string | object;
 }
 
 async function answerTo(operation: AccountOperation, { applicationId, query = {}, type, body = '' }: Sent) {
-  const account = await stage.accounts.find(mageId);
+  const account = await accounts.find(mageId);
   assert.ok(account);
   const result = await operation(
     {
@@ -43,17 +48,20 @@ async function answerTo(operation: AccountOperation, { applicationId, query = {}
     },
     account,
   );
-  if (!result.ok) return { code: result.error.code, message: result.error.description };
+  if (!result.ok) {
+    const { code, description } = result.error;
+    return { status: errorTable[code].status, code, message: description };
+  }
   const { statusCode = 0, body: text } = result.value;
   return { status: statusCode, body: text === undefined ? undefined : (JSON.parse(text) as unknown) };
 }
 
 const id = key.client.id;
-const update = (sent: Sent) => answerTo(updateKey(stage), { applicationId: id, ...sent });
+const update = (sent: Sent) => answerTo(updateSessionKey(options), { applicationId: id, ...sent });
 
 test('a label is what can be a name: 1 to 100 characters that keep to their line', () => {
   for (const text of ['a', 'Señor “Ω” 日本', '<b>%s${x}"\\', '\u{1F600}'.repeat(100)]) {
-    assert.ok(canBeName(text), text);
+    assert.ok(nameProblem(text) === undefined, text);
   }
   const odd = [
     '\n',
@@ -69,7 +77,7 @@ test('a label is what can be a name: 1 to 100 characters that keep to their line
     '\uD800',
   ];
   for (const text of ['', 'x'.repeat(101), ...odd.map((one) => `a${one}b`)]) {
-    assert.ok(!canBeName(text), JSON.stringify(text));
+    assert.ok(nameProblem(text) !== undefined, JSON.stringify(text));
   }
 });
 
@@ -101,8 +109,12 @@ test('a change must name the key, and something to change', async () => {
     const answer = await update(sent);
     assert.equal(answer.code, 'invalid_request', JSON.stringify(sent));
   }
-  const nameless = await answerTo(updateKey(stage), { body: { label: 'a' } });
-  assert.deepEqual(nameless, { code: 'invalid_request', message: 'application_id is missing.' });
+  const nameless = await answerTo(updateSessionKey(options), { body: { label: 'a' } });
+  assert.deepEqual(nameless, {
+    status: 400,
+    code: 'invalid_request',
+    message: 'application_id is missing.',
+  });
   assert.equal((await stage.clients.findNow(id))?.version, 1);
 });
 
@@ -116,7 +128,7 @@ test('a change is taken as JSON or form, and the id from the path or the body', 
   assert.deepEqual(await update({ body: { label: 'Two', application_id: id } }), renamed('Two'));
   const inBody = { body: `label=Three&regenerate_secret=false&application_id=${id}` };
   assert.deepEqual(
-    await answerTo(updateKey(stage), { ...inBody, type: 'application/x-www-form-urlencoded' }),
+    await answerTo(updateSessionKey(options), { ...inBody, type: 'application/x-www-form-urlencoded' }),
     renamed('Three'),
   );
 });
@@ -135,8 +147,8 @@ test('ids of no key of the account are unknown, whoever may have them', async ()
   ]) {
     for (const answer of [
       await update({ applicationId, body: { label: 'x', regenerate_secret: true } }),
-      await answerTo(deleteKey(stage), { applicationId }),
-      await answerTo(deleteKey(stage), { query: { application_id: applicationId } }),
+      await answerTo(deleteSessionKey(options), { applicationId }),
+      await answerTo(deleteSessionKey(options), { query: { application_id: applicationId } }),
     ]) {
       assert.equal(answer.status, 404, applicationId);
     }
@@ -146,19 +158,22 @@ test('ids of no key of the account are unknown, whoever may have them', async ()
 
 test('a place without a client, or with the client of someone else, is no key', async () => {
   const integration = await stage.register();
-  await stage.accounts.addSessionKey(mageId, integration.client.id, stage.time.now);
-  await stage.accounts.addSessionKey(mageId, 'AQDEAD', stage.time.now);
-  const { body } = await answerTo(listKeys(stage), {});
+  await accounts.addSessionKey(mageId, integration.client.id, stage.time.now);
+  await accounts.addSessionKey(mageId, 'AQDEAD', stage.time.now);
+  const { body } = await answerTo(listSessionKeys(options), {});
   assert.deepEqual(
     (body as { keys: { application_id: string }[] }).keys.map(({ application_id }) => application_id),
     [id],
   );
-  const full = await answerTo(createKey(stage), { body: { label: 'Fourth' } });
+  const full = await answerTo(createSessionKey(options), { body: { label: 'Fourth' } });
   assert.equal(full.status, 409);
-  assert.equal((await answerTo(deleteKey(stage), { applicationId: integration.client.id })).status, 404);
+  assert.equal(
+    (await answerTo(deleteSessionKey(options), { applicationId: integration.client.id })).status,
+    404,
+  );
   assert.ok(await stage.clients.findNow(integration.client.id));
-  await stage.accounts.removeSessionKey(mageId, integration.client.id);
-  await stage.accounts.removeSessionKey(mageId, 'AQDEAD');
+  await accounts.removeSessionKey(mageId, integration.client.id);
+  await accounts.removeSessionKey(mageId, 'AQDEAD');
 });
 
 test('a change that others write between is tried again, and given up after a while', async () => {
@@ -174,7 +189,7 @@ test('a change that others write between is tried again, and given up after a wh
     },
   });
   const change = (times: number) =>
-    answerTo(updateKey({ ...stage, clients: interrupted(times) }), {
+    answerTo(updateSessionKey({ ...options, clients: interrupted(times) }), {
       applicationId: id,
       body: { label: `After ${times}`, regenerate_secret: true },
     });
@@ -189,10 +204,12 @@ test('a change that others write between is tried again, and given up after a wh
 
 test('without its store nothing is decided: 503 in the form of EQP', async () => {
   const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
-  const accounts = [{ find: down }, stage.accounts];
-  for (const account of accounts) {
-    const handle = ownAccount(account, listKeys({ ...stage, clients: { ...stage.clients, findNow: down } }));
-    const answer = await endpoint({ dialect: 'eqp', stage: 'sandbox', handle })({
+  for (const store of [{ find: down }, accounts]) {
+    const handle = ownAccount(
+      store,
+      listSessionKeys({ ...options, clients: { ...stage.clients, findNow: down } }),
+    );
+    const answer = await endpoint({ dialect: 'eqp', stage: 'sandbox', log: stage.log, handle })({
       headers: {},
       pathParameters: { mage_id: mageId },
       requestContext: {

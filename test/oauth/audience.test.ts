@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TokenParameters } from '../../src/oauth/grants.ts';
+import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { accessTokenType, clientCredentials, partner, stage, stock, tokenExchange } from './partner.ts';
 
 describe('resource and audience', async () => {

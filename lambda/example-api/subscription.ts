@@ -1,27 +1,31 @@
 import * as v from 'valibot';
 
-/** Characters of each text of an order. */
-export const maximumTextLength = 200;
+/** Maximum length of each string of an order in characters. */
+export const maximumStringLength = 200;
 
-const text = v.pipe(
+const string = v.pipe(
   v.string('must be a string'),
   v.minLength(1, 'must not be empty'),
-  v.maxLength(maximumTextLength, `must have ${maximumTextLength} characters at most`),
+  v.maxLength(maximumStringLength, `must have ${maximumStringLength} characters at most`),
 );
 
 /** What a partner orders. */
 export const Order = v.object(
   {
-    externalSubscriptionId: text,
-    tradingPartnerId: text,
+    externalSubscriptionId: string,
+    tradingPartnerId: string,
     customer: v.object(
       {
-        company: v.object({ name: text }, 'must be an object'),
+        company: v.object({ name: string }, 'must be an object'),
         contact: v.object(
-          { firstName: text, lastName: text, email: v.pipe(text, v.email('must be an e-mail address')) },
+          {
+            firstName: string,
+            lastName: string,
+            email: v.pipe(string, v.email('must be an e-mail address')),
+          },
           'must be an object',
         ),
-        address: v.object({ country: text }, 'must be an object'),
+        address: v.object({ country: string }, 'must be an object'),
       },
       'must be an object',
     ),
@@ -34,7 +38,7 @@ export const Order = v.object(
               v.integer('must be a whole number'),
               v.minValue(1, 'must be 1 or more'),
             ),
-            productId: text,
+            productId: string,
           },
           'must be an object',
         ),
@@ -51,7 +55,7 @@ export const Subscription = v.object({
   subscriptionNumber: v.string(),
   externalSubscriptionId: v.string(),
   status: v.picklist(['Creating', 'Created', 'Failed', 'Provisioned']),
-  /** SHA-256 of the order, base64url: whether the same order comes again. */
+  /** SHA-256 of the order, base64url, which identifies a repeated order. */
   orderHash: v.string(),
 });
 export type Subscription = v.InferOutput<typeof Subscription>;

@@ -1,0 +1,77 @@
+import { Stack } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Construct } from 'constructs';
+import { itemKinds } from '../src/storage/item-kinds.ts';
+import { LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
+import { NodeFunction } from './constructs/node-function.ts';
+import { allowItems, allowSecret } from './constructs/statements.ts';
+import type { StageRecord } from './stages.ts';
+import type { StatefulStack } from './stateful-stack.ts';
+import type { StatelessStack } from './stateless-stack.ts';
+
+interface AccountApiStackProps {
+  readonly record: StageRecord;
+  readonly stateful: StatefulStack;
+  readonly stateless: StatelessStack;
+}
+
+const accountPath = '/rest/v1/users/{mage_id}';
+const sessionKeysPath = `${accountPath}/keys`;
+
+const profileRoutes = [{ id: 'Profile', method: HttpMethod.GET, path: accountPath }];
+const sessionKeyRoutes = [
+  { id: 'ListSessionKeys', method: HttpMethod.GET, path: sessionKeysPath },
+  { id: 'CreateSessionKey', method: HttpMethod.POST, path: sessionKeysPath },
+  // The id of the key is in the path, or else in the body or the query.
+  { id: 'UpdateSessionKey', method: HttpMethod.PUT, path: `${sessionKeysPath}/{application_id}` },
+  { id: 'UpdateNamedSessionKey', method: HttpMethod.PUT, path: sessionKeysPath },
+  { id: 'DeleteSessionKey', method: HttpMethod.DELETE, path: `${sessionKeysPath}/{application_id}` },
+  { id: 'DeleteNamedSessionKey', method: HttpMethod.DELETE, path: sessionKeysPath },
+];
+
+/** What the holder of a session does with the account that the session acts for, as EQP has it. */
+export class AccountApiStack extends Stack {
+  constructor(scope: Construct, id: string, { record, stateful, stateless }: AccountApiStackProps) {
+    super(scope, id, { terminationProtection: record.retain });
+    const { client, account } = itemKinds;
+
+    const profile = new NodeFunction(this, 'AccountProfile', {
+      record,
+      folder: 'account-profile',
+      description: 'Profile of an account, for its holder',
+      environment: { STAGE: record.name, CLIENTS_TABLE: stateful.clients.tableName },
+      statements: [allowItems(stateful, ['GetItem'], account)],
+    });
+    const sessionKeys = new NodeFunction(this, 'SessionKeys', {
+      record,
+      folder: 'session-keys',
+      description: 'Session keys of an account, for its holder',
+      environment: {
+        STAGE: record.name,
+        CLIENTS_TABLE: stateful.clients.tableName,
+        HASH_KEY_SECRET: stateful.hashKey.secretArn,
+      },
+      statements: [
+        allowItems(stateful, ['GetItem'], account, client),
+        allowItems(stateful, ['PutItem', 'DeleteItem'], client),
+        allowItems(stateful, ['UpdateItem'], account),
+        allowSecret(stateful.hashKey, 'GetSecretValue'),
+      ],
+    });
+
+    // Imported, so that the authorizer belongs to this stack and can be created after the stack of the API.
+    const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId });
+    const authorizer = new LambdaAuthorizer(this, 'TokenAuthorizer', { stateless, denials: 'integration' });
+    const integrations = [
+      { integration: new HttpLambdaIntegration('AccountProfile', profile), routes: profileRoutes },
+      { integration: new HttpLambdaIntegration('SessionKeys', sessionKeys), routes: sessionKeyRoutes },
+    ];
+    for (const { integration, routes } of integrations) {
+      for (const { id: routeId, method, path } of routes) {
+        const routeKey = HttpRouteKey.with(path, method);
+        new HttpRoute(this, routeId, { httpApi, routeKey, integration, authorizer });
+      }
+    }
+  }
+}

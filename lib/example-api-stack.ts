@@ -1,0 +1,90 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import { LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
+import { NodeFunction } from './constructs/node-function.ts';
+import { allowKeys } from './constructs/statements.ts';
+import type { StageRecord } from './stages.ts';
+import type { StatelessStack } from './stateless-stack.ts';
+
+interface ExampleApiStackProps {
+  readonly record: StageRecord;
+  readonly stateless: StatelessStack;
+}
+
+const subscriptionRoutes = [
+  {
+    id: 'CreateSubscription',
+    method: HttpMethod.POST,
+    path: '/api/v1/marketplace/subscriptions',
+    scope: 'marketplace.order:create',
+  },
+  {
+    id: 'ReadSubscription',
+    method: HttpMethod.GET,
+    path: '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
+    scope: 'marketplace.order:read',
+  },
+];
+
+/** An example of an API behind the stage's access tokens. Replace it by your own: nothing else depends on it. */
+export class ExampleApiStack extends Stack {
+  constructor(scope: Construct, id: string, { record, stateless }: ExampleApiStackProps) {
+    super(scope, id, { terminationProtection: record.retain });
+    const subscriptions = new TableV2(this, 'Subscriptions', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: record.retain,
+      removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const handler = new NodeFunction(this, 'ExampleApi', {
+      record,
+      folder: 'example-api',
+      description: 'Marketplace subscriptions',
+      environment: { STAGE: record.name, SUBSCRIPTIONS_TABLE: subscriptions.tableName },
+      statements: [allowKeys(subscriptions, ['GetItem', 'PutItem'], ['subscription#*'])],
+    });
+
+    // Imported, so that the authorizer belongs to this stack, which is created after the discovery document that
+    // API Gateway reads for it.
+    const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId });
+    const integration = new HttpLambdaIntegration('ExampleApi', handler);
+    const authorizerOf = record.jwtAuthorizer
+      ? this.jwtAuthorizer(record, stateless)
+      : this.lambdaAuthorizer(stateless);
+    for (const { id: routeId, method, path, scope: requiredScope } of subscriptionRoutes) {
+      new HttpRoute(this, routeId, {
+        httpApi,
+        routeKey: HttpRouteKey.with(path, method),
+        integration,
+        ...authorizerOf(requiredScope),
+      });
+    }
+  }
+
+  private jwtAuthorizer(record: StageRecord, { issuer, audience }: StatelessStack) {
+    if (!record.signingAlgorithm.startsWith('RS')) {
+      throw new Error(
+        `${record.name}: API Gateway's JWT authorizer cannot verify ${record.signingAlgorithm}`,
+      );
+    }
+    const authorizer = new HttpJwtAuthorizer('JwtAuthorizer', issuer, { jwtAudience: [audience] });
+    return (scope: string) => ({ authorizer, authorizationScopes: [scope] });
+  }
+
+  private lambdaAuthorizer(stateless: StatelessStack) {
+    const authorizer = new LambdaAuthorizer(this, 'TokenAuthorizer', {
+      stateless,
+      scopes: Object.fromEntries(
+        subscriptionRoutes.map(({ method, path, scope }) => [`${method} ${path}`, scope]),
+      ),
+      denials: 'integration',
+    });
+    return () => ({ authorizer });
+  }
+}

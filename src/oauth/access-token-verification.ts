@@ -1,0 +1,124 @@
+import { errors as joseErrors, jwtVerify } from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
+import * as v from 'valibot';
+import type { Client } from '../clients/client.ts';
+import type { Clock } from '../clock.ts';
+import { signingAlgorithmNames } from '../keys/algorithms.ts';
+import { ok } from '../result.ts';
+import { clientRevocationReason, invalidToken } from './token-verification.ts';
+import type { TokenKind, TokenOrigin } from './token-verification.ts';
+
+/** What may revoke JWTs, from one round trip to the database. */
+interface RevocationState {
+  /** The clients that exist, by id. */
+  readonly clients: ReadonlyMap<string, Client>;
+  /** Each `jti` that was revoked. */
+  readonly revoked: ReadonlySet<string>;
+  /** `kid` of each published key. A token of another key is invalid, even while that key is still in memory. */
+  readonly keyIds: readonly string[];
+}
+
+export interface RevocationStateReader {
+  find(tokens: readonly Pick<TokenOrigin, 'clientId' | 'jti'>[]): Promise<RevocationState>;
+}
+
+interface AccessTokenVerificationOptions {
+  readonly issuer: string;
+  readonly revocationStates: RevocationStateReader;
+  /** Resolves the key of a JWT by its `kid` from the published set. */
+  readonly verificationKey: JWTVerifyGetKey;
+  readonly clock: Clock;
+}
+
+/** RFC 7515 §7.1 */
+const compactJws = /^[^.]*\.[^.]*\.[^.]*$/;
+
+/** Seconds that the issuer's clock may be ahead of ours. There is no tolerance for expiry. */
+const clockSkew = 30;
+
+/** The claims of our tokens: those of RFC 9068 §2.2, and `scope` and `nbf`, which they always have. */
+const AccessTokenClaims = v.looseObject({
+  sub: v.string(),
+  client_id: v.string(),
+  scope: v.string(),
+  jti: v.string(),
+  aud: v.union([v.string(), v.array(v.string())]),
+  iat: v.number(),
+  nbf: v.number(),
+  exp: v.number(),
+  cnf: v.exactOptional(v.object({ jkt: v.string() })),
+  origin: v.exactOptional(
+    v.array(
+      v.pipe(
+        v.object({ client_id: v.string(), jti: v.string(), iat: v.number(), kid: v.string() }),
+        v.transform(({ client_id, jti, iat, kid }) => ({
+          clientId: client_id,
+          jti,
+          issuedAt: iat,
+          keyId: kid,
+        })),
+      ),
+    ),
+  ),
+});
+
+/** JWT access tokens as a kind of token that `tokenVerification` accepts (RFC 9068 §4). */
+export const accessTokens = ({
+  issuer,
+  revocationStates,
+  verificationKey,
+  clock,
+}: AccessTokenVerificationOptions): TokenKind => ({
+  hasForm: (token) => compactJws.test(token),
+
+  async recognize(token) {
+    const now = clock();
+    let payload: unknown;
+    let keyId: string | undefined;
+    try {
+      const verified = await jwtVerify(token, verificationKey, {
+        algorithms: [...signingAlgorithmNames],
+        typ: 'at+jwt',
+        issuer,
+        currentDate: new Date(now * 1000),
+        clockTolerance: clockSkew,
+      });
+      payload = verified.payload;
+      keyId = verified.protectedHeader.kid;
+    } catch (error) {
+      if (error instanceof joseErrors.JOSEError) return invalidToken(error.code);
+      throw error;
+    }
+    const parsed = v.safeParse(AccessTokenClaims, payload);
+    if (!parsed.success) return invalidToken('incomplete_claims');
+    const { client_id: clientId, sub, scope, iat, exp, aud, jti, cnf, origin: origins } = parsed.output;
+    if (now >= exp) return invalidToken('expired', clientId);
+    if (iat > now + clockSkew) return invalidToken('issued_in_the_future', clientId);
+    return ok({
+      kind: 'jwt',
+      clientId,
+      subject: sub,
+      scope,
+      issuedAt: iat,
+      expiresAt: exp,
+      audience: aud,
+      jti,
+      ...(keyId !== undefined && { keyId }),
+      ...(cnf && { jkt: cnf.jkt }),
+      ...(origins && { origins }),
+      claims: parsed.output,
+    });
+  },
+
+  async revocationReason({ clientId, issuedAt, jti = '', keyId = '', origins = [] }) {
+    const tokens = [{ clientId, jti, issuedAt, keyId }, ...origins];
+    const { clients, revoked, keyIds } = await revocationStates.find(tokens);
+    for (const token of tokens) {
+      if (revoked.has(token.jti)) return 'revoked';
+      if (!keyIds.includes(token.keyId)) return 'key_revoked';
+      const reason = clientRevocationReason(clients.get(token.clientId), token.issuedAt);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  },
+});

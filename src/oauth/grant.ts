@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.ts';
+import type { RequestError } from '../errors.ts';
+import type { Result } from '../result.ts';
+import type { AccessTokenIssuer, TokenResponse } from './access-token.ts';
+import type { AuthenticatedClient } from './client-authentication.ts';
+import { authenticationParameters } from './client-authentication/method.ts';
+import type { ReplayStore } from './replay-store.ts';
+import type { VerifyToken } from './token-verification.ts';
+
+/** The parameters of the token endpoint. Others are ignored (RFC 6749 §3.2). */
+export const tokenParameters = [
+  'grant_type',
+  ...authenticationParameters,
+  'scope',
+  // RFC 8707 §2, RFC 8693 §2.1
+  'resource',
+  'audience',
+  // RFC 7523 §2.1
+  'assertion',
+  // RFC 8693 §2.1
+  'subject_token',
+  'subject_token_type',
+  'requested_token_type',
+  'actor_token',
+] as const;
+export type TokenParameters = { readonly [name in (typeof tokenParameters)[number]]?: string };
+
+export interface GrantCapabilities {
+  readonly issuer: AccessTokenIssuer;
+  /** Remembers used assertions. */
+  readonly replays: ReplayStore;
+  /** Verifies an access token of this stage, whatever its audience. */
+  readonly verifyToken: VerifyToken;
+  readonly clock: Clock;
+}
+
+/** An authenticated client's request for a token. */
+interface GrantRequest {
+  readonly authenticated: AuthenticatedClient;
+  readonly parameters: TokenParameters;
+  /** Thumbprint of the key of the request's DPoP proof. */
+  readonly jkt: string | undefined;
+}
+
+/** The result of a grant: what the token is to contain. */
+export interface GrantedToken {
+  readonly scope: string;
+  readonly audience: string;
+  /** Thumbprint of the key that the token is bound to (RFC 9449 §6.1). */
+  readonly jkt?: string | undefined;
+  /** `sub`, if it is not the client. */
+  readonly subject?: string;
+  /** Claims of the grant itself: `owner`, `custom_claim`, `act`, `origin`. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** NumericDate by which the token must have expired. */
+  readonly expiresBy?: number;
+}
+
+/** One way to get a token (RFC 6749 §1.3). */
+export interface Grant {
+  readonly grant: (
+    request: GrantRequest,
+    capabilities: GrantCapabilities,
+  ) => Promise<Result<GrantedToken, RequestError>>;
+  /** Members of the response that only this grant has. */
+  readonly responseMembers?: Partial<TokenResponse>;
+}
