@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string) => readFileSync(join(project, file), 'utf8');
@@ -21,7 +21,7 @@ test('each test that docs/conformance.md names is there', () => {
     .map(([, tests = '']) => tests)
     .filter((tests) => tests !== 'test' && !/^-+$/.test(tests))
     .flatMap((tests) => tests.split(', '));
-  assert.ok(named.length > 40);
+  expect(named.length).toBeGreaterThan(40);
   for (const name of named) assert.ok(existsSync(join(project, 'test', `${name}.test.ts`)), name);
 });
 

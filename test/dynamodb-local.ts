@@ -69,7 +69,7 @@ async function runContracts(): Promise<number> {
   });
   died.catch(() => {});
   await Promise.race([listening(), died]);
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', 'test/run.ts', 'contract/'], {
+  const { status } = spawnSync('npx', ['jest', 'contract/'], {
     cwd: project,
     stdio: 'inherit',
     env: { ...process.env, POSTERN_TEST_DYNAMODB: `http://127.0.0.1:${port}` },

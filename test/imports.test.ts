@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 
 const folder = fileURLToPath(new URL('../src/oauth/', import.meta.url));
@@ -21,9 +20,9 @@ test('the protocol knows nothing of AWS, nor of HTTP', async () => {
     logLevel: 'error',
   });
   const inputs = Object.keys(metafile.inputs);
-  assert.ok(inputs.length > entryPoints.length);
+  expect(inputs.length).toBeGreaterThan(entryPoints.length);
   const foreign = inputs.filter((input) =>
     /@aws-sdk|@smithy|aws-cdk|src\/http\/|src\/storage\/dynamodb/.test(input),
   );
-  assert.deepEqual(foreign, []);
+  expect(foreign).toStrictEqual([]);
 });

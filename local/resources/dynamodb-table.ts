@@ -1,4 +1,4 @@
-import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, ResourceInUseException, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { LocalFailure } from '../failure.ts';
 import { arn } from '../identity.ts';
@@ -54,6 +54,11 @@ export async function createTable(
     // It is there since an earlier start.
     if (!(error instanceof ResourceInUseException)) throw error;
   }
+  // CloudFormation, too, reports a table as created only when it can be used.
+  await waitUntilTableExists(
+    { client: clients.dynamodb, maxWaitTime: 10, minDelay: 1, maxDelay: 1 },
+    { TableName },
+  );
   dynamodb.partitionKeys.set(TableName, partitionKey.AttributeName);
   return { ref: TableName, attributes: { Arn: arn('dynamodb', `table/${TableName}`) } };
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { testDatabase } from '../contract/tables.ts';
 import { emptyStage } from './stage-under-test.ts';
 import { answered, errorOf, typed } from './typed.ts';
 
 const database = await testDatabase();
-after(() => database.close());
+afterAll(() => database.close());
 
 const ada = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
 const create = ['account', 'create', '--stage', 'sandbox', ...ada];
@@ -14,10 +14,10 @@ const create = ['account', 'create', '--stage', 'sandbox', ...ada];
 test('account create makes up a mage_id, and account show finds it', async () => {
   const stage = await emptyStage(database);
   const created = await typed([...create, '--json'], { stage });
-  assert.equal(created.code, 0);
-  assert.equal(created.stderr, '');
+  expect(created.code).toBe(0);
+  expect(created.stderr).toBe('');
   const account = answered(v.looseObject({ mageId: v.pipe(v.string(), v.regex(/^MAG\d{9}$/)) }), created);
-  assert.deepEqual(account, {
+  expect(account).toStrictEqual({
     mageId: account.mageId,
     firstName: 'Ada',
     lastName: 'Lovelace',
@@ -28,15 +28,14 @@ test('account create makes up a mage_id, and account show finds it', async () =>
   });
 
   const shown = await typed(['account', 'show', account.mageId, '--stage', 'sandbox', '--json'], { stage });
-  assert.deepEqual(JSON.parse(shown.stdout), account);
+  expect(JSON.parse(shown.stdout)).toStrictEqual(account);
 });
 
 test('account create says what comes next', async () => {
   const stage = await emptyStage(database);
   const created = await typed([...create, '--mage-id', 'MAG7', '--screen-name', 'Countess'], { stage });
-  assert.match(created.stdout, /^screen name +Countess$/m);
-  assert.match(
-    created.stdout,
+  expect(created.stdout).toMatch(/^screen name +Countess$/m);
+  expect(created.stdout).toMatch(
     /npx postern client create --stage sandbox --local --account MAG7 --name NAME/,
   );
 });
@@ -44,31 +43,31 @@ test('account create says what comes next', async () => {
 test('account create refuses what is taken or wrong', async () => {
   const stage = await emptyStage(database);
   const imported = [...create, '--mage-id', 'MAG7'];
-  assert.equal((await typed(imported, { stage })).code, 0);
+  expect((await typed(imported, { stage })).code).toBe(0);
   const again = await typed([...imported, '--json'], { stage });
-  assert.equal(again.code, 1);
-  assert.equal(again.stdout, '');
-  assert.equal(errorOf(again), 'The mage_id (--mage-id) is taken: there is an account MAG7 already.');
+  expect(again.code).toBe(1);
+  expect(again.stdout).toBe('');
+  expect(errorOf(again)).toBe('The mage_id (--mage-id) is taken: there is an account MAG7 already.');
 
   const address = await typed([...create.slice(0, -1), 'nowhere'], { stage });
-  assert.equal(address.code, 1);
-  assert.match(address.stderr, /must look like name@example\.com/);
+  expect(address.code).toBe(1);
+  expect(address.stderr).toMatch(/must look like name@example\.com/);
 });
 
 test('account create names every option that is missing', async () => {
   const ran = await typed(['account', 'create', '--first-name', 'Ada']);
-  assert.equal(ran.code, 2);
-  assert.equal(ran.stdout, '');
+  expect(ran.code).toBe(2);
+  expect(ran.stdout).toBe('');
   for (const missing of ['--stage STAGE', '--last-name NAME', '--email ADDRESS']) {
     assert.ok(ran.stderr.includes(`${missing} is missing`), missing);
   }
-  assert.match(ran.stderr, /See: npx postern account create --help/);
+  expect(ran.stderr).toMatch(/See: npx postern account create --help/);
 });
 
 test('account show refuses an account that is not there', async () => {
   const ran = await typed(['account', 'show', 'MAG1', '--stage', 'sandbox'], {
     stage: await emptyStage(database),
   });
-  assert.equal(ran.code, 1);
-  assert.equal(ran.stderr, 'postern: There is no account MAG1 in sandbox.\n');
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toBe('postern: There is no account MAG1 in sandbox.\n');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
@@ -9,7 +9,7 @@ import { emptyStage, now, secretKey } from './stage-under-test.ts';
 import { answered, assertIncludes, errorOf, typed } from './typed.ts';
 
 const database = await testDatabase();
-after(() => database.close());
+afterAll(() => database.close());
 
 const create = ['client', 'create', '--stage', 'sandbox', '--name', 'Acme orders'];
 const withScope = [...create, '--scope', 'orders:read'];
@@ -22,10 +22,10 @@ const authenticates = async (stage: Stage, clientId: string, secret: string) =>
 test('a client gets an id and a secret that authenticates it', async () => {
   const stage = await emptyStage(database);
   const ran = await typed([...withScope, '--default-scope', 'orders:read', '--json'], { stage });
-  assert.equal(ran.code, 0);
-  assert.equal(ran.stderr, '');
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toBe('');
   const { clientId, clientSecret, ...client } = answered(Created, ran);
-  assert.ok(await authenticates(stage, clientId, clientSecret));
+  expect(await authenticates(stage, clientId, clientSecret)).toBe(true);
   assertIncludes(client, {
     name: 'Acme orders',
     kind: 'integration',
@@ -42,15 +42,13 @@ test('as text, the secret is there once, with how to get a first token', async (
   const { stdout, stderr } = await typed([...create, '--scope', 'market:id:*', '--client-id', 'acme'], {
     stage,
   });
-  assert.equal(stderr, '');
+  expect(stderr).toBe('');
   const secret = /^client_secret +([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
-  assert.equal(stdout.split(secret).length - 1, 1);
-  assert.ok(await authenticates(stage, 'acme', secret));
-  assert.match(stdout, /shown once: keep it now/);
-  assert.ok(
-    stdout.includes(
-      'curl -u acme -d grant_type=client_credentials --data-urlencode scope=market:id:1 http://127.0.0.1:4001/oauth/token',
-    ),
+  expect(stdout.split(secret).length - 1).toBe(1);
+  expect(await authenticates(stage, 'acme', secret)).toBe(true);
+  expect(stdout).toMatch(/shown once: keep it now/);
+  expect(stdout).toContain(
+    'curl -u acme -d grant_type=client_credentials --data-urlencode scope=market:id:1 http://127.0.0.1:4001/oauth/token',
   );
 });
 
@@ -78,48 +76,48 @@ test('a secret is typed at the keyboard without being shown', async () => {
     keyboard: true,
   });
   assert.equal(ran.code, 0, ran.stderr);
-  assert.match(ran.stderr, /^Secret \(it is not shown\): /);
+  expect(ran.stderr).toMatch(/^Secret \(it is not shown\): /);
   assert.ok(!ran.stdout.includes(imported) && !ran.stderr.includes(imported));
-  assert.ok(await authenticates(stage, 'acme', imported));
+  expect(await authenticates(stage, 'acme', imported)).toBe(true);
 });
 
 test('no secret, and one that is easy to guess, are refused', async () => {
   const stage = await emptyStage(database);
   const none = await typed([...withScope, '--secret-stdin'], { stage, stdin: '\n' });
-  assert.equal(none.code, 2);
-  assert.match(none.stderr, /no secret on standard input/);
+  expect(none.code).toBe(2);
+  expect(none.stderr).toMatch(/no secret on standard input/);
 
   const weak = await typed([...withScope, '--secret-stdin', '--json'], { stage, stdin: 'hunter2\n' });
-  assert.equal(weak.code, 1);
-  assert.match(errorOf(weak), /easy to guess/);
-  assert.ok(!weak.stderr.includes('hunter2'));
-  assert.deepEqual(await stage.clients.list(), []);
+  expect(weak.code).toBe(1);
+  expect(errorOf(weak)).toMatch(/easy to guess/);
+  expect(weak.stderr).not.toContain('hunter2');
+  expect(await stage.clients.list()).toStrictEqual([]);
 });
 
 test('a secret in an argument is no option, and is not repeated', async () => {
   for (const words of [['--secret', 'hunter2'], ['--client-secret=hunter2'], ['--secret-stdin', 'hunter2']]) {
     const ran = await typed([...withScope, ...words]);
-    assert.equal(ran.code, 2);
-    assert.equal(ran.stdout, '');
+    expect(ran.code).toBe(2);
+    expect(ran.stdout).toBe('');
     assert.ok(!ran.stderr.includes('hunter2'), ran.stderr);
   }
-  assert.match((await typed([...withScope, '--secret', 'x'])).stderr, /Pipe it in, with --secret-stdin/);
+  expect((await typed([...withScope, '--secret', 'x'])).stderr).toMatch(/Pipe it in, with --secret-stdin/);
 });
 
 test('a sales channel has no secret, unless it is asked for', async () => {
   const stage = await emptyStage(database);
   const kind = [...withScope, '--kind', 'sales_channel'];
   const bare = await typed([...kind, '--client-id', 'shop'], { stage });
-  assert.match(bare.stdout, /^secrets +none$/m);
-  assert.ok(!bare.stdout.includes('client_secret '));
-  assert.ok(bare.stdout.includes('curl -d client_id=shop -d grant_type=client_credentials'));
+  expect(bare.stdout).toMatch(/^secrets +none$/m);
+  expect(bare.stdout).not.toContain('client_secret ');
+  expect(bare.stdout).toContain('curl -d client_id=shop -d grant_type=client_credentials');
 
   const secured = answered(Created, await typed([...kind, '--with-secret', '--json'], { stage }));
-  assert.ok(await authenticates(stage, secured.clientId, secured.clientSecret));
+  expect(await authenticates(stage, secured.clientId, secured.clientSecret)).toBe(true);
 
   const integration = await typed([...withScope, '--with-secret'], { stage });
-  assert.equal(integration.code, 2);
-  assert.match(integration.stderr, /--with-secret is for --kind sales_channel and for --public-key/);
+  expect(integration.code).toBe(2);
+  expect(integration.stderr).toMatch(/--with-secret is for --kind sales_channel and for --public-key/);
 });
 
 test('an account gets three session keys and no more', async () => {
@@ -129,17 +127,17 @@ test('an account gets three session keys and no more', async () => {
   const key = [...create, '--account', 'MAG7'];
   const first = await typed(key, { stage });
   assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stdout, /^client_id +AQ[A-Z0-9]{8}$/m);
-  assert.match(first.stdout, /-d '{"grant_type":"session"}' http:\S+\/rest\/v1\/app\/session\/token$/m);
-  assert.equal(answered(Created, await typed([...key, '--json'], { stage }))['mageId'], 'MAG7');
-  assert.equal((await typed(key, { stage })).code, 0);
+  expect(first.stdout).toMatch(/^client_id +AQ[A-Z0-9]{8}$/m);
+  expect(first.stdout).toMatch(/-d '{"grant_type":"session"}' http:\S+\/rest\/v1\/app\/session\/token$/m);
+  expect(answered(Created, await typed([...key, '--json'], { stage }))['mageId']).toBe('MAG7');
+  expect((await typed(key, { stage })).code).toBe(0);
 
   const fourth = await typed([...key, '--json'], { stage });
-  assert.equal(fourth.code, 1);
-  assert.match(errorOf(fourth), /has 3 session keys/);
+  expect(fourth.code).toBe(1);
+  expect(errorOf(fourth)).toMatch(/has 3 session keys/);
   const nobody = await typed([...create, '--account', 'MAG8', '--json'], { stage });
-  assert.equal(nobody.code, 1);
-  assert.match(errorOf(nobody), /no account MAG8/);
+  expect(nobody.code).toBe(1);
+  expect(errorOf(nobody)).toMatch(/no account MAG8/);
 });
 
 test('lifetime and claims are kept', async () => {
@@ -164,10 +162,9 @@ test('a client with a public key has no secret, and is shown how it gets a token
   const client = await stage.clients.findNow('acme');
   assertIncludes(client, { authenticationMethods: ['private_key_jwt'], secrets: [] });
   assert.equal(client?.keys.length, 1);
-  assert.ok(ran.stdout.includes(`${client.keys[0]?.kid} for ES256`));
-  assert.doesNotMatch(ran.stdout, /client_secret /);
-  assert.match(
-    ran.stdout,
+  expect(ran.stdout).toContain(`${client.keys[0]?.kid} for ES256`);
+  expect(ran.stdout).not.toMatch(/client_secret /);
+  expect(ran.stdout).toMatch(
     /curl -d client_id=acme -d client_assertion_type=\S+:jwt-bearer --data-urlencode "client_assertion=\$CLIENT_ASSERTION" -d grant_type=client_credentials/,
   );
 });
@@ -176,11 +173,11 @@ test('a client with a public key gets a secret where it is asked for or imported
   const stage = await emptyStage(database);
   const asked = await typed([...withKey, '--with-secret', '--json'], { stage, stdin: pem });
   const { clientSecret } = answered(Created, asked);
-  assert.ok(await authenticates(stage, 'acme', clientSecret));
+  expect(await authenticates(stage, 'acme', clientSecret)).toBe(true);
 
   const both = await typed([...withKey, '--secret-stdin'], { stage, stdin: pem });
-  assert.equal(both.code, 2);
-  assert.match(both.stderr, /both read standard input/);
+  expect(both.code).toBe(2);
+  expect(both.stderr).toMatch(/both read standard input/);
 });
 
 test('grants, required scopes, audiences, DPoP and introspection are kept', async () => {
@@ -214,11 +211,10 @@ test('grants, required scopes, audiences, DPoP and introspection are kept', asyn
     /^DPoP +its tokens are bound to a key/m,
     /^introspection +it may ask/m,
   ]) {
-    assert.match(stdout, line);
+    expect(stdout).toMatch(line);
   }
   const { stdout: text } = await typed(words.with(words.indexOf('acme'), 'other'), { stage, stdin: pem });
-  assert.match(
-    text,
+  expect(text).toMatch(
     /-d grant_type=urn:\S+:jwt-bearer --data-urlencode "assertion=\$ASSERTION".* -H "DPoP: /,
   );
 });
@@ -275,25 +271,25 @@ test('what is wrong is said before anything is written', async () => {
   ];
   for (const [code, message, ...argv] of refused) {
     const ran = await typed(argv, { stage });
-    assert.match(ran.stderr, message);
+    expect(ran.stderr).toMatch(message);
     assert.equal(ran.code, code, ran.stderr);
-    assert.equal(ran.stdout, '');
+    expect(ran.stdout).toBe('');
   }
-  assert.deepEqual(await stage.clients.list(), []);
+  expect(await stage.clients.list()).toStrictEqual([]);
 });
 
 test('an id that is taken is refused', async () => {
   const stage = await emptyStage(database);
-  assert.equal((await typed([...withScope, '--client-id', 'acme'], { stage })).code, 0);
+  expect((await typed([...withScope, '--client-id', 'acme'], { stage })).code).toBe(0);
   const again = await typed([...withScope, '--client-id', 'acme'], { stage });
-  assert.equal(again.code, 1);
-  assert.match(again.stderr, /\(--client-id\) is taken: there is a client acme already/);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toMatch(/\(--client-id\) is taken: there is a client acme already/);
 });
 
 test('a secret that no one could read is not lost in silence', async () => {
   const stage = await emptyStage(database);
   const ran = await typed([...withScope, '--client-id', "o'neil"], { stage, brokenPipe: true });
-  assert.equal(ran.code, 1);
+  expect(ran.code).toBe(1);
   assert.ok(
     ran.stderr.includes(`npx postern client delete 'o'\\''neil' --stage sandbox --local`),
     ran.stderr,

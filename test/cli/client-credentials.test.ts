@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
@@ -13,7 +13,7 @@ import { answered, assertIncludes, errorOf, typed } from './typed.ts';
 
 const database = await testDatabase();
 const folder = mkdtempSync(join(tmpdir(), 'postern-keys-'));
-after(async () => {
+afterAll(async () => {
   rmSync(folder, { recursive: true });
   await database.close();
 });
@@ -56,11 +56,11 @@ test('rotate-secret makes a second secret, and the old one ends after the overla
   const ran = await typed(['client', 'rotate-secret', 'acme', ...at, '--json'], { stage });
   assert.equal(ran.code, 0, ran.stderr);
   const { clientSecret, secretId, secrets } = answered(Rotated, ran);
-  assert.ok(await authenticates(stage, clientSecret));
-  assert.ok(await authenticates(later(stage, 86_399), imported));
-  assert.ok(!(await authenticates(later(stage, 86_400), imported)));
+  expect(await authenticates(stage, clientSecret)).toBe(true);
+  expect(await authenticates(later(stage, 86_399), imported)).toBe(true);
+  expect(await authenticates(later(stage, 86_400), imported)).toBe(false);
   const [old] = (await acme(stage)).secrets;
-  assert.deepEqual(secrets, [
+  expect(secrets).toStrictEqual([
     { id: old?.id, createdAt: '2026-05-04T03:02:01Z', expiresAt: '2026-05-05T03:02:01Z' },
     { id: secretId, createdAt: '2026-05-04T03:02:01Z' },
   ]);
@@ -72,42 +72,42 @@ test('rotate-secret shows the secret once, and says when and how the old one end
   const { stdout, stderr } = await typed(['client', 'rotate-secret', 'acme', ...at, '--overlap', '60'], {
     stage,
   });
-  assert.equal(stderr, '');
+  expect(stderr).toBe('');
   const secret = /^client_secret +([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
-  assert.equal(stdout.split(secret).length - 1, 1);
-  assert.ok(await authenticates(stage, secret));
-  assert.match(stdout, /shown once: keep it now/);
+  expect(stdout.split(secret).length - 1).toBe(1);
+  expect(await authenticates(stage, secret)).toBe(true);
+  expect(stdout).toMatch(/shown once: keep it now/);
   assert.ok(stdout.includes(`The secret ${old?.id} is good until 2026-05-04T03:03:01Z.`), stdout);
-  assert.ok(stdout.includes(`revoke-secret acme ${old?.id} --stage sandbox --local`));
+  expect(stdout).toContain(`revoke-secret acme ${old?.id} --stage sandbox --local`);
 });
 
 test('rotate-secret with no overlap ends the old secret at once', async () => {
   const stage = await stageWithAcme();
   const ran = await typed(['client', 'rotate-secret', 'acme', ...at, '--overlap', '0'], { stage });
-  assert.match(ran.stdout, /No other secret of it is good any more/);
-  assert.ok(!(await authenticates(stage, imported)));
+  expect(ran.stdout).toMatch(/No other secret of it is good any more/);
+  expect(await authenticates(stage, imported)).toBe(false);
   const wrong = await typed(['client', 'rotate-secret', 'acme', ...at, '--overlap', '1d'], { stage });
-  assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /--overlap must be a whole number of seconds/);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toMatch(/--overlap must be a whole number of seconds/);
 });
 
 test('a third live secret is refused with those there are, and made when one has ended', async () => {
   const stage = await stageWithAcme();
   const rotate = ['client', 'rotate-secret', 'acme', ...at];
-  assert.equal((await typed(rotate, { stage })).code, 0);
+  expect((await typed(rotate, { stage })).code).toBe(0);
   const before = await acme(stage);
   const third = await typed([...rotate, '--json'], { stage });
-  assert.equal(third.code, 1);
+  expect(third.code).toBe(1);
   const [first, second] = before.secrets;
   const error = errorOf(third);
-  assert.ok(error.includes(`two valid secrets, which is the maximum: ${first?.id} and ${second?.id}.`));
-  assert.match(error, /npx postern client revoke-secret acme SECRET_ID --stage sandbox/);
-  assert.deepEqual(await acme(stage), before);
+  expect(error).toContain(`two valid secrets, which is the maximum: ${first?.id} and ${second?.id}.`);
+  expect(error).toMatch(/npx postern client revoke-secret acme SECRET_ID --stage sandbox/);
+  expect(await acme(stage)).toStrictEqual(before);
 
-  assert.equal((await typed(rotate, { stage: later(stage, 86_400) })).code, 0);
+  expect((await typed(rotate, { stage: later(stage, 86_400) })).code).toBe(0);
   const ids = (await acme(stage)).secrets.map(({ id }) => id);
-  assert.equal(ids.length, 2);
-  assert.equal(ids[0], second?.id);
+  expect(ids.length).toBe(2);
+  expect(ids[0]).toBe(second?.id);
 });
 
 test('rotate-secret of a client without secrets says what would be right', async () => {
@@ -116,27 +116,27 @@ test('rotate-secret of a client without secrets says what would be right', async
   assert.equal(ran.code, 0, ran.stderr);
   await typed([...create.slice(0, -1), 'shop', '--kind', 'sales_channel'], { stage });
   const keyed = await typed(['client', 'rotate-secret', 'acme', ...at], { stage });
-  assert.equal(keyed.code, 1);
-  assert.match(keyed.stderr, /authenticates with its keys and has no secret\. Add its new key/);
+  expect(keyed.code).toBe(1);
+  expect(keyed.stderr).toMatch(/authenticates with its keys and has no secret\. Add its new key/);
   const open = await typed(['client', 'rotate-secret', 'shop', ...at], { stage });
-  assert.equal(open.code, 1);
-  assert.match(open.stderr, /is public and has no secret/);
+  expect(open.code).toBe(1);
+  expect(open.stderr).toMatch(/is public and has no secret/);
 });
 
 test('a rotated secret that no one could read is not lost in silence', async () => {
   const stage = await stageWithAcme();
   const ran = await typed(['client', 'rotate-secret', 'acme', ...at], { stage, brokenPipe: true });
-  assert.equal(ran.code, 1);
+  expect(ran.code).toBe(1);
   const made = (await acme(stage)).secrets.at(-1);
-  assert.ok(ran.stderr.includes(`npx postern client revoke-secret acme ${made?.id} --stage sandbox`));
+  expect(ran.stderr).toContain(`npx postern client revoke-secret acme ${made?.id} --stage sandbox`);
 });
 
 test('two rotations at the same time make two secrets at most', async () => {
   const stage = await stageWithAcme();
   const rotate = ['client', 'rotate-secret', 'acme', ...at];
   const ran = await Promise.all([typed(rotate, { stage }), typed(rotate, { stage })]);
-  assert.equal(ran.filter(({ code }) => code === 0).length, 1);
-  assert.equal((await acme(stage)).secrets.length, 2);
+  expect(ran.filter(({ code }) => code === 0).length).toBe(1);
+  expect((await acme(stage)).secrets.length).toBe(2);
 });
 
 test('revoke-secret ends one secret at once, and the last one only with --yes', async () => {
@@ -147,29 +147,28 @@ test('revoke-secret ends one secret at once, and the last one only with --yes', 
   );
   const old = (await acme(stage)).secrets[0]?.id ?? '';
   const wrong = await typed(['client', 'revoke-secret', 'acme', 'zzz', ...at, '--json'], { stage });
-  assert.equal(wrong.code, 1);
-  assert.match(errorOf(wrong), new RegExp(`It has ${old} and ${secretId}\\.`));
+  expect(wrong.code).toBe(1);
+  expect(errorOf(wrong)).toMatch(new RegExp(`It has ${old} and ${secretId}\\.`));
 
   const first = await typed(['client', 'revoke-secret', 'acme', old, ...at], { stage });
   assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stdout, /is refused in sandbox from now on/);
-  assert.match(first.stdout, /npx postern client revoke-tokens acme --stage sandbox/);
-  assert.doesNotMatch(first.stdout, /cannot authenticate/);
-  assert.ok(!(await authenticates(stage, imported)));
+  expect(first.stdout).toMatch(/is refused in sandbox from now on/);
+  expect(first.stdout).toMatch(/npx postern client revoke-tokens acme --stage sandbox/);
+  expect(first.stdout).not.toMatch(/cannot authenticate/);
+  expect(await authenticates(stage, imported)).toBe(false);
 
   const last = ['client', 'revoke-secret', 'acme', secretId, ...at];
   const refused = await typed(last, { stage });
-  assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /last live secret of acme.*rotate-secret acme.*\n.*--yes/);
-  assert.ok(await authenticates(stage, clientSecret));
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/last live secret of acme.*rotate-secret acme.*\n.*--yes/);
+  expect(await authenticates(stage, clientSecret)).toBe(true);
   const done = await typed([...last, '--yes'], { stage });
-  assert.equal(done.code, 0);
-  assert.match(
-    done.stdout,
+  expect(done.code).toBe(0);
+  expect(done.stdout).toMatch(
     /cannot authenticate now\. It can again with: npx postern client rotate-secret acme/,
   );
-  assert.deepEqual((await acme(stage)).secrets, []);
-  assert.equal((await typed(['client', 'rotate-secret', 'acme', ...at], { stage })).code, 0);
+  expect((await acme(stage)).secrets).toStrictEqual([]);
+  expect((await typed(['client', 'rotate-secret', 'acme', ...at], { stage })).code).toBe(0);
 });
 
 test('the last secret of a client with a key needs no --yes', async () => {
@@ -177,19 +176,21 @@ test('the last secret of a client with a key needs no --yes', async () => {
   const { secrets } = await acme(stage);
   const ran = await typed(['client', 'revoke-secret', 'acme', secrets[0]?.id ?? '', ...at], { stage });
   assert.equal(ran.code, 0, ran.stderr);
-  assert.deepEqual((await acme(stage)).secrets, []);
+  expect((await acme(stage)).secrets).toStrictEqual([]);
 });
 
 test('revoke-tokens voids what was issued until now, and says who refuses it', async () => {
   const stage = await stageWithAcme();
   const ran = await typed(['client', 'revoke-tokens', 'acme', ...at], { stage });
   assert.equal(ran.code, 0, ran.stderr);
-  assert.match(ran.stdout, /until 2026-05-04T03:02:01Z is revoked/);
-  assert.match(ran.stdout, /Lambda authorizer refuses its access tokens at once, and so does introspection/);
-  assert.match(ran.stdout, /JWT authorizer, which asks no one, accepts a JWT until it expires/);
+  expect(ran.stdout).toMatch(/until 2026-05-04T03:02:01Z is revoked/);
+  expect(ran.stdout).toMatch(
+    /Lambda authorizer refuses its access tokens at once, and so does introspection/,
+  );
+  expect(ran.stdout).toMatch(/JWT authorizer, which asks no one, accepts a JWT until it expires/);
   const { tokensValidAfter, version } = await acme(stage);
-  assert.equal(tokensValidAfter, now);
-  assert.equal(version, 2);
+  expect(tokensValidAfter).toBe(now);
+  expect(version).toBe(2);
   const again = await typed(['client', 'revoke-tokens', 'acme', ...at, '--json'], { stage: later(stage, 9) });
   assertIncludes(JSON.parse(again.stdout), { tokensValidAfter: '2026-05-04T03:02:10Z' });
 });
@@ -199,7 +200,7 @@ test('keys are added from a file and from standard input, and removed by their k
   const add = ['client', 'add-key', 'acme', ...at, '--public-key'];
   const first = await typed([...add, file('one.json', jwk('one'))], { stage });
   assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stdout, /^keys +one for ES256$/m);
+  expect(first.stdout).toMatch(/^keys +one for ES256$/m);
   const second = await typed([...add, '-', '--json'], { stage, stdin: jwk('-two') });
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   assertIncludes(JSON.parse(second.stdout), {
@@ -210,19 +211,16 @@ test('keys are added from a file and from standard input, and removed by their k
     authenticationMethods: methods,
   });
   const twice = await typed([...add, '-'], { stage, stdin: jwk('one') });
-  assert.equal(twice.code, 1);
-  assert.match(twice.stderr, /already has a key one/);
+  expect(twice.code).toBe(1);
+  expect(twice.stderr).toMatch(/already has a key one/);
 
   const removed = await typed(['client', 'remove-key', ...at, '--', 'acme', '-two'], { stage });
   assert.equal(removed.code, 0, removed.stderr);
-  assert.match(removed.stdout, /The key -two of acme is refused in sandbox from now on/);
-  assert.deepEqual(
-    (await acme(stage)).keys.map(({ kid }) => kid),
-    ['one'],
-  );
+  expect(removed.stdout).toMatch(/The key -two of acme is refused in sandbox from now on/);
+  expect((await acme(stage)).keys.map(({ kid }) => kid)).toStrictEqual(['one']);
   const absent = await typed(['client', 'remove-key', 'acme', 'two', ...at], { stage });
-  assert.equal(absent.code, 1);
-  assert.match(absent.stderr, /no key with this kid\. It has one\./);
+  expect(absent.code).toBe(1);
+  expect(absent.stderr).toMatch(/no key with this kid\. It has one\./);
 });
 
 test('the last key of a client without a secret is removed only with --yes', async () => {
@@ -230,12 +228,12 @@ test('the last key of a client without a secret is removed only with --yes', asy
   await typed([...create, '--public-key', '-'], { stage, stdin: jwk('one') });
   const remove = ['client', 'remove-key', 'acme', 'one', ...at];
   const refused = await typed(remove, { stage });
-  assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /last key of acme.*add-key acme.*\n.*--yes/);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/last key of acme.*add-key acme.*\n.*--yes/);
   const done = await typed([...remove, '--yes'], { stage });
-  assert.equal(done.code, 0);
-  assert.match(done.stdout, /cannot authenticate now\. It can again with: npx postern client add-key acme/);
-  assert.deepEqual((await acme(stage)).keys, []);
+  expect(done.code).toBe(0);
+  expect(done.stdout).toMatch(/cannot authenticate now\. It can again with: npx postern client add-key acme/);
+  expect((await acme(stage)).keys).toStrictEqual([]);
 });
 
 test('what is no public key is refused, and nothing of it is repeated', async () => {
@@ -253,11 +251,11 @@ test('what is no public key is refused, and nothing of it is repeated', async ()
   for (const [message, name, stdin = ''] of wrong) {
     const ran = await typed(['client', 'add-key', 'acme', ...at, `--public-key=${name}`], { stage, stdin });
     assert.equal(ran.code, 1, ran.stderr);
-    assert.equal(ran.stdout, '');
-    assert.match(ran.stderr, message);
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr).toMatch(message);
     assert.ok(!ran.stderr.includes('"kty"') && !ran.stderr.includes(privatePem.slice(40, 60)));
   }
-  assert.deepEqual((await acme(stage)).keys, []);
+  expect((await acme(stage)).keys).toStrictEqual([]);
 });
 
 test('client show has keys, and when each secret was created, ends and was last used', async () => {
@@ -287,7 +285,9 @@ test('client show has keys, and when each secret was created, ends and was last 
       { id: fresh.id, createdAt: '2026-05-04T03:02:01Z', lastUsedAt: null },
     ],
   });
-  assert.ok(![stdout, json.stdout].some((text) => text.includes(old.hash) || text.includes(fresh.hash)));
+  expect([stdout, json.stdout].some((text) => text.includes(old.hash) || text.includes(fresh.hash))).toBe(
+    false,
+  );
 });
 
 test('a client that is not there is refused by every change alike', async () => {
@@ -300,7 +300,7 @@ test('a client that is not there is refused by every change alike', async () => 
     ['remove-key', 'x', '--yes'],
   ]) {
     const ran = await typed(['client', verb, 'acne', ...rest, ...at, '--json'], { stage, stdin: pem });
-    assert.equal(ran.code, 1);
-    assert.equal(errorOf(ran), 'There is no client acne in sandbox.');
+    expect(ran.code).toBe(1);
+    expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
   }
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import type { Stage } from '../../cli/stage.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { testDatabase } from '../contract/tables.ts';
@@ -7,7 +7,7 @@ import { emptyStage, now } from './stage-under-test.ts';
 import { assertIncludes, errorOf, typed } from './typed.ts';
 
 const database = await testDatabase();
-after(() => database.close());
+afterAll(() => database.close());
 
 const at = ['--stage', 'sandbox'];
 
@@ -15,7 +15,7 @@ async function stageWith(...ids: string[]): Promise<Stage> {
   const stage = await emptyStage(database);
   for (const id of ids) {
     const words = ['client', 'create', ...at, '--name', `Name of ${id}`, '--scope', 'orders:read'];
-    assert.equal((await typed([...words, '--client-id', id], { stage })).code, 0);
+    expect((await typed([...words, '--client-id', id], { stage })).code).toBe(0);
   }
   return stage;
 }
@@ -25,19 +25,17 @@ const statusOf = async (stage: Stage, id: string) => (await stage.clients.findNo
 test('client list says how to make the first', async () => {
   const stage = await stageWith();
   const ran = await typed(['client', 'list', ...at], { stage });
-  assert.equal(ran.code, 0);
-  assert.match(
-    ran.stdout,
+  expect(ran.code).toBe(0);
+  expect(ran.stdout).toMatch(
     /^No clients in sandbox yet\. Create one with: npx postern client create --stage sandbox/,
   );
-  assert.deepEqual(JSON.parse((await typed(['client', 'list', ...at, '--json'], { stage })).stdout), []);
+  expect(JSON.parse((await typed(['client', 'list', ...at, '--json'], { stage })).stdout)).toStrictEqual([]);
 });
 
 test('client list has a line for each client, in columns', async () => {
   const stage = await stageWith('a-client', 'b');
   const { stdout } = await typed(['client', 'list', ...at], { stage });
-  assert.equal(
-    stdout,
+  expect(stdout).toBe(
     [
       'CLIENT_ID  NAME              KIND         STATUS   CREATED               FOR',
       'a-client   Name of a-client  integration  enabled  2026-05-04T03:02:01Z  orders:read',
@@ -62,13 +60,13 @@ test('client show has the ids and dates of secrets, and neither hash nor secret'
     ['client', 'list', ...at, '--json'],
   ]) {
     const { code, stdout, stderr } = await typed(words, { stage });
-    assert.equal(code, 0);
-    assert.equal(stderr, '');
-    assert.ok(!stdout.includes(secret.hash));
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain(secret.hash);
   }
   const shown = await typed(['client', 'show', 'acme', ...at], { stage });
-  assert.ok(
-    shown.stdout.includes(`secrets         ${secret.id} of 2026-05-04T03:02:01Z, until 2026-05-04T04:02:01Z`),
+  expect(shown.stdout).toContain(
+    `secrets         ${secret.id} of 2026-05-04T03:02:01Z, until 2026-05-04T04:02:01Z`,
   );
   assertIncludes(JSON.parse((await typed(['client', 'show', 'acme', ...at, '--json'], { stage })).stdout), {
     clientId: 'acme',
@@ -86,19 +84,18 @@ test('client show has the ids and dates of secrets, and neither hash nor secret'
 test('a client is disabled and enabled, as often as one likes', async () => {
   const stage = await stageWith('acme');
   const disabled = await typed(['client', 'disable', 'acme', ...at], { stage });
-  assert.equal(disabled.code, 0);
-  assert.match(disabled.stdout, /Lambda authorizer refuses its access tokens at once/);
-  assert.match(disabled.stdout, /JWT authorizer, which asks no one, accepts a JWT until it expires/);
-  assert.equal(await statusOf(stage, 'acme'), 'disabled');
+  expect(disabled.code).toBe(0);
+  expect(disabled.stdout).toMatch(/Lambda authorizer refuses its access tokens at once/);
+  expect(disabled.stdout).toMatch(/JWT authorizer, which asks no one, accepts a JWT until it expires/);
+  expect(await statusOf(stage, 'acme')).toBe('disabled');
   const again = await typed(['client', 'disable', 'acme', ...at], { stage });
-  assert.equal(again.code, 0);
-  assert.match(again.stdout, /disabled in sandbox already/);
+  expect(again.code).toBe(0);
+  expect(again.stdout).toMatch(/disabled in sandbox already/);
 
   const enabled = await typed(['client', 'enable', 'acme', ...at, '--json'], { stage });
   assertIncludes(JSON.parse(enabled.stdout), { clientId: 'acme', status: 'enabled' });
-  assert.equal(await statusOf(stage, 'acme'), 'enabled');
-  assert.match(
-    (await typed(['client', 'enable', 'acme', ...at], { stage })).stdout,
+  expect(await statusOf(stage, 'acme')).toBe('enabled');
+  expect((await typed(['client', 'enable', 'acme', ...at], { stage })).stdout).toMatch(
     /enabled in sandbox already/,
   );
 });
@@ -118,37 +115,34 @@ test('a change that loses a race is made again on what the other wrote', async (
       },
     },
   };
-  assert.equal((await typed(['client', 'disable', 'acme', ...at], { stage: raced })).code, 0);
+  expect((await typed(['client', 'disable', 'acme', ...at], { stage: raced })).code).toBe(0);
   const client = await stage.clients.findNow('acme');
   assertIncludes(client, { status: 'disabled', name: 'Renamed 0' });
 
   const lost: Stage = { ...stage, clients: { ...stage.clients, replace: async () => false } };
   const ran = await typed(['client', 'enable', 'acme', ...at], { stage: lost });
-  assert.equal(ran.code, 1);
-  assert.match(ran.stderr, /being changed by someone else/);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/being changed by someone else/);
 });
 
 test('client delete wants a yes, from an option or a person', async () => {
   const stage = await stageWith('a', 'b', 'c');
   const unattended = await typed(['client', 'delete', 'a', ...at]);
-  assert.equal(unattended.code, 2);
-  assert.match(unattended.stderr, /add --yes/);
+  expect(unattended.code).toBe(2);
+  expect(unattended.stderr).toMatch(/add --yes/);
 
   const deleted = await typed(['client', 'delete', 'a', ...at, '--yes', '--json'], { stage });
-  assert.deepEqual(JSON.parse(deleted.stdout), { clientId: 'a', deleted: true });
+  expect(JSON.parse(deleted.stdout)).toStrictEqual({ clientId: 'a', deleted: true });
 
   const declined = await typed(['client', 'delete', 'b', ...at], { stage, keyboard: true, stdin: '\n' });
-  assert.equal(declined.code, 1);
-  assert.match(declined.stderr, /Delete b \(Name of b\) in sandbox for good\? \[y\/N\]/);
-  assert.match(declined.stderr, /b was not deleted/);
+  expect(declined.code).toBe(1);
+  expect(declined.stderr).toMatch(/Delete b \(Name of b\) in sandbox for good\? \[y\/N\]/);
+  expect(declined.stderr).toMatch(/b was not deleted/);
 
   const agreed = await typed(['client', 'delete', 'c', ...at], { stage, keyboard: true, stdin: 'y\n' });
-  assert.equal(agreed.code, 0);
-  assert.match(agreed.stdout, /^The client c is deleted from sandbox/);
-  assert.deepEqual(
-    (await stage.clients.list()).map(({ id }) => id),
-    ['b'],
-  );
+  expect(agreed.code).toBe(0);
+  expect(agreed.stdout).toMatch(/^The client c is deleted from sandbox/);
+  expect((await stage.clients.list()).map(({ id }) => id)).toStrictEqual(['b']);
 });
 
 test('deleting a session key gives its place back', async () => {
@@ -158,19 +152,19 @@ test('deleting a session key gives its place back', async () => {
   await typed(['client', 'create', ...at, '--name', 'Key', '--account', 'MAG7', '--client-id', 'AQ1'], {
     stage,
   });
-  assert.deepEqual(Object.keys((await stage.accounts.find('MAG7'))?.sessionKeys ?? {}), ['AQ1']);
+  expect(Object.keys((await stage.accounts.find('MAG7'))?.sessionKeys ?? {})).toStrictEqual(['AQ1']);
   const deleted = await typed(['client', 'delete', 'AQ1', ...at, '--yes'], { stage });
-  assert.match(deleted.stdout, /refuses its session tokens at once/);
-  assert.deepEqual((await stage.accounts.find('MAG7'))?.sessionKeys, {});
+  expect(deleted.stdout).toMatch(/refuses its session tokens at once/);
+  expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
 });
 
 test('a client that is not there is refused by every command alike', async () => {
   const stage = await stageWith('acme');
   for (const words of [['show'], ['disable'], ['enable'], ['delete', '--yes']]) {
     const ran = await typed(['client', ...words, 'acne', ...at, '--json'], { stage });
-    assert.equal(ran.code, 1);
-    assert.equal(ran.stdout, '');
-    assert.equal(errorOf(ran), 'There is no client acne in sandbox.');
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toBe('');
+    expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
   }
 });
 
@@ -189,16 +183,15 @@ test('a store that cannot be asked is one line with the cause, and a stack only 
     },
   };
   const ran = await typed(['client', 'list', ...at], { stage: down });
-  assert.equal(ran.code, 1);
-  assert.equal(
-    ran.stderr,
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toBe(
     'postern: AWS does not allow it: User: x is not authorized to perform: dynamodb:Scan.\n',
   );
   const debugged = await typed(['client', 'list', ...at], { stage: down, env: { POSTERN_DEBUG: '1' } });
-  assert.match(debugged.stderr, /Unavailable: DynamoDB is unavailable\n +at /);
+  expect(debugged.stderr).toMatch(/Unavailable: DynamoDB is unavailable\n +at /);
 });
 
 test('whoever reads the list may stop reading', async () => {
   const ran = await typed(['client', 'list', ...at], { stage: await stageWith(), brokenPipe: true });
-  assert.deepEqual(ran, { code: 0, stdout: '', stderr: '' });
+  expect(ran).toStrictEqual({ code: 0, stdout: '', stderr: '' });
 });

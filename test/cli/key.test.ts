@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
@@ -7,6 +6,7 @@ import {
   PutSecretValueCommand,
   RotateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { afterAll, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { signingKeySecret } from '../../cli/signing-key-secret.ts';
 import type { SigningKeySecret } from '../../cli/signing-key-secret.ts';
@@ -58,7 +58,7 @@ const service = await SecretsManager.start({
   },
 });
 const secretsManager = secretsManagerClient(service.endpoint);
-after(async () => {
+afterAll(async () => {
   secretsManager.destroy();
   await service.close();
   await database.close();
@@ -106,7 +106,7 @@ test('key list says of each key what it does, and whether it is published', asyn
   const { next, current, previous } = await setOf(stage);
   const ran = await typed(['key', 'list', ...at, '--json'], { stage });
   assert.equal(ran.code, 0, ran.stderr);
-  assert.deepEqual(JSON.parse(ran.stdout), {
+  expect(JSON.parse(ran.stdout)).toStrictEqual({
     keys: [
       { kid: next.kid, alg: 'ES256', role: 'next', published: true },
       { kid: current.kid, alg: 'ES256', role: 'current', published: true },
@@ -115,9 +115,9 @@ test('key list says of each key what it does, and whether it is published', asyn
     rotating: false,
   });
   const { stdout } = await typed(['key', 'list', ...at], { stage });
-  assert.match(stdout, /^KID +ALG +ROLE +PUBLISHED$/m);
+  expect(stdout).toMatch(/^KID +ALG +ROLE +PUBLISHED$/m);
   assert.ok(stdout.includes(`${current.kid}  ES256  current   yes\n`), stdout);
-  assert.equal(stdout.split('\n').length, 5);
+  expect(stdout.split('\n').length).toBe(5);
   for (const { d } of [next, current]) assert.ok(!stdout.includes(d) && !ran.stdout.includes(d));
 });
 
@@ -129,19 +129,19 @@ test('key list shows what is not published, and what is published and signs noth
   await stage.publishedKeys.put({ keys: stray });
   const { stdout } = await typed(['key', 'list', ...at], { stage });
   assert.ok(stdout.includes(`${next.kid}  ES256  next      no\n`), stdout);
-  assert.ok(stdout.includes(`${previous?.kid}  ES256  previous  yes\n`));
-  assert.match(stdout, /^stray +ES256  - +yes$/m);
-  assert.match(stdout, /not published is refused.*npx postern key rotate --stage sandbox/);
-  assert.match(stdout, /without a role is published and signs nothing/);
+  expect(stdout).toContain(`${previous?.kid}  ES256  previous  yes\n`);
+  expect(stdout).toMatch(/^stray +ES256  - +yes$/m);
+  expect(stdout).toMatch(/not published is refused.*npx postern key rotate --stage sandbox/);
+  expect(stdout).toMatch(/without a role is published and signs nothing/);
 });
 
 test('key list before the first rotation says how to make keys', async () => {
   const { stage } = await stageWithKeys(0);
   const { stdout } = await typed(['key', 'list', ...at], { stage });
-  assert.match(stdout, /no signing keys in sandbox yet.*npx postern key rotate --stage sandbox/);
+  expect(stdout).toMatch(/no signing keys in sandbox yet.*npx postern key rotate --stage sandbox/);
   const refused = await revoke(stage, 'x', '--json');
-  assert.equal(refused.code, 1);
-  assert.equal(errorOf(refused), 'There are no signing keys in sandbox yet.');
+  expect(refused.code).toBe(1);
+  expect(errorOf(refused)).toBe('There are no signing keys in sandbox yet.');
 });
 
 test('a rotation that changes the algorithm says from when the new key signs', async () => {
@@ -151,14 +151,14 @@ test('a rotation that changes the algorithm says from when the new key signs', a
   const ran = await typed(['key', 'rotate', ...at], { stage });
   assert.equal(ran.code, 0, ran.stderr);
   const { next, promoteNextAt } = await setOf(stage);
-  assert.equal(promoteNextAt, now + 7_800);
+  expect(promoteNextAt).toBe(now + 7_800);
   assert.ok(ran.stdout.includes(`${next.kid} (EdDSA) signs from 2026-05-04T05:12:01Z, when`), ran.stdout);
-  assert.ok(ran.stdout.includes(`Until then ${before.current.kid} signs on.`));
-  assert.match((await typed(['key', 'list', ...at], { stage })).stdout, / EdDSA +next +yes$/m);
+  expect(ran.stdout).toContain(`Until then ${before.current.kid} signs on.`);
+  expect((await typed(['key', 'list', ...at], { stage })).stdout).toMatch(/ EdDSA +next +yes$/m);
 
   const revoked = await revoke(stage, before.current.kid);
-  assert.match(revoked.stdout, /published less than two hours ago.*refused until the set is read again/);
-  assert.equal((await setOf(stage)).promoteNextAt, undefined);
+  expect(revoked.stdout).toMatch(/published less than two hours ago.*refused until the set is read again/);
+  expect((await setOf(stage)).promoteNextAt).toBeUndefined();
 });
 
 test('key list says when the next key becomes current, where that has a date', async () => {
@@ -166,11 +166,11 @@ test('key list says when the next key becomes current, where that has a date', a
   const set = await setOf(stage);
   await stage.signingKeys.write(Object.assign({}, set, { promoteNextAt: now + 60 }));
   const { stdout } = await typed(['key', 'list', ...at], { stage });
-  assert.match(stdout, /next key becomes current at 2026-05-04T03:03:01Z: from then on it signs/);
+  expect(stdout).toMatch(/next key becomes current at 2026-05-04T03:03:01Z: from then on it signs/);
   const json = await typed(['key', 'list', ...at, '--json'], { stage });
   assertIncludes(JSON.parse(json.stdout), { nextSignsFrom: '2026-05-04T03:03:01Z' });
   const after60 = await typed(['key', 'list', ...at], { stage: { ...stage, clock: () => now + 60 } });
-  assert.match(after60.stdout, /next key became current at 2026-05-04T03:03:01Z: it signs/);
+  expect(after60.stdout).toMatch(/next key became current at 2026-05-04T03:03:01Z: it signs/);
 });
 
 test('key rotate rotates, and says which key signs now', async () => {
@@ -179,14 +179,14 @@ test('key rotate rotates, and says which key signs now', async () => {
   const ran = await typed(['key', 'rotate', ...at], { stage });
   assert.equal(ran.code, 0, ran.stderr);
   const set = await setOf(stage);
-  assert.equal(set.current.kid, before.next.kid);
-  assert.equal(set.previous?.kid, before.current.kid);
-  assert.ok(ran.stdout.includes(`${set.current.kid} is current: the token function signs with it within`));
-  assert.ok(ran.stdout.includes(`What ${before.current.kid} signed is accepted until it expires`));
+  expect(set.current.kid).toBe(before.next.kid);
+  expect(set.previous?.kid).toBe(before.current.kid);
+  expect(ran.stdout).toContain(`${set.current.kid} is current: the token function signs with it within`);
+  expect(ran.stdout).toContain(`What ${before.current.kid} signed is accepted until it expires`);
   time.now += day;
   const json = await typed(['key', 'rotate', ...at, '--json'], { stage });
   const again = await setOf(stage);
-  assert.deepEqual(JSON.parse(json.stdout), {
+  expect(JSON.parse(json.stdout)).toStrictEqual({
     rotated: true,
     keys: [
       { kid: again.next.kid, alg: 'ES256', role: 'next', published: true },
@@ -218,13 +218,12 @@ test('key rotate waits for a rotation that runs behind the answer, a minute at m
   const before = await setOf(stage);
   const ran = await typed(['key', 'rotate', ...at], { stage: slowly(stage, 58) });
   assert.equal(ran.code, 0, ran.stderr);
-  assert.equal((await setOf(stage)).current.kid, before.next.kid);
-  assert.ok(ran.stdout.includes(`${before.next.kid} is current`));
+  expect((await setOf(stage)).current.kid).toBe(before.next.kid);
+  expect(ran.stdout).toContain(`${before.next.kid} is current`);
 
   const late = await typed(['key', 'rotate', ...at], { stage: slowly(stage, 90) });
-  assert.equal(late.code, 1);
-  assert.match(
-    late.stderr,
+  expect(late.code).toBe(1);
+  expect(late.stderr).toMatch(
     /has begun, and is not done after 60 seconds.*npx postern key list --stage sandbox/,
   );
 });
@@ -234,20 +233,22 @@ test('a rotation that fails says why, forbids a revocation, and is gone on with'
   const before = await setOf(stage);
   dying.set(SecretId, 'testSecret');
   const failed = await typed(['key', 'rotate', ...at, '--json'], { stage });
-  assert.equal(failed.code, 1);
-  assert.match(errorOf(failed), /does not rotate the signing keys: Rotation of .* failed in testSecret/);
-  assert.match((await typed(['key', 'list', ...at], { stage })).stdout, /rotation has begun and is not done/);
+  expect(failed.code).toBe(1);
+  expect(errorOf(failed)).toMatch(/does not rotate the signing keys: Rotation of .* failed in testSecret/);
+  expect((await typed(['key', 'list', ...at], { stage })).stdout).toMatch(
+    /rotation has begun and is not done/,
+  );
 
   const refused = await revoke(stage, before.current.kid);
-  assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /has begun and is not done.*Wait.*npx postern key rotate --stage sandbox/);
-  assert.deepEqual(await setOf(stage), before);
-  assert.deepEqual(await publishedBy(stage), kidsOf(before));
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/has begun and is not done.*Wait.*npx postern key rotate --stage sandbox/);
+  expect(await setOf(stage)).toStrictEqual(before);
+  expect(await publishedBy(stage)).toStrictEqual(kidsOf(before));
 
   dying.delete(SecretId);
-  assert.equal((await typed(['key', 'rotate', ...at], { stage })).code, 0);
-  assert.equal((await setOf(stage)).current.kid, before.next.kid);
-  assert.equal((await revoke(stage, before.current.kid)).code, 0);
+  expect((await typed(['key', 'rotate', ...at], { stage })).code).toBe(0);
+  expect((await setOf(stage)).current.kid).toBe(before.next.kid);
+  expect((await revoke(stage, before.current.kid)).code).toBe(0);
 });
 
 test('revoking the previous key drops it', async () => {
@@ -255,11 +256,10 @@ test('revoking the previous key drops it', async () => {
   const { previous, ...rest } = await setOf(stage);
   const ran = await revoke(stage, previous?.kid ?? '');
   assert.equal(ran.code, 0, ran.stderr);
-  assert.deepEqual(await setOf(stage), rest);
-  assert.deepEqual(await publishedBy(stage), kidsOf(rest));
-  assert.match(ran.stdout, /\(previous\) is revoked in sandbox/);
-  assert.match(
-    ran.stdout,
+  expect(await setOf(stage)).toStrictEqual(rest);
+  expect(await publishedBy(stage)).toStrictEqual(kidsOf(rest));
+  expect(ran.stdout).toMatch(/\(previous\) is revoked in sandbox/);
+  expect(ran.stdout).toMatch(
     /refused at once by introspection, at once by the Lambda authorizer, and within two hours/,
   );
 });
@@ -270,13 +270,13 @@ test('revoking the next key puts a new one in its place', async () => {
   const ran = await revoke(stage, before.next.kid);
   assert.equal(ran.code, 0, ran.stderr);
   const set = await setOf(stage);
-  assert.notEqual(set.next.kid, before.next.kid);
+  expect(set.next.kid).not.toBe(before.next.kid);
   const { nextCreatedAt } = before;
-  assert.deepEqual({ ...set, next: before.next, nextCreatedAt }, before);
-  assert.equal(set.nextCreatedAt, now);
-  assert.equal(set.next.alg, stage.record.signingAlgorithm);
-  assert.deepEqual(await publishedBy(stage), kidsOf(set));
-  assert.match(ran.stdout, /has signed nothing yet/);
+  expect({ ...set, next: before.next, nextCreatedAt }).toStrictEqual(before);
+  expect(set.nextCreatedAt).toBe(now);
+  expect(set.next.alg).toBe(stage.record.signingAlgorithm);
+  expect(await publishedBy(stage)).toStrictEqual(kidsOf(set));
+  expect(ran.stdout).toMatch(/has signed nothing yet/);
 });
 
 test('revoking the current key makes the next one current', async () => {
@@ -285,15 +285,15 @@ test('revoking the current key makes the next one current', async () => {
   const ran = await revoke(stage, before.current.kid, '--json');
   assert.equal(ran.code, 0, ran.stderr);
   const set = await setOf(stage);
-  assert.deepEqual(set.current, before.next);
-  assert.deepEqual(set.previous, before.previous);
-  assert.ok(!kidsOf(before).includes(set.next.kid));
-  assert.equal(set.nextCreatedAt, now);
-  assert.deepEqual(await publishedBy(stage), kidsOf(set));
+  expect(set.current).toStrictEqual(before.next);
+  expect(set.previous).toStrictEqual(before.previous);
+  expect(kidsOf(before)).not.toContain(set.next.kid);
+  expect(set.nextCreatedAt).toBe(now);
+  expect(await publishedBy(stage)).toStrictEqual(kidsOf(set));
   assertIncludes(JSON.parse(ran.stdout), { kid: before.current.kid, role: 'current', revoked: true });
   const told = await revoke(stage, set.current.kid);
-  assert.ok(
-    told.stdout.includes(`${set.next.kid} is current: the token function signs with it within a minute`),
+  expect(told.stdout).toContain(
+    `${set.next.kid} is current: the token function signs with it within a minute`,
   );
   for (const { d } of [set.next, set.current]) assert.ok(!ran.stdout.includes(d) && !told.stdout.includes(d));
 });
@@ -301,18 +301,18 @@ test('revoking the current key makes the next one current', async () => {
 test('a revoked key stays away when the keys are rotated next', async () => {
   const { stage, SecretId, time } = await stageWithKeys(2);
   const before = await setOf(stage);
-  assert.doesNotMatch((await revoke(stage, before.current.kid)).stdout, /less than two hours ago/);
+  expect((await revoke(stage, before.current.kid)).stdout).not.toMatch(/less than two hours ago/);
   const revoked = await setOf(stage);
-  assert.equal((await stage.signingKeys.read()).rotating, false);
+  expect((await stage.signingKeys.read()).rotating).toBe(false);
   time.now += day;
-  assert.equal((await typed(['key', 'rotate', ...at], { stage })).code, 0);
+  expect((await typed(['key', 'rotate', ...at], { stage })).code).toBe(0);
   const set = await setOf(stage);
-  assert.equal(set.current.kid, revoked.next.kid);
-  assert.ok(!kidsOf(set).includes(before.current.kid));
+  expect(set.current.kid).toBe(revoked.next.kid);
+  expect(kidsOf(set)).not.toContain(before.current.kid);
   assert.ok(!(await publishedBy(stage))?.includes(before.current.kid));
   const { VersionIdsToStages } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
   const pending = Object.values(VersionIdsToStages ?? {}).filter((labels) => labels.includes('AWSPENDING'));
-  assert.ok(pending.every((labels) => labels.includes('AWSCURRENT')));
+  expect(pending.every((labels) => labels.includes('AWSCURRENT'))).toBe(true);
 });
 
 test('what else the set holds is kept, and the date of a next key goes with it', async () => {
@@ -326,7 +326,7 @@ test('what else the set holds is kept, and the date of a next key goes with it',
     await stage.signingKeys.write(Object.assign({}, before, { promoteNextAt: now + 60, later: 'kept' }));
     const ran = await revoke(stage, before[role]?.kid ?? '');
     assert.equal(ran.code, 0, ran.stderr);
-    assert.equal(/was to take over from the current key/.test(ran.stdout), role === 'next');
+    expect(/was to take over from the current key/.test(ran.stdout)).toBe(role === 'next');
     const { SecretString = '' } = await secretsManager.send(new GetSecretValueCommand({ SecretId }));
     const stored = v.parse(
       v.looseObject({ promoteNextAt: v.exactOptional(v.number()) }),
@@ -342,8 +342,8 @@ test('a next key whose day has come signs: its tokens are refused, and current s
   const before = await setOf(stage);
   await stage.signingKeys.write(Object.assign({}, before, { promoteNextAt: now }));
   const ran = await revoke(stage, before.next.kid);
-  assert.match(ran.stdout, /Its tokens are refused/);
-  assert.ok(ran.stdout.includes(`${before.current.kid} signs again`));
+  expect(ran.stdout).toMatch(/Its tokens are refused/);
+  expect(ran.stdout).toContain(`${before.current.kid} signs again`);
 });
 
 test('key revoke wants a yes, from an option or a person', async () => {
@@ -351,25 +351,25 @@ test('key revoke wants a yes, from an option or a person', async () => {
   const before = await setOf(stage);
   const kid = before.current.kid;
   const unattended = await typed(['key', 'revoke', ...at, '--', kid]);
-  assert.equal(unattended.code, 2);
-  assert.match(unattended.stderr, /add --yes/);
+  expect(unattended.code).toBe(2);
+  expect(unattended.stderr).toMatch(/add --yes/);
   const declined = await typed(['key', 'revoke', ...at, '--', kid], { stage, keyboard: true, stdin: '\n' });
-  assert.equal(declined.code, 1);
-  assert.match(declined.stderr, /\(current\) in sandbox\? The tokens that it signed become invalid/);
-  assert.match(declined.stderr, /was not revoked/);
-  assert.deepEqual(await setOf(stage), before);
+  expect(declined.code).toBe(1);
+  expect(declined.stderr).toMatch(/\(current\) in sandbox\? The tokens that it signed become invalid/);
+  expect(declined.stderr).toMatch(/was not revoked/);
+  expect(await setOf(stage)).toStrictEqual(before);
   const agreed = await typed(['key', 'revoke', ...at, '--', kid], { stage, keyboard: true, stdin: 'y\n' });
-  assert.equal(agreed.code, 0);
-  assert.equal((await setOf(stage)).current.kid, before.next.kid);
+  expect(agreed.code).toBe(0);
+  expect((await setOf(stage)).current.kid).toBe(before.next.kid);
 });
 
 test('a kid that is not there is refused with those that are', async () => {
   const { stage } = await stageWithKeys();
   const before = await setOf(stage);
   const ran = await revoke(stage, 'x', '--json');
-  assert.equal(ran.code, 1);
-  assert.ok(errorOf(ran).includes(`There is ${before.next.kid} (next), ${before.current.kid} (current).`));
-  assert.deepEqual(await setOf(stage), before);
+  expect(ran.code).toBe(1);
+  expect(errorOf(ran)).toContain(`There is ${before.next.kid} (next), ${before.current.kid} (current).`);
+  expect(await setOf(stage)).toStrictEqual(before);
 });
 
 test('the key is published no more before the secret is written, and a death in between is mended', async () => {
@@ -384,15 +384,15 @@ test('the key is published no more before the secret is written, and a death in 
     },
   };
   const ran = await revoke({ ...stage, signingKeys: died }, kid);
-  assert.equal(ran.code, 1);
-  assert.match(ran.stderr, /published no more, but it is still in the secret: .*it died/);
-  assert.match(ran.stderr, /Run the same command again/);
-  assert.deepEqual(await setOf(stage), before);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/published no more, but it is still in the secret: .*it died/);
+  expect(ran.stderr).toMatch(/Run the same command again/);
+  expect(await setOf(stage)).toStrictEqual(before);
 
-  assert.equal((await revoke(stage, kid)).code, 0);
+  expect((await revoke(stage, kid)).code).toBe(0);
   const set = await setOf(stage);
-  assert.equal(set.current.kid, before.next.kid);
-  assert.deepEqual(await publishedBy(stage), kidsOf(set));
+  expect(set.current.kid).toBe(before.next.kid);
+  expect(await publishedBy(stage)).toStrictEqual(kidsOf(set));
 });
 
 test('keys that others change meanwhile are left alone, or it says so', async () => {
@@ -411,9 +411,9 @@ test('keys that others change meanwhile are left alone, or it says so', async ()
     },
   });
   const changed = await revoke(racing(2, stage.signingKeys.rotate), current.kid);
-  assert.equal(changed.code, 1);
-  assert.match(changed.stderr, /changed by someone else\. Nothing was done/);
-  assert.equal((await setOf(stage)).previous?.kid, current.kid);
+  expect(changed.code).toBe(1);
+  expect(changed.stderr).toMatch(/changed by someone else\. Nothing was done/);
+  expect((await setOf(stage)).previous?.kid).toBe(current.kid);
 
   reads = 0;
   const begins = () =>
@@ -421,8 +421,8 @@ test('keys that others change meanwhile are left alone, or it says so', async ()
       new PutSecretValueCommand({ SecretId, SecretString: '{}', VersionStages: ['AWSPENDING'] }),
     );
   const late = await revoke(racing(3, begins), current.kid);
-  assert.equal(late.code, 1);
-  assert.match(late.stderr, /rotation began while .* may bring it back/);
+  expect(late.code).toBe(1);
+  expect(late.stderr).toMatch(/rotation began while .* may bring it back/);
 });
 
 test('a secret that is no key set is refused without a word of it', async () => {
@@ -430,9 +430,9 @@ test('a secret that is no key set is refused without a word of it', async () => 
   for (const SecretString of ['private words', '{"current":{"d":"private words"}}']) {
     await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString }));
     const ran = await typed(['key', 'list', ...at], { stage });
-    assert.equal(ran.code, 1);
-    assert.match(ran.stderr, /no key set that this version can read/);
-    assert.ok(!ran.stderr.includes('private words'));
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/no key set that this version can read/);
+    expect(ran.stderr).not.toContain('private words');
   }
 });
 
@@ -441,7 +441,7 @@ test('Secrets Manager that cannot be asked is one line with the cause', async ()
   const stage = await emptyStage(database, signingKeySecret(nowhere, 'signing-keys'));
   for (const words of [['list'], ['rotate'], ['revoke', 'x', '--yes']]) {
     const ran = await typed(['key', ...words, ...at, '--json'], { stage });
-    assert.equal(ran.code, 1);
-    assert.match(errorOf(ran), /^Secrets Manager is unavailable: it cannot be reached/);
+    expect(ran.code).toBe(1);
+    expect(errorOf(ran)).toMatch(/^Secrets Manager is unavailable: it cannot be reached/);
   }
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { localStage } from '../../cli/local-stage.ts';
 import { stages } from '../../lib/stages.ts';
 
@@ -21,33 +21,37 @@ const running = (sandboxPort: number) => ({
 
 test('the only instance that runs is taken', async () => {
   const place = localStage(sandbox, undefined, [running(4001)]);
-  assert.equal(await place.url(), 'http://127.0.0.1:4001');
-  assert.equal(place.options, '--stage sandbox --local');
-  assert.deepEqual(place.outputs, read);
-  assert.equal((await place.dynamodb.config.endpoint?.())?.port, 4011);
-  assert.equal((await place.secretsManager.config.endpoint?.())?.port, 4021);
+  expect(await place.url()).toBe('http://127.0.0.1:4001');
+  expect(place.options).toBe('--stage sandbox --local');
+  expect(place.outputs).toStrictEqual(read);
+  expect((await place.dynamodb.config.endpoint?.())?.port).toBe(4011);
+  expect((await place.secretsManager.config.endpoint?.())?.port).toBe(4021);
 });
 
 test('of several the one is taken that has the port', async () => {
   const instances = [running(4001), running(5001)];
   const place = localStage(sandbox, 5002, instances);
-  assert.equal(await place.url(), 'http://127.0.0.1:5001');
-  assert.equal(place.options, '--stage sandbox --local --port 5002');
+  expect(await place.url()).toBe('http://127.0.0.1:5001');
+  expect(place.options).toBe('--stage sandbox --local --port 5002');
 
-  assert.throws(() => localStage(sandbox, undefined, instances), {
-    name: 'Refused',
-    message:
-      'Local stages run more than once: say which with --port. Running: sandbox on port 4001, production on port 4002; sandbox on port 5001, production on port 5002.',
-  });
-  assert.throws(() => localStage(sandbox, 6001, instances), /No local stage listens on port 6001/);
+  expect(() => localStage(sandbox, undefined, instances)).toThrow(
+    expect.objectContaining({
+      name: 'Refused',
+      message:
+        'Local stages run more than once: say which with --port. Running: sandbox on port 4001, production on port 4002; sandbox on port 5001, production on port 5002.',
+    }),
+  );
+  expect(() => localStage(sandbox, 6001, instances)).toThrow(/No local stage listens on port 6001/);
 });
 
 test('where none runs, or not this stage, it says how to start it', () => {
-  assert.throws(() => localStage(sandbox, undefined, []), {
-    name: 'Refused',
-    message: 'No local stages are running. Start them with: npm start',
-  });
+  expect(() => localStage(sandbox, undefined, [])).toThrow(
+    expect.objectContaining({
+      name: 'Refused',
+      message: 'No local stages are running. Start them with: npm start',
+    }),
+  );
   const { production } = running(4001).stages;
   const partial = { ...running(4001), stages: { production } };
-  assert.throws(() => localStage(sandbox, undefined, [partial]), /have no sandbox: production on port 4002/);
+  expect(() => localStage(sandbox, undefined, [partial])).toThrow(/have no sandbox: production on port 4002/);
 });

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
-import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
@@ -65,7 +65,7 @@ services.listen(0, '127.0.0.1');
 await once(services, 'listening');
 const address = services.address();
 assert.ok(address !== null && typeof address === 'object');
-after(async () => {
+afterAll(async () => {
   services.close();
   await database.close();
 });
@@ -108,10 +108,10 @@ test('a deployed stage is found through its stacks, and a client is created in i
   const words =
     'client create --stage sandbox --name Acme --scope orders:read --client-id acme --secret-stdin';
   const ran = await postern(words, { env: aws, stdin: `${secret}\n` });
-  assert.equal(ran.stderr, '');
-  assert.equal(ran.code, 0);
-  assert.match(ran.stdout, /https:\/\/abc\.execute-api\.eu-west-1\.amazonaws\.com\/oauth\/token$/m);
-  assert.ok(!ran.stdout.includes(secret));
+  expect(ran.stderr).toBe('');
+  expect(ran.code).toBe(0);
+  expect(ran.stdout).toMatch(/https:\/\/abc\.execute-api\.eu-west-1\.amazonaws\.com\/oauth\/token$/m);
+  expect(ran.stdout).not.toContain(secret);
 
   const client = await dynamodbClientStore(database.dynamodb, table).findNow('acme');
   const key = deriveHashKeys(hashKey).clientSecret;
@@ -126,7 +126,7 @@ test('a deployed stage is found through its stacks, and a client is created in i
 test('a stage that is not deployed, or may not be seen, says what to do', async () => {
   stacks = {};
   const absent = await postern('client list --stage production', { env: aws });
-  assert.deepEqual(absent, {
+  expect(absent).toStrictEqual({
     code: 1,
     stdout: '',
     stderr:
@@ -135,8 +135,8 @@ test('a stage that is not deployed, or may not be seen, says what to do', async 
 
   stacks = undefined;
   const denied = await postern('client list --stage sandbox --json', { env: aws });
-  assert.equal(denied.code, 1);
-  assert.deepEqual(JSON.parse(denied.stderr), {
+  expect(denied.code).toBe(1);
+  expect(JSON.parse(denied.stderr)).toStrictEqual({
     error: 'AWS does not allow it: User: x is not authorized to perform: cloudformation:DescribeStacks.',
   });
 });
@@ -144,19 +144,18 @@ test('a stage that is not deployed, or may not be seen, says what to do', async 
 test('without a region or credentials it says which is missing', async () => {
   const { AWS_REGION, ...others } = aws;
   const nowhere = await postern('client list --stage sandbox', { env: others });
-  assert.equal(nowhere.code, 1);
-  assert.equal(
-    nowhere.stderr,
+  expect(nowhere.code).toBe(1);
+  expect(nowhere.stderr).toBe(
     'postern: No AWS region is set. Set AWS_REGION, such as AWS_REGION=eu-west-1.\n',
   );
   const nobody = await postern('client list --stage sandbox', { env: { AWS_REGION } });
-  assert.equal(nobody.code, 1);
-  assert.match(nobody.stderr, /^postern: There are no AWS credentials that can be used: .*\n$/);
+  expect(nobody.code).toBe(1);
+  expect(nobody.stderr).toMatch(/^postern: There are no AWS credentials that can be used: .*\n$/);
 });
 
 test('wrong usage is exit code 2, with nothing on standard output', async () => {
   const ran = await postern('client lst');
-  assert.deepEqual(ran, {
+  expect(ran).toStrictEqual({
     code: 2,
     stdout: '',
     stderr: 'postern: There is no command client lst. Did you mean list?\nSee: npx postern client --help\n',
@@ -167,5 +166,5 @@ test('it ends in silence where no one reads', async () => {
   const child = spawn('sh', ['-c', '"$0" "$1" --help | true', process.execPath, program], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  assert.equal(await text(child.stderr), '');
+  expect(await text(child.stderr)).toBe('');
 });

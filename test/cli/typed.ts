@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { expect } from '@jest/globals';
 import * as v from 'valibot';
 import { main } from '../../cli/main.ts';
 import type { Stage } from '../../cli/stage.ts';
@@ -59,5 +59,5 @@ export function errorOf({ stderr }: Ran): string {
 
 /** Asserts that `actual` has each member of `expected`, whatever else it has. */
 export function assertIncludes(actual: object | undefined, expected: object): void {
-  assert.deepEqual({ ...actual, ...expected }, actual);
+  expect({ ...actual, ...expected }).toStrictEqual(actual);
 }

@@ -1,30 +1,30 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { commands } from '../../cli/commands.ts';
 import { helpOf, isRequired, spell } from '../../cli/parameters.ts';
 import { errorOf, typed } from './typed.ts';
 
 test('help lists every command, and of each every parameter and an example', async () => {
   const overview = await typed(['--help']);
-  assert.equal(overview.code, 0);
-  assert.equal(overview.stderr, '');
+  expect(overview.code).toBe(0);
+  expect(overview.stderr).toBe('');
   for (const [words, { summary, parameters }] of commands) {
     assert.ok(overview.stdout.includes(words) && overview.stdout.includes(summary));
     const { code, stdout } = await typed([...words.split(' '), '--help']);
-    assert.equal(code, 0);
+    expect(code).toBe(0);
     assert.ok(stdout.includes(`\n  npx postern ${words} `), `an example of ${words}`);
     for (const [name, schema] of Object.entries(parameters)) {
       assert.ok(stdout.includes(`\n  ${spell(name, helpOf(schema))}`), `${words}: ${name}`);
     }
   }
-  assert.match((await typed(['client', '--help'])).stdout, /client delete/);
-  assert.doesNotMatch((await typed(['client', '--help'])).stdout, /account create/);
+  expect((await typed(['client', '--help'])).stdout).toMatch(/client delete/);
+  expect((await typed(['client', '--help'])).stdout).not.toMatch(/account create/);
 });
 
 test('every example is a command, with all that is required', async () => {
   for (const [words, { examples, parameters }] of commands) {
     for (const example of examples) {
-      assert.ok(example.startsWith(`npx postern ${words} `));
+      expect(example.startsWith(`npx postern ${words} `)).toBe(true);
       for (const [name, schema] of Object.entries(parameters)) {
         const help = helpOf(schema);
         if (!isRequired(schema) || help.positional === true) continue;
@@ -35,7 +35,7 @@ test('every example is a command, with all that is required', async () => {
 });
 
 test('the version is that of the package', async () => {
-  assert.match((await typed(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  expect((await typed(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 test('what is no command is answered with the one that may be meant', async () => {
@@ -66,14 +66,14 @@ test('what is no command is answered with the one that may be meant', async () =
   ];
   for (const [message, ...argv] of wrong) {
     const ran = await typed(argv);
-    assert.match(ran.stderr, message);
+    expect(ran.stderr).toMatch(message);
     assert.equal(ran.code, 2, ran.stderr);
-    assert.equal(ran.stdout, '');
+    expect(ran.stdout).toBe('');
   }
-  assert.match(errorOf(await typed(['client', 'crate', '--json'])), /Did you mean create\?/);
+  expect(errorOf(await typed(['client', 'crate', '--json']))).toMatch(/Did you mean create\?/);
 });
 
 test('what follows -- is a value, whatever it looks like', async () => {
   const ran = await typed(['client', 'show', '--stage', 'sandbox', '--', '-x', '-y']);
-  assert.match(ran.stderr, /more than CLIENT_ID/);
+  expect(ran.stderr).toMatch(/more than CLIENT_ID/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import {
   addKeys,
   canAuthenticate,
@@ -66,15 +66,15 @@ function refused(result: Changed): string {
 
 test('a new secret authenticates, and has the form of the client', () => {
   const made = newClientSecret(key, client, now);
-  assert.match(made.secret, /^[0-9a-f]{64}$/);
+  expect(made.secret).toMatch(/^[0-9a-f]{64}$/);
   const { secrets, ...rest } = changed(replaceSecrets(client, made.stored));
-  assert.deepEqual(matchClientSecret(key, { ...rest, secrets }, [made.secret], now), made.stored);
-  assert.match(newClientSecret(key, { id: 'AQ1', account: 'MAG1' }, now).secret, /^[0-9a-f]{40}$/);
+  expect(matchClientSecret(key, { ...rest, secrets }, [made.secret], now)).toStrictEqual(made.stored);
+  expect(newClientSecret(key, { id: 'AQ1', account: 'MAG1' }, now).secret).toMatch(/^[0-9a-f]{40}$/);
 });
 
 test('a rotation adds a secret and ends the old one after the overlap', () => {
   const next = changed(rotateSecret(client, secret('new'), { overlap: 60, now }));
-  assert.deepEqual(next, { ...client, secrets: [secret('old', now + 60), secret('new')] });
+  expect(next).toStrictEqual({ ...client, secrets: [secret('old', now + 60), secret('new')] });
   assert.deepEqual(
     changed(rotateSecret(client, secret('new'), { overlap: 0, now })).secrets,
     [secret('new')],
@@ -85,29 +85,27 @@ test('a rotation adds a secret and ends the old one after the overlap', () => {
 test('a rotation never makes a secret live longer', () => {
   const ending = { ...client, secrets: [secret('old', now + 10)] };
   const { secrets } = changed(rotateSecret(ending, secret('new'), { overlap: 60, now }));
-  assert.deepEqual(secrets[0], secret('old', now + 10));
+  expect(secrets[0]).toStrictEqual(secret('old', now + 10));
 });
 
 test('a rotation drops what ended, and refuses a third live secret', () => {
   const ended = { ...client, secrets: [secret('ended', now), secret('old')] };
   const { secrets } = changed(rotateSecret(ended, secret('new'), { overlap: 60, now }));
-  assert.deepEqual(
-    secrets.map(({ id }) => id),
-    ['old', 'new'],
-  );
+  expect(secrets.map(({ id }) => id)).toStrictEqual(['old', 'new']);
   const two = { ...client, secrets: [secret('a', now + 1), secret('b')] };
   for (const overlap of [0, 60]) {
-    assert.match(
-      refused(rotateSecret(two, secret('new'), { overlap, now })),
+    expect(refused(rotateSecret(two, secret('new'), { overlap, now }))).toMatch(
       /two valid secrets.*: a and b\. /,
     );
   }
-  assert.deepEqual(validSecrets(two, now + 1), [secret('b')]);
+  expect(validSecrets(two, now + 1)).toStrictEqual([secret('b')]);
 });
 
 test('a client whose secrets are all gone gets one again', () => {
   const none = { ...client, secrets: [] };
-  assert.deepEqual(changed(rotateSecret(none, secret('new'), { overlap: 60, now })).secrets, [secret('new')]);
+  expect(changed(rotateSecret(none, secret('new'), { overlap: 60, now })).secrets).toStrictEqual([
+    secret('new'),
+  ]);
 });
 
 test('a client that has no secret by its kind gets none', () => {
@@ -118,61 +116,61 @@ test('a client that has no secret by its kind gets none', () => {
     authenticationMethods: ['private_key_jwt'],
   };
   const open: Client = { ...client, secrets: [], kind: 'sales_channel', authenticationMethods: ['none'] };
-  assert.match(
-    refused(rotateSecret(keyed, secret('new'), { overlap: 0, now })),
+  expect(refused(rotateSecret(keyed, secret('new'), { overlap: 0, now }))).toMatch(
     /with its keys.* Add its new/,
   );
-  assert.match(
-    refused(rotateSecret(open, secret('new'), { overlap: 0, now })),
+  expect(refused(rotateSecret(open, secret('new'), { overlap: 0, now }))).toMatch(
     /is public.* Create another client/,
   );
-  assert.match(refused(replaceSecrets(open, secret('new'))), /is public/);
+  expect(refused(replaceSecrets(open, secret('new')))).toMatch(/is public/);
 });
 
 test('replacing ends every other secret, however many live', () => {
   const two = { ...client, secrets: [secret('a'), secret('b')] };
-  assert.deepEqual(changed(replaceSecrets(two, secret('new'))), { ...client, secrets: [secret('new')] });
+  expect(changed(replaceSecrets(two, secret('new')))).toStrictEqual({ ...client, secrets: [secret('new')] });
 });
 
 test('one secret is removed, and one that is not there is refused with those that are', () => {
   const two = { ...client, secrets: [secret('a'), secret('b')] };
-  assert.deepEqual(changed(removeSecret(two, 'a')), { ...client, secrets: [secret('b')] });
-  assert.match(refused(removeSecret(two, 'c')), /no secret with this id\. It has a and b\./);
-  assert.match(refused(removeSecret({ ...client, secrets: [] }, 'c')), /has no secret\./);
+  expect(changed(removeSecret(two, 'a'))).toStrictEqual({ ...client, secrets: [secret('b')] });
+  expect(refused(removeSecret(two, 'c'))).toMatch(/no secret with this id\. It has a and b\./);
+  expect(refused(removeSecret({ ...client, secrets: [] }, 'c'))).toMatch(/has no secret\./);
 });
 
 test('tokens are void until now, and never until earlier than they were', () => {
-  assert.deepEqual(revokeTokens(client, now), { ...client, tokensValidAfter: now });
+  expect(revokeTokens(client, now)).toStrictEqual({ ...client, tokensValidAfter: now });
   const later = { ...client, tokensValidAfter: now + 5 };
-  assert.equal(revokeTokens(later, now).tokensValidAfter, now + 5);
+  expect(revokeTokens(later, now).tokensValidAfter).toBe(now + 5);
 });
 
 test('keys are added, and the client may then authenticate with them', () => {
   const keyed = changed(addKeys(client, [oneKey]));
-  assert.deepEqual(keyed, {
+  expect(keyed).toStrictEqual({
     ...client,
     keys: [oneKey],
     authenticationMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
   });
   const both = changed(addKeys(keyed, [otherKey]));
-  assert.deepEqual(both.keys, [oneKey, otherKey]);
-  assert.deepEqual(both.authenticationMethods, keyed.authenticationMethods);
+  expect(both.keys).toStrictEqual([oneKey, otherKey]);
+  expect(both.authenticationMethods).toStrictEqual(keyed.authenticationMethods);
 });
 
 test('a kid twice, a fifth key, and a key of a session key are refused', () => {
   const keyed = changed(addKeys(client, [oneKey, otherKey]));
-  assert.match(refused(addKeys(keyed, [otherKey])), /already has a key other/);
+  expect(refused(addKeys(keyed, [otherKey]))).toMatch(/already has a key other/);
   const more = ['3', '4', '5'].map((kid) => ({ ...oneKey, kid }));
-  assert.match(refused(addKeys(keyed, more)), /would have 5 keys, and the maximum is 4\. .* one and other\./);
-  assert.equal(changed(addKeys(keyed, more.slice(1))).keys.length, 4);
-  assert.match(refused(addKeys({ ...client, account: 'MAG1' }, [oneKey])), /is a session key/);
+  expect(refused(addKeys(keyed, more))).toMatch(
+    /would have 5 keys, and the maximum is 4\. .* one and other\./,
+  );
+  expect(changed(addKeys(keyed, more.slice(1))).keys.length).toBe(4);
+  expect(refused(addKeys({ ...client, account: 'MAG1' }, [oneKey]))).toMatch(/is a session key/);
 });
 
 test('one key is removed, and one that is not there is refused with those that are', () => {
   const keyed = changed(addKeys(client, [oneKey, otherKey]));
-  assert.deepEqual(changed(removeKey(keyed, 'one')).keys, [otherKey]);
-  assert.match(refused(removeKey(keyed, 'two')), /no key with this kid\. It has one and other\./);
-  assert.match(refused(removeKey(client, 'one')), /has no key\./);
+  expect(changed(removeKey(keyed, 'one')).keys).toStrictEqual([otherKey]);
+  expect(refused(removeKey(keyed, 'two'))).toMatch(/no key with this kid\. It has one and other\./);
+  expect(refused(removeKey(client, 'one'))).toMatch(/has no key\./);
 });
 
 test('a client can authenticate with a live secret, a key, or nothing, as its methods say', () => {

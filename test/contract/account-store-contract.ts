@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { Account, AccountStore } from '../../src/clients/account.ts';
 
 const accountOf = (mageId: string): Account => ({
@@ -17,10 +16,10 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
   describe(`account store: ${implementation}`, () => {
     test('creates an account once, and gives it back', async () => {
       const store = await makeStore();
-      assert.equal(await store.find('MAG1'), undefined);
-      assert.equal(await store.create(accountOf('MAG1')), true);
-      assert.equal(await store.create({ ...accountOf('MAG1'), firstName: 'Eve' }), false);
-      assert.deepEqual(await store.find('MAG1'), accountOf('MAG1'));
+      expect(await store.find('MAG1')).toBeUndefined();
+      expect(await store.create(accountOf('MAG1'))).toBe(true);
+      expect(await store.create({ ...accountOf('MAG1'), firstName: 'Eve' })).toBe(false);
+      expect(await store.find('MAG1')).toStrictEqual(accountOf('MAG1'));
     });
 
     test('has three places for session keys, whoever comes at the same time', async () => {
@@ -28,21 +27,18 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
       await store.create(accountOf('MAG1'));
       const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
       const places = await Promise.all(ids.map((id) => store.addSessionKey('MAG1', id, 7)));
-      assert.equal(places.filter((place) => place === 'added').length, 3);
-      assert.equal(places.filter((place) => place === 'full').length, 3);
+      expect(places.filter((place) => place === 'added').length).toBe(3);
+      expect(places.filter((place) => place === 'full').length).toBe(3);
       const held = Object.keys((await store.find('MAG1'))?.sessionKeys ?? {}).toSorted();
-      assert.deepEqual(
-        held,
-        ids.filter((_, index) => places[index] === 'added'),
-      );
+      expect(held).toStrictEqual(ids.filter((_, index) => places[index] === 'added'));
     });
 
     test('a key takes one place however often it is added', async () => {
       const store = await makeStore();
       await store.create(accountOf('MAG1'));
-      assert.equal(await store.addSessionKey('MAG1', 'a', 7), 'added');
-      assert.equal(await store.addSessionKey('MAG1', 'a', 7), 'added');
-      assert.deepEqual((await store.find('MAG1'))?.sessionKeys, { a: 7 });
+      expect(await store.addSessionKey('MAG1', 'a', 7)).toBe('added');
+      expect(await store.addSessionKey('MAG1', 'a', 7)).toBe('added');
+      expect((await store.find('MAG1'))?.sessionKeys).toStrictEqual({ a: 7 });
     });
 
     test('gives back the place of the key that is named, and no other', async () => {
@@ -50,16 +46,16 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
       await store.create(accountOf('MAG1'));
       for (const id of ['a', 'b', 'c']) await store.addSessionKey('MAG1', id, 7);
       await Promise.all([store.removeSessionKey('MAG1', 'a'), store.removeSessionKey('MAG1', 'b')]);
-      assert.deepEqual((await store.find('MAG1'))?.sessionKeys, { c: 7 });
+      expect((await store.find('MAG1'))?.sessionKeys).toStrictEqual({ c: 7 });
       await store.removeSessionKey('MAG1', 'a');
       await store.removeSessionKey('nobody', 'a');
-      assert.equal(await store.addSessionKey('MAG1', 'd', 8), 'added');
+      expect(await store.addSessionKey('MAG1', 'd', 8)).toBe('added');
     });
 
     test('knows no account that was not created', async () => {
       const store = await makeStore();
-      assert.equal(await store.addSessionKey('MAG0', 'a', 7), 'unknown_account');
-      assert.equal(await store.find('MAG0'), undefined);
+      expect(await store.addSessionKey('MAG0', 'a', 7)).toBe('unknown_account');
+      expect(await store.find('MAG0')).toBeUndefined();
     });
   });
 }

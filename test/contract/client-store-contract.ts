@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { Client } from '../../src/clients/client.ts';
 
@@ -41,28 +41,28 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
         tokensValidAfter: 5,
       });
       for (const client of [clientOf('plain'), full]) {
-        assert.equal(await store.create(client), true);
-        assert.deepEqual(await store.find(client.id), client);
-        assert.deepEqual(await store.findNow(client.id), client);
+        expect(await store.create(client)).toBe(true);
+        expect(await store.find(client.id)).toStrictEqual(client);
+        expect(await store.findNow(client.id)).toStrictEqual(client);
       }
     });
 
     test('finds nothing where there is nothing', async () => {
       const store = await makeStore();
       for (const id of ['nobody', '__proto__', 'account#x', '']) {
-        assert.equal(await store.find(id), undefined);
-        assert.equal(await store.findNow(id), undefined);
+        expect(await store.find(id)).toBeUndefined();
+        expect(await store.findNow(id)).toBeUndefined();
       }
-      assert.deepEqual(await store.list(), []);
+      expect(await store.list()).toStrictEqual([]);
     });
 
     test('an id is taken once, whoever comes at the same time', async () => {
       const store = await makeStore();
       const attempts = Array.from({ length: 8 }, (_, i) => store.create(clientOf('same', { name: `n${i}` })));
       const created = await Promise.all(attempts);
-      assert.equal(created.filter(Boolean).length, 1);
+      expect(created.filter(Boolean).length).toBe(1);
       const winner = await store.findNow('same');
-      assert.equal(winner?.name, `n${created.indexOf(true)}`);
+      expect(winner?.name).toBe(`n${created.indexOf(true)}`);
     });
 
     test('of two that replace the same version, one wins', async () => {
@@ -72,36 +72,33 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
       const replaced = await Promise.all(
         ['a', 'b', 'c', 'd'].map((name) => store.replace({ ...client, name })),
       );
-      assert.equal(replaced.filter(Boolean).length, 1);
+      expect(replaced.filter(Boolean).length).toBe(1);
       const now = await store.findNow('raced');
-      assert.equal(now?.version, 2);
+      expect(now?.version).toBe(2);
       assert.equal(await store.replace(client), false, 'the old version is no longer there');
       assert.ok(now && (await store.replace(now)));
-      assert.equal((await store.findNow('raced'))?.version, 3);
+      expect((await store.findNow('raced'))?.version).toBe(3);
     });
 
     test('replaces nothing that is not there', async () => {
       const store = await makeStore();
-      assert.equal(await store.replace(clientOf('ghost')), false);
-      assert.equal(await store.findNow('ghost'), undefined);
+      expect(await store.replace(clientOf('ghost'))).toBe(false);
+      expect(await store.findNow('ghost')).toBeUndefined();
     });
 
     test('deletes once', async () => {
       const store = await makeStore();
       await store.create(clientOf('gone'));
-      assert.equal(await store.delete('gone'), true);
-      assert.equal(await store.findNow('gone'), undefined);
-      assert.equal(await store.delete('gone'), false);
+      expect(await store.delete('gone')).toBe(true);
+      expect(await store.findNow('gone')).toBeUndefined();
+      expect(await store.delete('gone')).toBe(false);
     });
 
     test('lists all in the order of their ids', async () => {
       const store = await makeStore();
       const ids = Array.from({ length: 30 }, (_, i) => `c${String(i).padStart(2, '0')}`);
       for (const id of ids.toReversed()) await store.create(clientOf(id));
-      assert.deepEqual(
-        (await store.list()).map(({ id }) => id),
-        ids,
-      );
+      expect((await store.list()).map(({ id }) => id)).toStrictEqual(ids);
     });
   });
 }

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { RevocationStateReader } from '../../src/oauth/access-token-verification.ts';
 import type { TokenRevoker } from '../../src/oauth/revocation.ts';
@@ -21,9 +20,9 @@ export function revocationStoreContract(implementation: string, makeStores: () =
     test('of nothing there is no client, no revocation and no key', async () => {
       const { states } = await makeStores();
       const { clients, revoked, keyIds } = await states.find([{ clientId: 'c', jti: 'j' }]);
-      assert.equal(clients.size, 0);
-      assert.equal(revoked.has('j'), false);
-      assert.deepEqual(keyIds, []);
+      expect(clients.size).toBe(0);
+      expect(revoked.has('j')).toBe(false);
+      expect(keyIds).toStrictEqual([]);
     });
 
     test('tells clients as they are now, the keys that are published now, and what was revoked', async () => {
@@ -39,23 +38,20 @@ export function revocationStoreContract(implementation: string, makeStores: () =
         { clientId: 'nobody', jti: 'g' },
       ];
       const before = await states.find(tokens);
-      assert.deepEqual([...before.clients.keys()].toSorted(), ['c', 'd']);
-      assert.deepEqual(before.clients.get('c'), first);
-      assert.deepEqual(before.keyIds, ['k1', 'k2']);
-      assert.equal(before.revoked.has('j'), false);
+      expect([...before.clients.keys()].toSorted()).toStrictEqual(['c', 'd']);
+      expect(before.clients.get('c')).toStrictEqual(first);
+      expect(before.keyIds).toStrictEqual(['k1', 'k2']);
+      expect(before.revoked.has('j')).toBe(false);
 
       await revoker.revokeJwt('j', 100);
       await revoker.revokeJwt('j', 100);
       await publish('k2');
       await clients.replace({ ...first, status: 'disabled' });
       const state = await states.find(tokens);
-      assert.deepEqual(
-        tokens.map(({ jti }) => state.revoked.has(jti)),
-        [true, false, false, false],
-      );
-      assert.equal(state.clients.get('c')?.status, 'disabled');
-      assert.equal(state.clients.get('d')?.status, 'enabled');
-      assert.deepEqual(state.keyIds, ['k2']);
+      expect(tokens.map(({ jti }) => state.revoked.has(jti))).toStrictEqual([true, false, false, false]);
+      expect(state.clients.get('c')?.status).toBe('disabled');
+      expect(state.clients.get('d')?.status).toBe('enabled');
+      expect(state.keyIds).toStrictEqual(['k2']);
     });
 
     test('a session that was ended is gone', async () => {
@@ -69,7 +65,7 @@ export function revocationStoreContract(implementation: string, makeStores: () =
       });
       await revoker.deleteSession('token');
       await revoker.deleteSession('token');
-      assert.equal(await sessions.find(hashSessionToken('token')), undefined);
+      expect(await sessions.find(hashSessionToken('token'))).toBeUndefined();
     });
   });
 }

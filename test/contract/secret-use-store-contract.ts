@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { SecretUseStore } from '../../src/clients/secret-use.ts';
 
 /** What every implementation of `SecretUseStore` does. */
@@ -10,13 +9,13 @@ export function secretUseStoreContract(
   describe(`secret use store: ${implementation}`, () => {
     test('knows the last use of each secret of each client', async () => {
       const store = await makeStore();
-      assert.equal(await store.lastUse('c', 's1'), undefined);
+      expect(await store.lastUse('c', 's1')).toBeUndefined();
       await store.recordUse('c', 's1', 10);
       await store.recordUse('c', 's2', 20);
       await store.recordUse('c', 's1', 30);
-      assert.equal(await store.lastUse('c', 's1'), 30);
-      assert.equal(await store.lastUse('c', 's2'), 20);
-      assert.equal(await store.lastUse('d', 's1'), undefined);
+      expect(await store.lastUse('c', 's1')).toBe(30);
+      expect(await store.lastUse('c', 's2')).toBe(20);
+      expect(await store.lastUse('d', 's1')).toBeUndefined();
     });
   });
 }

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { SessionStore } from '../../src/sessions/session.ts';
 
 /** What every implementation of `SessionStore` does. */
@@ -9,8 +8,8 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
       const store = await makeStore();
       const session = { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 };
       await store.put('hash', session);
-      assert.deepEqual(await store.find('hash'), session);
-      assert.equal(await store.find('other'), undefined);
+      expect(await store.find('hash')).toStrictEqual(session);
+      expect(await store.find('other')).toBeUndefined();
     });
 
     test('finds no session that was deleted, and deletes what is not there without complaint', async () => {
@@ -18,7 +17,7 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
       await store.put('hash', { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 });
       await store.delete('hash');
       await store.delete('hash');
-      assert.equal(await store.find('hash'), undefined);
+      expect(await store.find('hash')).toBeUndefined();
     });
 
     test('keeps as many sessions of one client as are opened', async () => {
@@ -32,7 +31,7 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
         expiresAt: 9,
       });
       await Promise.all(hashes.map((hash, i) => store.put(hash, sessionOf(i))));
-      for (const [i, hash] of hashes.entries()) assert.deepEqual(await store.find(hash), sessionOf(i));
+      for (const [i, hash] of hashes.entries()) expect(await store.find(hash)).toStrictEqual(sessionOf(i));
     });
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
+import { afterAll } from '@jest/globals';
 import { publicKeys, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
@@ -23,7 +23,7 @@ import { sessionStoreContract } from './session-store-contract.ts';
 import { testDatabase } from './tables.ts';
 
 const { name, dynamodb, table, close } = await testDatabase();
-after(close);
+afterAll(close);
 
 clientStoreContract('memory', async () => memoryClientStore());
 clientStoreContract(name, async () => dynamodbClientStore(dynamodb, await table()));

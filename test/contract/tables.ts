@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 
 /**
@@ -31,6 +36,10 @@ export async function testDatabase() {
           KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
           BillingMode: 'PAY_PER_REQUEST',
         }),
+      );
+      await waitUntilTableExists(
+        { client: dynamodb, maxWaitTime: 10, minDelay: 1, maxDelay: 1 },
+        { TableName },
       );
       tables.push(TableName);
       return TableName;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { localStages } from './stages.ts';
 import { basic, call, postForm, postJson } from './wire.ts';
 
-const { sandbox } = await localStages();
+const { sandbox } = localStages();
 const endpoint = `${sandbox.url}/oauth/token`;
 const grant_type = 'client_credentials';
 const { clientId: client_id, clientSecret: client_secret } = sandbox.integration;
@@ -60,8 +60,8 @@ test('every malformed request is answered with its 4xx, and repeats nothing secr
   for (const [status, error, send] of cases) {
     const answer = await send();
     assert.equal(answer.status, status, answer.text);
-    assert.equal(JSON.parse(answer.text).error, error);
-    assert.ok(JSON.parse(answer.text).error_description.length > 10);
+    expect(JSON.parse(answer.text).error).toBe(error);
+    expect(JSON.parse(answer.text).error_description.length).toBeGreaterThan(10);
     assert.ok(!answer.text.includes(client_secret), 'a secret is repeated');
   }
 });
@@ -82,19 +82,19 @@ test('smuggled, doubled and broken headers and bodies are refused', async () => 
   for (const [status, headers, sent] of cases) {
     const answer = await raw(headers, sent);
     assert.equal(answer.status, status, `${headers.join(' ')} ${answer.text}`);
-    assert.ok(!answer.text.includes(client_secret));
+    expect(answer.text).not.toContain(client_secret);
   }
 });
 
 test('an unknown client and a wrong secret cannot be told apart', async () => {
   const wrong = await postForm(endpoint, { grant_type }, { authorization: basic(client_id, 'x') });
   const unknown = await postForm(endpoint, { grant_type }, { authorization: basic('nobody', 'x') });
-  assert.equal(wrong.text, unknown.text);
-  assert.equal(wrong.headers.get('www-authenticate'), 'Basic realm="sandbox"');
-  assert.equal(unknown.headers.get('www-authenticate'), 'Basic realm="sandbox"');
+  expect(wrong.text).toBe(unknown.text);
+  expect(wrong.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
+  expect(unknown.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
   const inBody = await postForm(endpoint, { grant_type, client_id, client_secret: 'x' });
-  assert.equal(inBody.status, 401);
-  assert.equal(inBody.headers.get('www-authenticate'), null);
+  expect(inBody.status).toBe(401);
+  expect(inBody.headers.get('www-authenticate')).toBe(null);
 });
 
 test('another method or path is 404, as API Gateway answers', async () => {
@@ -108,6 +108,6 @@ test('another method or path is 404, as API Gateway answers', async () => {
   ] as const) {
     const { status, body } = await call(sandbox.url + path, { method });
     assert.equal(status, 404, `${method} ${path}`);
-    assert.deepEqual(body, { message: 'Not Found' });
+    expect(body).toStrictEqual({ message: 'Not Found' });
   }
 });

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { afterAll, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { dpopProof, partnerKey } from '../oauth/client-keys.ts';
-import { projectFolder, startStages } from './stages.ts';
+import { projectFolder, startStages } from './start-stages.ts';
 import { call, postForm, postJson } from './wire.ts';
 
 const started = await startStages('--ephemeral', '--commercelayer', '--commercelayer-port', '0');
-after(() => started.stop());
+afterAll(() => started.stop());
 const { commercelayer } = started.ready.stages;
 assert.ok(commercelayer);
 const { url, clients } = commercelayer;
@@ -26,42 +26,48 @@ test('tokens are signed RS512, with the claims of Commerce Layer', async () => {
     client_id: channel.clientId,
     scope: 'market:id:xYZkjABcde',
   });
-  assert.equal(status, 200);
-  assert.deepEqual(Object.keys(body), ['access_token', 'token_type', 'expires_in', 'scope', 'created_at']);
-  assert.equal(body['expires_in'], 14_400);
+  expect(status).toBe(200);
+  expect(Object.keys(body)).toStrictEqual([
+    'access_token',
+    'token_type',
+    'expires_in',
+    'scope',
+    'created_at',
+  ]);
+  expect(body['expires_in']).toBe(14_400);
   const token = String(body['access_token']);
-  assert.equal(decodeProtectedHeader(token).alg, 'RS512');
+  expect(decodeProtectedHeader(token).alg).toBe('RS512');
   const claims = decodeJwt(token);
-  assert.deepEqual(claims['organization'], {
+  expect(claims['organization']).toStrictEqual({
     id: 'WXlEOFrjnr',
     slug: 'the-blue-brand',
     enterprise: true,
     region: 'eu-west-1',
   });
-  assert.deepEqual(claims['application'], {
+  expect(claims['application']).toStrictEqual({
     id: channel.clientId,
     client_id: channel.clientId,
     kind: 'sales_channel',
     public: true,
     confidential: false,
   });
-  assert.deepEqual(claims['market'], { id: ['xYZkjABcde'] });
-  assert.equal(claims['test'], true);
-  assert.match(String(claims['rand']), /^[\da-f]{32}$/);
+  expect(claims['market']).toStrictEqual({ id: ['xYZkjABcde'] });
+  expect(claims['test']).toBe(true);
+  expect(String(claims['rand'])).toMatch(/^[\da-f]{32}$/);
 });
 
 test('an integration gets market:all, and a sales channel must name a market', async () => {
   const all = await postJson(endpoint, { grant_type, client_id, client_secret });
-  assert.equal(all.body['scope'], 'market:all');
-  assert.equal(all.body['expires_in'], 7_200);
+  expect(all.body['scope']).toBe('market:all');
+  expect(all.body['expires_in']).toBe(7_200);
   const store = await postJson(endpoint, { grant_type, client_id: channel.clientId, scope: 'store:id:x' });
-  assert.equal(store.status, 400);
+  expect(store.status).toBe(400);
   const both = await postJson(endpoint, {
     grant_type,
     client_id: channel.clientId,
     scope: 'store:id:x market:id:y',
   });
-  assert.equal(both.status, 200);
+  expect(both.status).toBe(200);
 });
 
 test('errors are in its form, at every OAuth endpoint', async () => {
@@ -92,10 +98,10 @@ test('errors are in its form, at every OAuth endpoint', async () => {
     const answer = await send();
     assert.equal(answer.status, status, answer.text);
     const { errors } = answer.body as { errors: Record<string, unknown>[] };
-    assert.equal(errors.length, 1);
-    assert.deepEqual(Object.keys(errors[0] ?? {}), ['title', 'detail', 'code', 'status', 'meta']);
-    assert.deepEqual(errors[0], { ...errors[0], title, code, status, meta: {} });
-    assert.ok(!answer.text.includes(client_secret));
+    expect(errors.length).toBe(1);
+    expect(Object.keys(errors[0] ?? {})).toStrictEqual(['title', 'detail', 'code', 'status', 'meta']);
+    expect(errors[0]).toStrictEqual({ ...errors[0], title, code, status, meta: {} });
+    expect(answer.text).not.toContain(client_secret);
   }
 });
 
@@ -107,12 +113,12 @@ test('who revokes the token of another is told so in its words', async () => {
   });
   const token = body['access_token'];
   const refused = await postJson(`${url}/oauth/revoke`, { client_id, client_secret, token });
-  assert.equal(refused.status, 403);
+  expect(refused.status).toBe(403);
   const { errors } = refused.body as { errors: Record<string, unknown>[] };
-  assert.equal(errors[0]?.['detail'], 'You are not authorized to revoke this token');
+  expect(errors[0]?.['detail']).toBe('You are not authorized to revoke this token');
   const own = await postJson(`${url}/oauth/revoke`, { client_id: channel.clientId, token });
-  assert.equal(own.status, 200);
-  assert.equal(own.text, '{}');
+  expect(own.status).toBe(200);
+  expect(own.text).toBe('{}');
 });
 
 test('who proves a key with DPoP gets a nonce first, for its token and at the API', async () => {
@@ -131,11 +137,11 @@ test('who proves a key with DPoP gets a nonce first, for its token and at the AP
       { dpop: await dpopProof(key, { htm: 'POST', htu: endpoint, iat: now, nonce }) },
     );
   const first = await ask();
-  assert.equal(first.status, 400);
-  assert.match(first.text, /"title":"use_dpop_nonce"/);
+  expect(first.status).toBe(400);
+  expect(first.text).toMatch(/"title":"use_dpop_nonce"/);
   const second = await ask(first.headers.get('dpop-nonce') ?? undefined);
   assert.equal(second.status, 200, second.text);
-  assert.equal(second.body['token_type'], 'DPoP');
+  expect(second.body['token_type']).toBe('DPoP');
 
   const token = String(second.body['access_token']);
   const users = `${url}/rest/v1/users/MAG1`;
@@ -150,10 +156,10 @@ test('who proves a key with DPoP gets a nonce first, for its token and at the AP
     return call(users, { headers: { authorization: `DPoP ${token}`, dpop: await dpopProof(key, claims) } });
   };
   const denied = await read();
-  assert.equal(denied.status, 401);
-  assert.match(denied.headers.get('www-authenticate') ?? '', /^DPoP .*error="use_dpop_nonce"/);
+  expect(denied.status).toBe(401);
+  expect(denied.headers.get('www-authenticate') ?? '').toMatch(/^DPoP .*error="use_dpop_nonce"/);
   // Let through, and then told that it has no account.
-  assert.equal((await read(denied.headers.get('dpop-nonce') ?? undefined)).status, 403);
+  expect((await read(denied.headers.get('dpop-nonce') ?? undefined)).status).toBe(403);
 });
 
 test('the API behind it takes RS512 tokens through the gateway', async () => {
@@ -162,5 +168,5 @@ test('the API behind it takes RS512 tokens through the gateway', async () => {
   const answer = await call(`${url}/api/v1/marketplace/subscriptions/none`, {
     headers: { authorization: `Bearer ${String(body['access_token'])}` },
   });
-  assert.equal(answer.status, 404);
+  expect(answer.status).toBe(404);
 });

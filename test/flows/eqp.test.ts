@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
-const { sandbox, production } = await localStages();
+const { sandbox, production } = localStages();
 
 async function open(stage: TestStage, body: unknown = { grant_type: 'session', expires_in: 7200 }) {
   const { clientId, clientSecret } = stage.sessionKey;
@@ -20,16 +20,16 @@ for (const stage of [sandbox, production]) {
 
   test(`${name}: a session token opens one's own profile`, async () => {
     const { status, body, headers } = await open(stage);
-    assert.equal(status, 200);
-    assert.deepEqual(Object.keys(body), ['mage_id', 'ust', 'expires_in']);
-    assert.equal(body['mage_id'], mageId);
-    assert.match(String(body['ust']), /^[\w-]{32}\.[\w-]{12}$/);
-    assert.equal(body['expires_in'], 7_200);
-    assert.equal(headers.get('cache-control'), 'no-store');
+    expect(status).toBe(200);
+    expect(Object.keys(body)).toStrictEqual(['mage_id', 'ust', 'expires_in']);
+    expect(body['mage_id']).toBe(mageId);
+    expect(String(body['ust'])).toMatch(/^[\w-]{32}\.[\w-]{12}$/);
+    expect(body['expires_in']).toBe(7_200);
+    expect(headers.get('cache-control')).toBe('no-store');
 
     const summary = await call(`${users}/${mageId}?style=summary`, { headers: bearer(body['ust']) });
-    assert.equal(summary.status, 200);
-    assert.deepEqual(summary.body, {
+    expect(summary.status).toBe(200);
+    expect(summary.body).toStrictEqual({
       mage_id: mageId,
       first_name: 'Ada',
       last_name: 'Lovelace',
@@ -39,30 +39,30 @@ for (const stage of [sandbox, production]) {
     const full = await call(`${users}/${mageId}`, {
       headers: { authorization: `bearer ${String(body['ust'])}` },
     });
-    assert.equal(full.status, 200);
-    assert.deepEqual(full.body['application_ids'], [stage.sessionKey.clientId]);
+    expect(full.status).toBe(200);
+    expect(full.body['application_ids']).toStrictEqual([stage.sessionKey.clientId]);
   });
 
   test(`${name}: a lifetime over the maximum is granted as the maximum`, async () => {
-    assert.equal((await open(stage, { grant_type: 'session', expires_in: 1e9 })).body['expires_in'], 7_200);
-    assert.equal((await open(stage, { grant_type: 'session' })).body['expires_in'], 7_200);
-    assert.equal((await open(stage, { grant_type: 'session', expires_in: 60 })).body['expires_in'], 60);
+    expect((await open(stage, { grant_type: 'session', expires_in: 1e9 })).body['expires_in']).toBe(7_200);
+    expect((await open(stage, { grant_type: 'session' })).body['expires_in']).toBe(7_200);
+    expect((await open(stage, { grant_type: 'session', expires_in: 60 })).body['expires_in']).toBe(60);
   });
 
   test(`${name}: an unknown account is 404 and no token, or a bad one, is 401`, async () => {
     const { body } = await open(stage);
     const unknown = await call(`${users}/MAG00`, { headers: bearer(body['ust']) });
-    assert.equal(unknown.status, 404);
-    assert.deepEqual(Object.keys(unknown.body), ['code', 'message']);
+    expect(unknown.status).toBe(404);
+    expect(Object.keys(unknown.body)).toStrictEqual(['code', 'message']);
 
     const none = await call(`${users}/${mageId}`);
-    assert.equal(none.status, 401);
-    assert.equal(none.body['code'], 401);
-    assert.equal(none.headers.get('www-authenticate'), `Bearer realm="${name}"`);
+    expect(none.status).toBe(401);
+    expect(none.body['code']).toBe(401);
+    expect(none.headers.get('www-authenticate')).toBe(`Bearer realm="${name}"`);
     for (const token of ['x', `${'A'.repeat(32)}.${'A'.repeat(12)}`, 'a.b.c', `${String(body['ust'])}x`]) {
       const bad = await call(`${users}/${mageId}`, { headers: bearer(token) });
-      assert.equal(bad.status, 401);
-      assert.match(bad.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
+      expect(bad.status).toBe(401);
+      expect(bad.headers.get('www-authenticate') ?? '').toMatch(/error="invalid_token"/);
     }
   });
 
@@ -88,21 +88,21 @@ for (const stage of [sandbox, production]) {
     for (const [status, body, headers] of cases) {
       const answer = await postJson(url, body, headers);
       assert.equal(answer.status, status, JSON.stringify(body).slice(0, 80));
-      assert.deepEqual(Object.keys(answer.body), ['code', 'message']);
-      assert.equal(answer.body['code'], status);
-      assert.ok(!answer.text.includes(clientSecret));
+      expect(Object.keys(answer.body)).toStrictEqual(['code', 'message']);
+      expect(answer.body['code']).toBe(status);
+      expect(answer.text).not.toContain(clientSecret);
     }
   });
 }
 
 test('sessions live side by side', async () => {
   const tokens = await Promise.all(Array.from({ length: 8 }, async () => (await open(sandbox)).body['ust']));
-  assert.equal(new Set(tokens).size, 8);
+  expect(new Set(tokens).size).toBe(8);
   const { mageId } = sandbox.sessionKey;
   const answers = await Promise.all(
     tokens.map((token) => call(`${sandbox.url}/rest/v1/users/${mageId}`, { headers: bearer(token) })),
   );
-  for (const { status } of answers) assert.equal(status, 200);
+  for (const { status } of answers) expect(status).toBe(200);
 });
 
 test('keys and tokens of one stage are refused in the other, in both directions', async () => {
@@ -117,12 +117,12 @@ test('keys and tokens of one stage are refused in the other, in both directions'
       { grant_type: 'session' },
       { authorization },
     );
-    assert.equal(refused.status, 401);
+    expect(refused.status).toBe(401);
     const { body } = await open(from);
     const { status } = await call(`${to.url}/rest/v1/users/${to.sessionKey.mageId}`, {
       headers: bearer(body['ust']),
     });
-    assert.equal(status, 401);
+    expect(status).toBe(401);
   }
 });
 
@@ -133,8 +133,8 @@ test('a session key gets no JWT, an integration no session, and a JWT no profile
     { grant_type: 'client_credentials' },
     { authorization: basic(clientId, clientSecret) },
   );
-  assert.equal(jwt.status, 400);
-  assert.equal(jwt.body['error'], 'unauthorized_client');
+  expect(jwt.status).toBe(400);
+  expect(jwt.body['error']).toBe('unauthorized_client');
 
   const { integration } = sandbox;
   const authorization = basic(integration.clientId, integration.clientSecret);
@@ -143,7 +143,7 @@ test('a session key gets no JWT, an integration no session, and a JWT no profile
     { grant_type: 'session' },
     { authorization },
   );
-  assert.equal(session.status, 401);
+  expect(session.status).toBe(401);
 
   const token = await postForm(
     `${sandbox.url}/oauth/token`,
@@ -153,5 +153,5 @@ test('a session key gets no JWT, an integration no session, and a JWT no profile
   const profile = await call(`${sandbox.url}/rest/v1/users/${sandbox.sessionKey.mageId}`, {
     headers: bearer(token.body['access_token']),
   });
-  assert.equal(profile.status, 403);
+  expect(profile.status).toBe(403);
 });

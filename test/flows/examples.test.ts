@@ -4,13 +4,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
 import { promisify } from 'node:util';
-import { localStages, projectFolder } from './stages.ts';
+import { afterAll, expect, test } from '@jest/globals';
+import { localStages } from './stages.ts';
+import { projectFolder } from './start-stages.ts';
 
-const { sandbox } = await localStages();
+const { sandbox } = localStages();
 const folder = mkdtempSync(join(tmpdir(), 'postern-examples-'));
-after(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 async function node(settings: Record<string, string>, ...args: string[]): Promise<string> {
   const env = { ...process.env, ...settings };
@@ -34,7 +35,7 @@ test('client-credentials.ts', async () => {
 test('session-token.ts', async () => {
   const { clientId, clientSecret, mageId } = sandbox.sessionKey;
   const settings = { APPLICATION_ID: clientId, APPLICATION_SECRET: clientSecret };
-  assert.match(await run('session-token.ts', settings), new RegExp(`^200 \\{"mage_id":"${mageId}"`));
+  expect(await run('session-token.ts', settings)).toMatch(new RegExp(`^200 \\{"mage_id":"${mageId}"`));
 });
 
 test('private-key-jwt-dpop.ts', async () => {
@@ -49,9 +50,9 @@ test('private-key-jwt-dpop.ts', async () => {
     typeof made === 'object' && made !== null && 'clientId' in made && typeof made.clientId === 'string',
   );
   const settings = { CLIENT_ID: made.clientId, PRIVATE_KEY: privateFile };
-  assert.equal(await run('private-key-jwt-dpop.ts', settings), 'dpop orders:read\n');
+  expect(await run('private-key-jwt-dpop.ts', settings)).toBe('dpop orders:read\n');
 });
 
 test('every example is run', () => {
-  assert.deepEqual([...ran].toSorted(), readdirSync(join(projectFolder, 'examples')).toSorted());
+  expect([...ran].toSorted()).toStrictEqual(readdirSync(join(projectFolder, 'examples')).toSorted());
 });

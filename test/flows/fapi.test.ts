@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { createHmac, randomUUID } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { calculateJwkThumbprint, decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { dpopProof, jwtBy, partnerKey, rawJws, thumbprint } from '../oauth/client-keys.ts';
@@ -13,7 +13,7 @@ import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { call, postForm } from './wire.ts';
 
-const { sandbox } = await localStages();
+const { sandbox } = localStages();
 const insecure = { [oauth.allowInsecureRequests]: true };
 const scope = 'orders:read';
 const tokenEndpoint = `${sandbox.issuer}/oauth/token`;
@@ -83,7 +83,10 @@ const callResource = (token: string, dpop?: string, scheme = 'DPoP') =>
 
 async function assertLetThrough(answer: ReturnType<typeof callResource>) {
   const { status, body } = await answer;
-  assert.deepEqual([status, body], [403, { code: 403, message: 'This requires the session of an account.' }]);
+  expect([status, body]).toStrictEqual([
+    403,
+    { code: 403, message: 'This requires the session of an account.' },
+  ]);
 }
 
 /** A proof that is refused: 400 at the token endpoint, 401 with a challenge at the resource. */
@@ -92,16 +95,16 @@ async function assertProofRefused(
   token: string,
 ) {
   const atToken = await requestToken({ dpop: await make(proofAtToken) });
-  assert.deepEqual([atToken.status, atToken.body['error']], [400, 'invalid_dpop_proof']);
+  expect([atToken.status, atToken.body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
   const proof = await make((changes, header) => proofAtResource(token, changes, header));
   await assertRefused(callResource(token, proof), 'invalid_dpop_proof');
 }
 
 async function assertRefused(answer: ReturnType<typeof callResource>, error: string) {
   const { status, headers } = await answer;
-  assert.equal(status, 401);
+  expect(status).toBe(401);
   const challenge = headers.get('www-authenticate') ?? '';
-  assert.match(challenge, /^DPoP realm="sandbox", .*algs="[^"]*ES256[^"]*"$/);
+  expect(challenge).toMatch(/^DPoP realm="sandbox", .*algs="[^"]*ES256[^"]*"$/);
   assert.ok(challenge.includes(`error="${error}"`), challenge);
 }
 
@@ -109,11 +112,11 @@ async function assertRefused(answer: ReturnType<typeof callResource>, error: str
 async function assertClientRefused(answer: ReturnType<typeof requestToken>) {
   const { status, headers, body } = await answer;
   assert.equal(status, 401, JSON.stringify(body));
-  assert.deepEqual(body, {
+  expect(body).toStrictEqual({
     error: 'invalid_client',
     error_description: 'Client authentication failed.',
   });
-  assert.equal(headers.get('cache-control'), 'no-store');
+  expect(headers.get('cache-control')).toBe('no-store');
 }
 
 test('discovery endpoint verification', async () => {
@@ -121,7 +124,7 @@ test('discovery endpoint verification', async () => {
   for (const algorithm of ['oauth2', 'oidc'] as const) {
     const response = await oauth.discoveryRequest(issuer, { algorithm, ...insecure });
     const as = await oauth.processDiscoveryResponse(issuer, response);
-    assert.equal(as.token_endpoint, tokenEndpoint);
+    expect(as.token_endpoint).toBe(tokenEndpoint);
     assert.ok(as.grant_types_supported?.includes('client_credentials'));
     assert.ok(as.token_endpoint_auth_methods_supported?.includes('private_key_jwt'));
     for (const url of [as.jwks_uri, as.revocation_endpoint, as.introspection_endpoint]) {
@@ -132,7 +135,7 @@ test('discovery endpoint verification', async () => {
       as.dpop_signing_alg_values_supported ?? [],
     ]) {
       for (const alg of ['PS256', 'ES256', 'EdDSA']) assert.ok(algorithms.includes(alg), alg);
-      assert.ok(!algorithms.some((alg) => alg === 'none' || alg.startsWith('HS')));
+      expect(algorithms.some((alg) => alg === 'none' || alg.startsWith('HS'))).toBe(false);
     }
   }
 });
@@ -155,10 +158,10 @@ for (const alg of ['PS256', 'ES256'] as const) {
       { DPoP, ...insecure },
     );
     const tokens = await oauth.processClientCredentialsResponse(as, client, answer);
-    assert.equal(tokens.token_type, 'dpop');
-    assert.equal(tokens.scope, scope);
+    expect(tokens.token_type).toBe('dpop');
+    expect(tokens.scope).toBe(scope);
     const jkt = await calculateJwkThumbprint(await crypto.subtle.exportKey('jwk', pair.publicKey));
-    assert.deepEqual(decodeJwt(tokens.access_token)['cnf'], { jkt });
+    expect(decodeJwt(tokens.access_token)['cnf']).toStrictEqual({ jkt });
 
     const protectedAnswer = await oauth.protectedResourceRequest(
       tokens.access_token,
@@ -168,8 +171,8 @@ for (const alg of ['PS256', 'ES256'] as const) {
       undefined,
       { DPoP, ...insecure },
     );
-    assert.equal(protectedAnswer.status, 403);
-    assert.deepEqual(await protectedAnswer.json(), {
+    expect(protectedAnswer.status).toBe(403);
+    expect(await protectedAnswer.json()).toStrictEqual({
       code: 403,
       message: 'This requires the session of an account.',
     });
@@ -183,8 +186,9 @@ test('access token type header case insensitivity', async () => {
   }
 });
 
-describe('DPoP proof with bad nbf/exp', async () => {
-  const token = await boundToken();
+const heldToken = await boundToken();
+
+describe('DPoP proof with bad nbf/exp', () => {
   const bad: Record<string, () => Changes> = {
     'an nbf 5 minutes ahead': () => ({ nbf: now() + 300 }),
     'an exp 5 minutes ago': () => ({ exp: now() - 300 }),
@@ -192,7 +196,7 @@ describe('DPoP proof with bad nbf/exp', async () => {
     'an iat 5 minutes ago': () => ({ iat: now() - 300 }),
   };
   for (const [name, changes] of Object.entries(bad)) {
-    test(name, () => assertProofRefused((proof) => proof(changes()), token));
+    test(name, () => assertProofRefused((proof) => proof(changes()), heldToken));
   }
 });
 
@@ -205,33 +209,32 @@ for (const seconds of [-10, 10]) {
   });
 }
 
-describe('DPoP negative cases', async () => {
-  const token = await boundToken();
+describe('DPoP negative cases', () => {
   const { alg: _, kid: __, ...jwk } = holder.publicKey;
   const claims = (changes: Changes) => ({ jti: randomUUID(), iat: now(), ...changes });
 
-  test('wrong htm', () => assertProofRefused((proof) => proof({ htm: 'PUT' }), token));
+  test('wrong htm', () => assertProofRefused((proof) => proof({ htm: 'PUT' }), heldToken));
 
   test('wrong htu', async () => {
-    await assertProofRefused((proof) => proof({ htu: `${sandbox.issuer}/elsewhere` }), token);
-    await assertProofRefused((proof) => proof({ htu: 'https://sandbox.example.com/oauth/token' }), token);
+    await assertProofRefused((proof) => proof({ htu: `${sandbox.issuer}/elsewhere` }), heldToken);
+    await assertProofRefused((proof) => proof({ htu: 'https://sandbox.example.com/oauth/token' }), heldToken);
   });
 
   test('wrong ath, and none', async () => {
     const other = await boundToken();
-    await assertRefused(callResource(token, await proofAtResource(other)), 'invalid_dpop_proof');
-    const none = await proofAtResource(token, { ath: undefined });
-    await assertRefused(callResource(token, none), 'invalid_dpop_proof');
+    await assertRefused(callResource(heldToken, await proofAtResource(other)), 'invalid_dpop_proof');
+    const none = await proofAtResource(heldToken, { ath: undefined });
+    await assertRefused(callResource(heldToken, none), 'invalid_dpop_proof');
   });
 
   /** The claims that would be right at both places, so that the signature alone is wrong. */
   const forged = (header: Changes, sign: (input: string) => string | Buffer) => async () => {
     const make = (changes: Changes) => rawJws({ typ: 'dpop+jwt', jwk, ...header }, claims(changes), sign);
     const atToken = await requestToken({ dpop: make({ htm: 'POST', htu: tokenEndpoint }) });
-    assert.deepEqual([atToken.status, atToken.body['error']], [400, 'invalid_dpop_proof']);
-    const { ath } = decodeJwt(await proofAtResource(token));
+    expect([atToken.status, atToken.body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
+    const { ath } = decodeJwt(await proofAtResource(heldToken));
     const proof = make({ htm: 'GET', htu: resource, ath });
-    await assertRefused(callResource(token, proof), 'invalid_dpop_proof');
+    await assertRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
   };
   test(
     'alg none',
@@ -247,40 +250,40 @@ describe('DPoP negative cases', async () => {
 
   test('private key in header', async () => {
     const withPrivate = { ...jwk, d: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE' };
-    await assertProofRefused((proof) => proof({}, { jwk: withPrivate }), token);
+    await assertProofRefused((proof) => proof({}, { jwk: withPrivate }), heldToken);
   });
 
-  test('another typ', () => assertProofRefused((proof) => proof({}, { typ: 'JWT' }), token));
+  test('another typ', () => assertProofRefused((proof) => proof({}, { typ: 'JWT' }), heldToken));
 
-  test('missing jti', () => assertProofRefused((proof) => proof({ jti: undefined }), token));
+  test('missing jti', () => assertProofRefused((proof) => proof({ jti: undefined }), heldToken));
 
-  test('replayed jti, at the token endpoint and at the resource', async () => {
+  test('replayed jti, at the heldToken endpoint and at the resource', async () => {
     const first = await proofAtToken();
-    assert.equal((await requestToken({ dpop: first })).status, 200);
+    expect((await requestToken({ dpop: first })).status).toBe(200);
     const again = await requestToken({ dpop: first });
-    assert.deepEqual([again.status, again.body['error']], [400, 'invalid_dpop_proof']);
+    expect([again.status, again.body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
 
-    const proof = await proofAtResource(token);
-    await assertLetThrough(callResource(token, proof));
-    await assertRefused(callResource(token, proof), 'invalid_dpop_proof');
+    const proof = await proofAtResource(heldToken);
+    await assertLetThrough(callResource(heldToken, proof));
+    await assertRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
   });
 
   test('of one proof that is sent many times at once exactly one wins', async () => {
     const dpop = await proofAtToken();
     const answers = await Promise.all(Array.from({ length: 5 }, () => requestToken({ dpop })));
     const errors = answers.filter(({ status }) => status !== 200).map(({ body }) => body['error']);
-    assert.deepEqual(errors, Array(4).fill('invalid_dpop_proof'));
+    expect(errors).toStrictEqual(Array(4).fill('invalid_dpop_proof'));
   });
 });
 
 describe('holder of key required', () => {
   test('no token without a proof', async () => {
     const { status, body } = await requestToken({ dpop: 'none' });
-    assert.deepEqual([status, body['error']], [400, 'invalid_dpop_proof']);
+    expect([status, body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
   });
 
   test('the token is bound to the key of the proof', async () => {
-    assert.deepEqual(decodeJwt(await boundToken())['cnf'], { jkt: await thumbprint(holder) });
+    expect(decodeJwt(await boundToken())['cnf']).toStrictEqual({ jkt: await thumbprint(holder) });
   });
 
   test('no call as a bearer, with a proof and without', async () => {
@@ -325,7 +328,7 @@ describe('client assertion must match the client', () => {
 test('assertion signed RS256 refused where PS256, ES256 or EdDSA is required', async () => {
   const rs256 = await partnerKey('RS256', keys.PS256.publicKey.kid);
   // The very key that is registered, with the other algorithm.
-  assert.equal(rs256.publicKey.n, keys.PS256.publicKey.n);
+  expect(rs256.publicKey.n).toBe(keys.PS256.publicKey.n);
   await assertClientRefused(requestToken({ assertion: await assertionOf({}, rs256) }));
 });
 
@@ -350,6 +353,6 @@ test('assertion without a subject', async () => {
 
 test('an assertion is used once', async () => {
   const assertion = await assertionOf();
-  assert.equal((await requestToken({ assertion })).status, 200);
+  expect((await requestToken({ assertion })).status).toBe(200);
   await assertClientRefused(requestToken({ assertion }));
 });

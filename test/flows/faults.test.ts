@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { afterAll, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
@@ -34,7 +34,7 @@ const close = {
     stores.secrets = false;
   },
 };
-after(() => Promise.all([close.database(), close.secrets()]));
+afterAll(() => Promise.all([close.database(), close.secrets()]));
 
 const dynamodb = dynamodbClient(database.endpoint);
 const secretsManager = secretsManagerClient(secrets.endpoint);
@@ -63,7 +63,7 @@ const context = {
   clock: () => Math.floor(Date.now() / 1000),
 };
 const person = { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.com', mageId: 'MAG1' };
-assert.ok((await registerAccount(person, context)).ok);
+expect((await registerAccount(person, context)).ok).toBe(true);
 const common = { name: 'Partner', kind: 'integration', defaultScopes: [], claims: {} } as const;
 const integration = await registerClient({ ...common, scopes: ['a'], defaultScopes: ['a'] }, context);
 const sessionKey = await registerClient({ ...common, scopes: [], account: 'MAG1' }, context);
@@ -137,7 +137,7 @@ const warm = {
 
 function assertUnavailable(answer: { statusCode?: number; headers?: Record<string, string>; body?: string }) {
   assert.equal(answer.statusCode, 503, answer.body);
-  assert.equal(answer.headers?.['retry-after'], '2');
+  expect(answer.headers?.['retry-after']).toBe('2');
 }
 
 // The tests are in the order in which things go down.
@@ -155,14 +155,14 @@ test('with everything up every function answers', async () => {
 test('Secrets Manager down: warm functions go on, cold ones say 503, verification needs it not', async () => {
   const { access_token } = JSON.parse((await warm.token(tokenEvent)).body ?? '');
   await close.secrets();
-  assert.equal((await warm.token(tokenEvent)).statusCode, 200);
-  assert.equal((await warm.session(sessionEvent)).statusCode, 200);
+  expect((await warm.token(tokenEvent)).statusCode).toBe(200);
+  expect((await warm.session(sessionEvent)).statusCode).toBe(200);
   assertUnavailable(await (await cold('token'))(tokenEvent));
   assertUnavailable(await (await cold('session-token'))(sessionEvent));
-  assert.equal((await (await cold('well-known'))(jwksEvent)).statusCode, 200);
+  expect((await (await cold('well-known'))(jwksEvent)).statusCode).toBe(200);
   const authorizer = await cold('authorizer');
   const { context: caller } = await authorizer(event('/x', `Bearer ${access_token}`));
-  assert.equal(caller?.['client_id'], client.id);
+  expect(caller?.['client_id']).toBe(client.id);
 });
 
 test('DynamoDB down: 503 with Retry-After, and nobody is let in or told that a token is bad', async () => {
@@ -174,6 +174,6 @@ test('DynamoDB down: 503 with Retry-After, and nobody is let in or told that a t
   assertUnavailable(await warm.wellKnown(jwksEvent));
   for (const token of [access_token, ust]) {
     const { context: denial } = await warm.authorizer(event('/x', `Bearer ${token}`));
-    assert.deepEqual(denial, { error: 'temporarily_unavailable' });
+    expect(denial).toStrictEqual({ error: 'temporarily_unavailable' });
   }
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
-const { sandbox, production } = await localStages();
+const { sandbox, production } = localStages();
 const grant_type = 'client_credentials';
 
 async function tokenOf(stage: TestStage, scope = 'marketplace.order:read marketplace.order:create') {
@@ -54,21 +54,21 @@ for (const stage of [sandbox, production]) {
       ),
     ];
     for (const { status, headers, body } of answers) {
-      assert.equal(status, 200);
-      assert.deepEqual(Object.keys(body), [
+      expect(status).toBe(200);
+      expect(Object.keys(body)).toStrictEqual([
         'access_token',
         'token_type',
         'expires_in',
         'scope',
         'created_at',
       ]);
-      assert.equal(body['token_type'], 'bearer');
-      assert.equal(body['expires_in'], 7_200);
-      assert.equal(body['scope'], scope);
-      assert.ok(Math.abs(Number(body['created_at']) - Date.now() / 1000) < 60);
-      assert.equal(headers.get('content-type'), 'application/json');
-      assert.equal(headers.get('cache-control'), 'no-store');
-      assert.equal(headers.get('pragma'), 'no-cache');
+      expect(body['token_type']).toBe('bearer');
+      expect(body['expires_in']).toBe(7_200);
+      expect(body['scope']).toBe(scope);
+      expect(Math.abs(Number(body['created_at']) - Date.now() / 1000)).toBeLessThan(60);
+      expect(headers.get('content-type')).toBe('application/json');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('pragma')).toBe('no-cache');
     }
   });
 
@@ -79,10 +79,10 @@ for (const stage of [sandbox, production]) {
       audience: stage.issuer,
       typ: 'at+jwt',
     });
-    assert.equal(protectedHeader.alg, 'RS256');
-    assert.equal(payload['client_id'], client_id);
-    assert.equal(payload.sub, client_id);
-    assert.equal(payload['test'], name === 'sandbox');
+    expect(protectedHeader.alg).toBe('RS256');
+    expect(payload['client_id']).toBe(client_id);
+    expect(payload.sub).toBe(client_id);
+    expect(payload['test']).toBe(name === 'sandbox');
   });
 
   test(`${name}: an order is created once, read by its external id, and refused when it differs`, async () => {
@@ -91,21 +91,25 @@ for (const stage of [sandbox, production]) {
     const id = freshId();
     const created = await postJson(subscriptions, order(id), headers);
     assert.equal(created.status, 201, created.text);
-    assert.deepEqual(Object.keys(created.body), ['subscriptionNumber', 'externalSubscriptionId', 'status']);
-    assert.equal(created.body['status'], 'Creating');
+    expect(Object.keys(created.body)).toStrictEqual([
+      'subscriptionNumber',
+      'externalSubscriptionId',
+      'status',
+    ]);
+    expect(created.body['status']).toBe('Creating');
     const again = await postJson(subscriptions, order(id), headers);
-    assert.equal(again.status, 200);
-    assert.deepEqual(again.body, created.body);
+    expect(again.status).toBe(200);
+    expect(again.body).toStrictEqual(created.body);
     const other = await postJson(
       subscriptions,
       order(id, { orderLines: [{ quantity: 6, productId: 'premium' }] }),
       headers,
     );
-    assert.equal(other.status, 409);
+    expect(other.status).toBe(409);
     const read = await call(`${subscriptions}/${id}`, { headers });
-    assert.equal(read.status, 200);
-    assert.deepEqual(read.body, created.body);
-    assert.equal((await call(`${subscriptions}/nothing`, { headers })).status, 404);
+    expect(read.status).toBe(200);
+    expect(read.body).toStrictEqual(created.body);
+    expect((await call(`${subscriptions}/nothing`, { headers })).status).toBe(404);
   });
 }
 
@@ -117,11 +121,10 @@ test('many that create the same order at the same time get one number', async ()
       postJson(`${sandbox.url}/api/v1/marketplace/subscriptions`, body, headers),
     ),
   );
-  assert.deepEqual(
-    answers.map(({ status }) => status).toSorted((a, b) => a - b),
-    [200, 200, 200, 200, 200, 201],
-  );
-  assert.equal(new Set(answers.map((answer) => answer.body['subscriptionNumber'])).size, 1);
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toStrictEqual([
+    200, 200, 200, 200, 200, 201,
+  ]);
+  expect(new Set(answers.map((answer) => answer.body['subscriptionNumber'])).size).toBe(1);
 });
 
 test('a bad order is told every bad field at once', async () => {
@@ -136,10 +139,10 @@ test('a bad order is told every bad field at once', async () => {
     },
     headers,
   );
-  assert.equal(status, 422);
-  assert.equal(body['error'], 'invalid_request');
+  expect(status).toBe(422);
+  expect(body['error']).toBe('invalid_request');
   const fields = (body['details'] as { field: string; message: string }[]).map(({ field }) => field);
-  assert.deepEqual(fields.toSorted(), [
+  expect(fields.toSorted()).toStrictEqual([
     'customer.address',
     'customer.company.name',
     'customer.contact.email',
@@ -150,23 +153,22 @@ test('a bad order is told every bad field at once', async () => {
     'tradingPartnerId',
   ]);
   const empty = await postJson(`${sandbox.url}/api/v1/marketplace/subscriptions`, '', headers);
-  assert.equal((empty.body['details'] as unknown[]).length, 4);
+  expect((empty.body['details'] as unknown[]).length).toBe(4);
 });
 
 test('the gateway lets nobody through without a token, with a bad one, or without the scope', async () => {
   const url = `${sandbox.url}/api/v1/marketplace/subscriptions`;
   const none = await postJson(url, order(freshId()));
-  assert.equal(none.status, 401);
-  assert.match(none.headers.get('www-authenticate') ?? '', /^Bearer/);
-  assert.doesNotMatch(none.headers.get('www-authenticate') ?? '', /error=/);
+  expect(none.status).toBe(401);
+  expect(none.headers.get('www-authenticate') ?? '').toMatch(/^Bearer/);
+  expect(none.headers.get('www-authenticate') ?? '').not.toMatch(/error=/);
   const token = String(await tokenOf(sandbox, 'marketplace.order:read'));
   const bad = await postJson(url, order(freshId()), bearer(`${token.slice(0, -4)}AAAA`));
-  assert.equal(bad.status, 401);
-  assert.match(bad.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
+  expect(bad.status).toBe(401);
+  expect(bad.headers.get('www-authenticate') ?? '').toMatch(/error="invalid_token"/);
   const weak = await postJson(url, order(freshId()), bearer(token));
-  assert.equal(weak.status, 403);
-  assert.match(
-    weak.headers.get('www-authenticate') ?? '',
+  expect(weak.status).toBe(403);
+  expect(weak.headers.get('www-authenticate') ?? '').toMatch(
     /scope="marketplace.order:create".*error="insufficient_scope"/,
   );
 });
@@ -182,15 +184,15 @@ test('a credential or token of one stage is refused in the other, in both direct
       { grant_type },
       { authorization: basic(clientId, clientSecret) },
     );
-    assert.equal(refused.status, 401);
-    assert.equal(refused.body['error'], 'invalid_client');
+    expect(refused.status).toBe(401);
+    expect(refused.body['error']).toBe('invalid_client');
     const token = await tokenOf(from);
     const subscriptions = await call(`${to.url}/api/v1/marketplace/subscriptions/x`, {
       headers: bearer(token),
     });
-    assert.equal(subscriptions.status, 401);
+    expect(subscriptions.status).toBe(401);
     const profile = await call(`${to.url}/rest/v1/users/${to.sessionKey.mageId}`, { headers: bearer(token) });
-    assert.equal(profile.status, 401);
+    expect(profile.status).toBe(401);
   }
 });
 
@@ -202,9 +204,9 @@ test('Commerce Layer: an integration without a scope gets its default, a channel
     client_id: clientId,
     client_secret: clientSecret,
   });
-  assert.equal(integration.status, 200);
-  assert.equal(integration.body['expires_in'], 7_200);
-  assert.equal(integration.body['scope'], 'market:all');
+  expect(integration.status).toBe(200);
+  expect(integration.body['expires_in']).toBe(7_200);
+  expect(integration.body['scope']).toBe('market:all');
 
   for (const scope of [
     'market:id:xYZkjABcde',
@@ -216,14 +218,14 @@ test('Commerce Layer: an integration without a scope gets its default, a channel
       client_id: sandbox.salesChannel.clientId,
       scope,
     });
-    assert.equal(channel.status, 200);
-    assert.equal(channel.body['expires_in'], 14_400);
-    assert.equal(channel.body['scope'], scope);
+    expect(channel.status).toBe(200);
+    expect(channel.body['expires_in']).toBe(14_400);
+    expect(channel.body['scope']).toBe(scope);
   }
   const { body } = await postJson(`${sandbox.url}/oauth/token`, {
     grant_type,
     client_id: sandbox.salesChannel.clientId,
     scope: 'market:1234',
   });
-  assert.deepEqual(decodeJwt(String(body['access_token']))['market'], { id: ['1234'] });
+  expect(decodeJwt(String(body['access_token']))['market']).toStrictEqual({ id: ['1234'] });
 });

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
 import { journey } from '../../local/journey.ts';
 import { localStages } from './stages.ts';
 
-const { sandbox, production } = await localStages();
+const { sandbox, production } = localStages();
 
 for (const [name, stage] of Object.entries({ sandbox, production })) {
   test(`${name}: the lines that npm start prints can be pasted, and each answers`, async () => {
     const lines = journey({ name, ...stage });
     const commands = lines.filter((line) => line !== '' && !line.startsWith('#'));
-    assert.equal(commands.length, 9);
+    expect(commands.length).toBe(9);
     const { stdout } = await promisify(execFile)('bash', [
       '-euc',
       commands.map((line) => `${line}\necho`).join('\n'),

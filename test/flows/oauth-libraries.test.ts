@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { localStages } from './stages.ts';
 
-const { sandbox, production } = await localStages();
+const { sandbox, production } = localStages();
 
 for (const stage of [sandbox, production]) {
   const { clientId, clientSecret } = stage.integration;
@@ -22,9 +22,9 @@ for (const stage of [sandbox, production]) {
         });
         const scope = 'marketplace.order:read';
         const tokens = await client.clientCredentialsGrant(config, { scope });
-        assert.equal(tokens.token_type, 'bearer');
-        assert.equal(tokens.expires_in, 7_200);
-        assert.equal(tokens.scope, scope);
+        expect(tokens.token_type).toBe('bearer');
+        expect(tokens.expires_in).toBe(7_200);
+        expect(tokens.scope).toBe(scope);
       }
     }
   });
@@ -34,7 +34,7 @@ for (const stage of [sandbox, production]) {
       execute: [client.allowInsecureRequests],
     });
     const tokens = await client.clientCredentialsGrant(config, { scope: 'market:id:xYZkjABcde' });
-    assert.equal(tokens.expires_in, 14_400);
+    expect(tokens.expires_in).toBe(14_400);
   });
 
   test(`oauth4webapi accepts the answers of ${stage.url}, and its tokens as RFC 9068 has them`, async () => {
@@ -55,7 +55,7 @@ for (const stage of [sandbox, production]) {
       headers: { authorization: `Bearer ${tokens.access_token}` },
     });
     const claims = await oauth.validateJwtAccessToken(as, request, stage.issuer, insecure);
-    assert.equal(claims.client_id, clientId);
+    expect(claims.client_id).toBe(clientId);
   });
 
   test(`oauth4webapi reads a refusal of ${stage.url} as one`, async () => {

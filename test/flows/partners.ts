@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import type { ClientKey } from '../../src/clients/client.ts';
-import { projectFolder } from './stages.ts';
 import type { TestStage } from './stages.ts';
+import { projectFolder } from './start-stages.ts';
 
 const run = promisify(execFile);
 

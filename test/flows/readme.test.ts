@@ -1,15 +1,14 @@
-import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
 import { promisify } from 'node:util';
-import { projectFolder, startStages } from './stages.ts';
+import { afterAll, expect, test } from '@jest/globals';
+import { projectFolder, startStages } from './start-stages.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'postern-readme-'));
 const stages = await startStages('--data', data);
-after(async () => {
+afterAll(async () => {
   await stages.stop();
   rmSync(data, { recursive: true });
 });
@@ -40,9 +39,9 @@ const jsonIn = (output: string) =>
 
 test('the two commands are what package.json and CI run', () => {
   const commands = shell.map(({ text }) => text.trim());
-  assert.ok(commands.includes('npm ci && npm start'));
-  assert.ok(commands.includes('npm test'));
-  assert.match(readFileSync(join(projectFolder, '.ci/run'), 'utf8'), /^npm ci.*^npm test/ms);
+  expect(commands).toContain('npm ci && npm start');
+  expect(commands).toContain('npm test');
+  expect(readFileSync(join(projectFolder, '.ci/run'), 'utf8')).toMatch(/^npm ci.*^npm test/ms);
 });
 
 test("a partner's journey, line by line, answers as it is shown", async () => {
@@ -53,17 +52,16 @@ test("a partner's journey, line by line, answers as it is shown", async () => {
   const shown = part
     .filter(([, language]) => language === 'json')
     .map(([, , text = '']) => JSON.parse(text) as object);
-  assert.equal(shown.length, 8);
+  expect(shown.length).toBe(8);
 
   const { stdout } = await run(script.join(''));
   const answers = jsonIn(stdout);
-  assert.deepEqual(
-    answers.map((answer) => Object.keys(answer)),
+  expect(answers.map((answer) => Object.keys(answer))).toStrictEqual(
     shown.map((answer) => Object.keys(answer)),
   );
   const fixed = ['token_type', 'expires_in', 'scope', 'status', 'externalSubscriptionId', 'screen_name'];
   const constant = (answer: object) => Object.entries(answer).filter(([name]) => fixed.includes(name));
-  assert.deepEqual(answers.map(constant), shown.map(constant));
+  expect(answers.map(constant)).toStrictEqual(shown.map(constant));
 });
 
 test("the operator's commands, line by line", async () => {
@@ -73,17 +71,17 @@ test("the operator's commands, line by line", async () => {
     ([, text = '']) => text,
   );
   const { stdout } = await run(scripts.join(''));
-  assert.match(stdout, /MAG000000042/);
-  assert.match(stdout, /"status": ?"disabled"/);
-  assert.match(stdout, /AQ17NZ49WC/);
+  expect(stdout).toMatch(/MAG000000042/);
+  expect(stdout).toMatch(/"status": ?"disabled"/);
+  expect(stdout).toMatch(/AQ17NZ49WC/);
 });
 
 test('the stacks that are deployed are there', async () => {
   const deploy = shell.find(({ info }) => info === 'deploy')?.text ?? '';
   const patterns = [...deploy.matchAll(/^npx cdk deploy '(\w+\/\*)'$/gm)].map(([, pattern = '']) => pattern);
-  assert.deepEqual(patterns, ['Sandbox/*', 'Production/*']);
+  expect(patterns).toStrictEqual(['Sandbox/*', 'Production/*']);
   const synthesize = shell.find(({ text }) => text.includes('cdk synth'))?.text ?? '';
-  assert.equal(synthesize.trim(), "npx cdk synth -q '**'");
+  expect(synthesize.trim()).toBe("npx cdk synth -q '**'");
   const out = join(data, 'cdk.out-of-readme');
   const { stdout } = await run(
     `npx cdk list ${patterns.map((pattern) => `'${pattern}'`).join(' ')} --output '${out}'`,
@@ -92,7 +90,7 @@ test('the stacks that are deployed are there', async () => {
     .trim()
     .split('\n')
     .map((line) => line.replace(/ \(.*/, ''));
-  assert.deepEqual(ids.toSorted(), [
+  expect(ids.toSorted()).toStrictEqual([
     'Production/AccountApi',
     'Production/ExampleApi',
     'Production/Stateful',

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
 import { partnerKey } from '../oauth/client-keys.ts';
 import { postern, registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
-const { sandbox, production } = await localStages();
+const { sandbox, production } = localStages();
 const revocation = `${sandbox.url}/oauth/revoke`;
 const introspection = `${sandbox.url}/oauth/introspect`;
 const { mageId } = sandbox.sessionKey;
@@ -57,8 +57,8 @@ async function assertLives({ token }: Holder, lives: boolean) {
   assert.ok(lives ? status === 200 || status === 403 : status === 401, `${status} at the authorizer`);
   const asked = await postForm(introspection, { token, ...inBody(resourceServer) });
   assert.equal(asked.status, 200, asked.text);
-  if (lives) assert.equal(asked.body['active'], true);
-  else assert.equal(asked.text, '{"active":false}');
+  if (lives) expect(asked.body['active']).toBe(true);
+  else expect(asked.text).toBe('{"active":false}');
 }
 
 for (const [kind, hold] of Object.entries({ JWT: jwtHolder, session: sessionHolder })) {
@@ -73,8 +73,8 @@ for (const [kind, hold] of Object.entries({ JWT: jwtHolder, session: sessionHold
         await assertLives(holder, true);
         const authorization = basic(holder.clientId, holder.clientSecret);
         const revoked = await post(revocation, { token: holder.token }, { authorization });
-        assert.deepEqual([revoked.status, revoked.text], [200, '{}']);
-        assert.equal(revoked.headers.get('cache-control'), 'no-store');
+        expect([revoked.status, revoked.text]).toStrictEqual([200, '{}']);
+        expect(revoked.headers.get('cache-control')).toBe('no-store');
         await assertLives(holder, false);
         await assertLives(bystander, true);
       });
@@ -84,8 +84,8 @@ for (const [kind, hold] of Object.entries({ JWT: jwtHolder, session: sessionHold
       const holder = await hold();
       for (const post of [postForm, postJson]) {
         const { status, body } = await post(revocation, { ...inBody(other), token: holder.token });
-        assert.equal(status, 403);
-        assert.deepEqual(body, {
+        expect(status).toBe(403);
+        expect(body).toStrictEqual({
           error: 'unauthorized_client',
           error_description: 'You are not authorized to revoke this token',
         });
@@ -97,7 +97,7 @@ for (const [kind, hold] of Object.entries({ JWT: jwtHolder, session: sessionHold
       const holder = await hold();
       const wrong = { client_id: acme.clientId, client_secret: 'wrong' };
       const { status, body } = await postForm(revocation, { ...wrong, token: holder.token });
-      assert.deepEqual([status, body['error']], [401, 'invalid_client']);
+      expect([status, body['error']]).toStrictEqual([401, 'invalid_client']);
       await assertLives(holder, true);
     });
   });
@@ -111,7 +111,7 @@ test('a token that is unknown, or of the other stage, is 200 with an empty objec
     scope: 'marketplace.order:read',
   });
   const ofProduction = String(elsewhere.body['access_token']);
-  assert.match(ofProduction, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+  expect(ofProduction).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   const madeUp = ['x', 'a.b.c', `${'A'.repeat(32)}.${'A'.repeat(12)}`, 'ä'.repeat(100)];
   for (const token of [ofProduction, ...madeUp]) {
     for (const post of [postForm, postJson]) {
@@ -120,7 +120,7 @@ test('a token that is unknown, or of the other stage, is 200 with an empty objec
         token,
         token_type_hint: 'nonsense',
       });
-      assert.deepEqual([status, text], [200, '{}']);
+      expect([status, text]).toStrictEqual([200, '{}']);
     }
   }
 });
@@ -136,7 +136,7 @@ test('a token is needed, once, and not in the query', async () => {
     }),
   ];
   for (const { status, body } of answers) {
-    assert.deepEqual([status, body['error']], [400, 'invalid_request']);
+    expect([status, body['error']]).toStrictEqual([400, 'invalid_request']);
   }
   await assertLives({ ...acme, token }, true);
 });
@@ -144,8 +144,8 @@ test('a token is needed, once, and not in the query', async () => {
 test('who may not introspect is told so, and learns nothing of the token', async () => {
   const { token } = await jwtHolder();
   const { status, body } = await postForm(introspection, { token, ...inBody(acme) });
-  assert.equal(status, 403);
-  assert.deepEqual(body, {
+  expect(status).toBe(403);
+  expect(body).toStrictEqual({
     error: 'unauthorized_client',
     error_description: 'This client may not introspect tokens.',
   });
@@ -159,7 +159,7 @@ describe('an operator', () => {
     await postern(sandbox, 'client', 'disable', leaving.clientId);
     await assertLives(holder, false);
     const { status, body } = await askForJwt(leaving);
-    assert.deepEqual([status, body['error']], [401, 'invalid_client']);
+    expect([status, body['error']]).toStrictEqual([401, 'invalid_client']);
   });
 
   test('who revokes the tokens of a client ends those that it has, and it gets others', async () => {
@@ -182,13 +182,14 @@ describe('an operator', () => {
   });
 });
 
-describe('oauth4webapi', async () => {
-  const insecure = { [oauth.allowInsecureRequests]: true };
-  const issuer = new URL(sandbox.issuer);
-  const discovery = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure });
-  const as = await oauth.processDiscoveryResponse(issuer, discovery);
-  assert.ok(!(key.privateKey instanceof Uint8Array));
-  const signing = oauth.PrivateKeyJwt({ key: key.privateKey, kid: key.publicKey.kid });
+const insecure = { [oauth.allowInsecureRequests]: true };
+const issuer = new URL(sandbox.issuer);
+const discovery = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure });
+const as = await oauth.processDiscoveryResponse(issuer, discovery);
+assert.ok(!(key.privateKey instanceof Uint8Array));
+const signing = oauth.PrivateKeyJwt({ key: key.privateKey, kid: key.publicKey.kid });
+
+describe('oauth4webapi', () => {
   const callers: [string, oauth.Client, oauth.ClientAuth][] = [
     [
       'a secret',
@@ -221,20 +222,19 @@ describe('oauth4webapi', async () => {
             requestJwtResponse,
             ...insecure,
           });
-          assert.equal(
-            response.headers.get('content-type'),
+          expect(response.headers.get('content-type')).toBe(
             requestJwtResponse ? 'application/token-introspection+jwt' : 'application/json',
           );
-          assert.equal(response.headers.get('cache-control'), 'no-store');
+          expect(response.headers.get('cache-control')).toBe('no-store');
           const claims = await oauth.processIntrospectionResponse(as, client, response);
           if (requestJwtResponse) await oauth.validateApplicationLevelSignature(as, response, insecure);
           return claims;
         };
         const active = await introspect(token);
-        assert.equal(active.active, true);
-        assert.equal(active.client_id, acme.clientId);
-        assert.equal(active.iss, sandbox.issuer);
-        assert.deepEqual(await introspect('unknown'), { active: false });
+        expect(active.active).toBe(true);
+        expect(active.client_id).toBe(acme.clientId);
+        expect(active.iss).toBe(sandbox.issuer);
+        expect(await introspect('unknown')).toStrictEqual({ active: false });
       }
     });
   }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { afterAll, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { projectFolder, startStages } from './stages.ts';
+import { projectFolder, startStages } from './start-stages.ts';
 import { call, postJson } from './wire.ts';
 
 const started = await startStages('--ephemeral');
-after(() => started.stop());
+afterAll(() => started.stop());
 const { url, issuer, clients } = started.ready.stages.sandbox;
 const { port } = new URL(url);
 const channel = clients.find(({ kind }) => kind === 'sales_channel') ?? assert.fail();
@@ -39,7 +39,7 @@ test('a rotation in the middle of traffic fails not one verification of a verifi
         client_id: channel.clientId,
         scope,
       });
-      assert.equal(status, 200);
+      expect(status).toBe(200);
       await jwtVerify(String(body['access_token']), cached, { issuer, typ: 'at+jwt' });
       verified += 1;
     }
@@ -48,13 +48,13 @@ test('a rotation in the middle of traffic fails not one verification of a verifi
   await postern('key', 'rotate');
   state.rotating = false;
   await verifying;
-  assert.ok(verified > 0);
+  expect(verified).toBeGreaterThan(0);
 
   const published = await publishedKids();
-  assert.equal(published.length, 3);
-  assert.ok(before.every((kid) => published.includes(kid)));
+  expect(published.length).toBe(3);
+  expect(before.every((kid) => published.includes(kid))).toBe(true);
   const listed = await postern('key', 'list');
-  assert.ok(JSON.stringify(listed).includes(published[0] ?? ''));
+  expect(JSON.stringify(listed)).toContain(published[0] ?? '');
 });
 
 test('a key that is revoked is published no more, and its tokens are refused at once', async () => {
@@ -68,11 +68,11 @@ test('a key that is revoked is published no more, and its tokens are refused at 
   const users = `${url}/rest/v1/users/MAG0`;
   const headers = { authorization: `Bearer ${token}` };
   // Authorized, and without an account: what is behind the authorizer answers.
-  assert.equal((await call(users, { headers })).status, 403);
+  expect((await call(users, { headers })).status).toBe(403);
   const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as {
     kid: string;
   };
   await postern('key', 'revoke', kid, '--yes');
-  assert.ok(!(await publishedKids()).includes(kid));
-  assert.equal((await call(users, { headers })).status, 401);
+  expect(await publishedKids()).not.toContain(kid);
+  expect((await call(users, { headers })).status).toBe(401);
 });

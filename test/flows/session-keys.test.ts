@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { connectStage } from '../../cli/stage-connection.ts';
 import type { Stage } from '../../cli/stage.ts';
 import { registerAccount } from '../../src/clients/account-registration.ts';
@@ -8,7 +8,7 @@ import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
-const { sandbox, production } = await localStages();
+const { sandbox, production } = localStages();
 
 /** The stores of a running stage, as an operator reaches them. */
 const operatorOf = (stage: string, { url }: TestStage) =>
@@ -30,7 +30,7 @@ async function partner({ url }: TestStage = sandbox, stage: Stage = operator) {
   assert.ok(registered.ok && registered.value.secret !== undefined);
   const key = { id: registered.value.client.id, secret: registered.value.secret };
   const opened = await open(key, url);
-  assert.equal(opened.status, 200);
+  expect(opened.status).toBe(200);
   const token = opened.body['ust'];
   const keys = `${url}/rest/v1/users/${mageId}/keys`;
   const send = (method: string, path = '', body?: unknown) =>
@@ -56,60 +56,65 @@ const listed = ({ body }: { body: Record<string, unknown> }) =>
 test('keys are listed, created up to three, and each opens sessions', async () => {
   const { mageId, key, send, keys, token } = await partner();
   const before = await send('GET');
-  assert.equal(before.status, 200);
-  assert.equal(before.headers.get('cache-control'), 'no-store');
-  assert.deepEqual(Object.keys(before.body), ['keys']);
+  expect(before.status).toBe(200);
+  expect(before.headers.get('cache-control')).toBe('no-store');
+  expect(Object.keys(before.body)).toStrictEqual(['keys']);
   const [first] = listed(before);
-  assert.deepEqual(before.body['keys'], [
+  expect(before.body['keys']).toStrictEqual([
     { application_id: key.id, label: 'First', created_at: first?.created_at },
   ]);
-  assert.match(first?.created_at ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+  expect(first?.created_at ?? '').toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
 
   const named = await send('POST', '', { label: 'Büro <1> "x"' });
   assert.equal(named.status, 201, named.text);
-  assert.equal(named.headers.get('cache-control'), 'no-store');
-  assert.deepEqual(Object.keys(named.body), ['application_id', 'application_secret', 'label', 'created_at']);
-  assert.match(String(named.body['application_id']), /^AQ[A-Z\d]{8}$/);
-  assert.match(String(named.body['application_secret']), /^[\da-f]{40}$/);
-  assert.equal(named.body['label'], 'Büro <1> "x"');
+  expect(named.headers.get('cache-control')).toBe('no-store');
+  expect(Object.keys(named.body)).toStrictEqual([
+    'application_id',
+    'application_secret',
+    'label',
+    'created_at',
+  ]);
+  expect(String(named.body['application_id'])).toMatch(/^AQ[A-Z\d]{8}$/);
+  expect(String(named.body['application_secret'])).toMatch(/^[\da-f]{40}$/);
+  expect(named.body['label']).toBe('Büro <1> "x"');
 
   const nameless = await call(keys, { method: 'POST', headers: bearer(token) });
   assert.equal(nameless.status, 201, nameless.text);
-  assert.equal(nameless.body['label'], 'Session key');
+  expect(nameless.body['label']).toBe('Session key');
 
   for (const { body } of [named, nameless]) {
     const session = await open({ id: body['application_id'], secret: body['application_secret'] });
-    assert.equal(session.status, 200);
-    assert.equal(session.body['mage_id'], mageId);
-    assert.equal((await profile(mageId, session.body['ust'])).status, 200);
+    expect(session.status).toBe(200);
+    expect(session.body['mage_id']).toBe(mageId);
+    expect((await profile(mageId, session.body['ust'])).status).toBe(200);
   }
 
   const fourth = await send('POST', '', { label: 'Fourth' });
-  assert.equal(fourth.status, 409);
-  assert.deepEqual(Object.keys(fourth.body), ['code', 'message']);
-  assert.equal(fourth.body['code'], 409);
-  assert.match(String(fourth.body['message']), /at most 3 keys\. Delete one first: DELETE /);
+  expect(fourth.status).toBe(409);
+  expect(Object.keys(fourth.body)).toStrictEqual(['code', 'message']);
+  expect(fourth.body['code']).toBe(409);
+  expect(String(fourth.body['message'])).toMatch(/at most 3 keys\. Delete one first: DELETE /);
 
   const all = await send('GET');
-  assert.equal(listed(all).length, 3);
+  expect(listed(all).length).toBe(3);
   for (const { body } of [named, nameless]) {
-    assert.ok(!all.text.includes(String(body['application_secret'])));
+    expect(all.text).not.toContain(String(body['application_secret']));
   }
-  assert.ok(!/secret|hash/.test(all.text));
+  expect(all.text).not.toMatch(/secret|hash/);
 });
 
 test('a form creates and renames a key, too', async () => {
   const { keys, token } = await partner();
   const { status, body } = await postForm(keys, { label: 'By form' }, bearer(token));
-  assert.equal(status, 201);
-  assert.equal(body['label'], 'By form');
+  expect(status).toBe(201);
+  expect(body['label']).toBe('By form');
   const renamed = await call(keys, {
     method: 'PUT',
     headers: bearer(token),
     body: new URLSearchParams({ application_id: String(body['application_id']), label: 'Renamed' }),
   });
-  assert.equal(renamed.status, 200);
-  assert.equal(renamed.body['label'], 'Renamed');
+  expect(renamed.status).toBe(200);
+  expect(renamed.body['label']).toBe('Renamed');
 });
 
 test('of many keys created at once three live at most, and only what was answered is there', async () => {
@@ -118,16 +123,15 @@ test('of many keys created at once three live at most, and only what was answere
     Array.from({ length: 8 }, (_, n) => send('POST', '', { label: `Key ${n}` })),
   );
   const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
-  assert.deepEqual(statuses, [201, 201, 409, 409, 409, 409, 409, 409]);
+  expect(statuses).toStrictEqual([201, 201, 409, 409, 409, 409, 409, 409]);
   const created = answers.filter(({ status }) => status === 201);
   const ids = listed(await send('GET')).map(({ application_id: id }) => id);
-  assert.deepEqual(
-    ids.toSorted(),
+  expect(ids.toSorted()).toStrictEqual(
     [key.id, ...created.map(({ body }) => String(body['application_id']))].toSorted(),
   );
   for (const { body } of created) {
     const opened = await open({ id: body['application_id'], secret: body['application_secret'] });
-    assert.equal(opened.status, 200);
+    expect(opened.status).toBe(200);
   }
 });
 
@@ -139,37 +143,42 @@ test('a label changes and nothing else does', async () => {
     ['', { application_id: key.id, label: 'Third' }],
   ] as const) {
     const { status, body: answer } = await send('PUT', path, body);
-    assert.equal(status, 200);
-    assert.deepEqual(Object.keys(answer), ['application_id', 'label', 'created_at']);
-    assert.equal(answer['label'], body.label);
+    expect(status).toBe(200);
+    expect(Object.keys(answer)).toStrictEqual(['application_id', 'label', 'created_at']);
+    expect(answer['label']).toBe(body.label);
   }
   assert.ok(before);
-  assert.deepEqual(await operator.clients.findNow(key.id), {
+  expect(await operator.clients.findNow(key.id)).toStrictEqual({
     ...before,
     name: 'Third',
     version: before.version + 2,
   });
-  assert.equal((await open(key)).body['mage_id'], mageId);
+  expect((await open(key)).body['mage_id']).toBe(mageId);
 });
 
 test('a regenerated secret ends the old one at once, and its sessions live on', async () => {
   const { mageId, key, token, send } = await partner();
   const made = await send('PUT', `/${key.id}`, { regenerate_secret: true });
   assert.equal(made.status, 200, made.text);
-  assert.deepEqual(Object.keys(made.body), ['application_id', 'application_secret', 'label', 'created_at']);
-  assert.match(String(made.body['application_secret']), /^[\da-f]{40}$/);
-  assert.equal(made.body['label'], 'First');
+  expect(Object.keys(made.body)).toStrictEqual([
+    'application_id',
+    'application_secret',
+    'label',
+    'created_at',
+  ]);
+  expect(String(made.body['application_secret'])).toMatch(/^[\da-f]{40}$/);
+  expect(made.body['label']).toBe('First');
 
-  assert.equal((await open(key)).status, 401);
+  expect((await open(key)).status).toBe(401);
   const opened = await open({ id: key.id, secret: made.body['application_secret'] });
-  assert.equal(opened.status, 200);
-  assert.equal((await profile(mageId, token)).status, 200);
-  assert.equal((await profile(mageId, opened.body['ust'])).status, 200);
+  expect(opened.status).toBe(200);
+  expect((await profile(mageId, token)).status).toBe(200);
+  expect((await profile(mageId, opened.body['ust'])).status).toBe(200);
 
   const both = await send('PUT', '', { application_id: key.id, label: 'Both', regenerate_secret: true });
-  assert.equal(both.body['label'], 'Both');
-  assert.notEqual(both.body['application_secret'], made.body['application_secret']);
-  assert.equal((await open({ id: key.id, secret: made.body['application_secret'] })).status, 401);
+  expect(both.body['label']).toBe('Both');
+  expect(both.body['application_secret']).not.toBe(made.body['application_secret']);
+  expect((await open({ id: key.id, secret: made.body['application_secret'] })).status).toBe(401);
 });
 
 test('of secrets regenerated at once the last alone is good', async () => {
@@ -183,7 +192,7 @@ test('of secrets regenerated at once the last alone is good', async () => {
       .filter(({ status }) => status === 200)
       .map(({ body }) => open({ id: key.id, secret: body['application_secret'] })),
   );
-  assert.equal(opened.filter(({ status }) => status === 200).length, 1);
+  expect(opened.filter(({ status }) => status === 200).length).toBe(1);
 });
 
 test('a deleted key opens nothing, its sessions end, and its place is free', async () => {
@@ -191,24 +200,21 @@ test('a deleted key opens nothing, its sessions end, and its place is free', asy
   const other = await send('POST', '', { label: 'Other' });
   const [id, secret] = [other.body['application_id'], other.body['application_secret']];
   const session = (await open({ id, secret })).body['ust'];
-  assert.equal((await profile(mageId, session)).status, 200);
+  expect((await profile(mageId, session)).status).toBe(200);
 
   const deleted = await send('DELETE', `/${String(id)}`);
-  assert.equal(deleted.status, 204);
-  assert.equal(deleted.text, '');
-  assert.equal((await open({ id, secret })).status, 401);
-  assert.equal((await profile(mageId, session)).status, 401);
-  assert.equal((await send('DELETE', `/${String(id)}`)).status, 404);
-  assert.deepEqual(
-    listed(await send('GET')).map(({ application_id: left }) => left),
-    [key.id],
-  );
-  for (const label of ['Second', 'Third']) assert.equal((await send('POST', '', { label })).status, 201);
+  expect(deleted.status).toBe(204);
+  expect(deleted.text).toBe('');
+  expect((await open({ id, secret })).status).toBe(401);
+  expect((await profile(mageId, session)).status).toBe(401);
+  expect((await send('DELETE', `/${String(id)}`)).status).toBe(404);
+  expect(listed(await send('GET')).map(({ application_id: left }) => left)).toStrictEqual([key.id]);
+  for (const label of ['Second', 'Third']) expect((await send('POST', '', { label })).status).toBe(201);
 
   // The key that opened the session of these calls
-  assert.equal((await send('DELETE', `?application_id=${key.id}`)).status, 204);
-  assert.equal((await profile(mageId, token)).status, 401);
-  assert.equal((await send('GET')).status, 401);
+  expect((await send('DELETE', `?application_id=${key.id}`)).status).toBe(204);
+  expect((await profile(mageId, token)).status).toBe(401);
+  expect((await send('GET')).status).toBe(401);
 });
 
 test('keys are those of the own account alone', async () => {
@@ -247,19 +253,16 @@ test('keys are those of the own account alone', async () => {
     ];
     for (const [index, [status, answer]] of answers.entries()) {
       assert.equal(answer.status, status, `${method} ${path} ${index}: ${answer.text}`);
-      assert.deepEqual(Object.keys(answer.body), ['code', 'message']);
-      assert.equal(answer.body['code'], status);
+      expect(Object.keys(answer.body)).toStrictEqual(['code', 'message']);
+      expect(answer.body['code']).toBe(status);
     }
     // Another's key is as unknown among one's own as one that is not there.
     if (path !== '' || method === 'PUT') {
       assert.equal((await callAs(other.token, other.keys)).status, 404, `${method} ${path}`);
     }
   }
-  assert.equal((await open(one.key)).status, 200);
-  assert.deepEqual(
-    listed(await one.send('GET')).map(({ label }) => label),
-    ['First'],
-  );
+  expect((await open(one.key)).status).toBe(200);
+  expect(listed(await one.send('GET')).map(({ label }) => label)).toStrictEqual(['First']);
 });
 
 test('a key that the operator disabled is not for its partner to change', async () => {
@@ -270,12 +273,12 @@ test('a key that the operator disabled is not for its partner to change', async 
   assert.ok(client && (await operator.clients.replace({ ...client, status: 'disabled' })));
   for (const body of [{ label: 'x' }, { regenerate_secret: true }]) {
     const refused = await send('PUT', `/${id}`, body);
-    assert.equal(refused.status, 403);
-    assert.match(String(refused.body['message']), /disabled by the operator/);
+    expect(refused.status).toBe(403);
+    expect(String(refused.body['message'])).toMatch(/disabled by the operator/);
   }
-  assert.equal((await open({ id, secret: second.body['application_secret'] })).status, 401);
-  assert.equal((await open(key)).status, 200);
-  assert.equal(listed(await send('GET')).length, 2);
+  expect((await open({ id, secret: second.body['application_secret'] })).status).toBe(401);
+  expect((await open(key)).status).toBe(200);
+  expect(listed(await send('GET')).length).toBe(2);
 });
 
 test('every malformed request is a 4xx that repeats nothing and changes nothing', async () => {
@@ -328,9 +331,8 @@ test('every malformed request is a 4xx that repeats nothing and changes nothing'
     assert.ok(String(answer.body['message']).length > 10, what);
   }
   const client = await operator.clients.findNow(key.id);
-  assert.equal(client?.name, 'First');
-  assert.equal(client.version, 1);
-  assert.equal(listed(await send('GET')).length, 1);
+  expect(client).toMatchObject({ name: 'First', version: 1 });
+  expect(listed(await send('GET')).length).toBe(1);
 
   const type = await postJson(`${sandbox.url}/rest/v1/users/x/keys`, 'x', { 'content-type': 'text/plain' });
   assert.equal(type.status, 401, 'who is unknown is told nothing of the body');
@@ -339,8 +341,8 @@ test('every malformed request is a 4xx that repeats nothing and changes nothing'
 test('production has keys of its own', async () => {
   const { mageId, send } = await partner(production, await operatorOf('production', production));
   const { status, body } = await send('POST', '', { label: 'Live' });
-  assert.equal(status, 201);
+  expect(status).toBe(201);
   const key = { id: body['application_id'], secret: body['application_secret'] };
-  assert.equal((await open(key, production.url)).body['mage_id'], mageId);
-  assert.equal((await open(key)).status, 401);
+  expect((await open(key, production.url)).body['mage_id']).toBe(mageId);
+  expect((await open(key)).status).toBe(401);
 });

@@ -4,12 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { projectFolder, startStages } from './stages.ts';
+import { afterAll, expect, test } from '@jest/globals';
+import { projectFolder, startStages } from './start-stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-start-'));
-after(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs `npm start` where it must refuse, and gives back its exit code and what it says. */
 function refusal(...options: string[]) {
@@ -54,29 +54,29 @@ test('after kill -9 a second start finds what was answered: clients, sessions, o
   await first.kill();
 
   const credentials = join(data, 'credentials.json');
-  assert.equal(statSync(credentials).mode & 0o777, 0o600);
+  expect(statSync(credentials).mode & 0o777).toBe(0o600);
 
   const port = new URL(url).port;
   const second = await startStages('--data', data, '--sandbox-port', port);
   try {
-    assert.deepEqual(second.ready.stages.sandbox.clients, clients);
-    assert.deepEqual((await call(`${url}/.well-known/jwks.json`)).body, jwks.body);
+    expect(second.ready.stages.sandbox.clients).toStrictEqual(clients);
+    expect((await call(`${url}/.well-known/jwks.json`)).body).toStrictEqual(jwks.body);
     const profile = await call(`${url}/rest/v1/users/${sessionKey.mageId}`, {
       headers: bearer(session.body['ust']),
     });
-    assert.equal(profile.status, 200);
+    expect(profile.status).toBe(200);
     const read = await call(`${url}/api/v1/marketplace/subscriptions/kept`, {
       headers: bearer(token.body['access_token']),
     });
-    assert.deepEqual(read.body, created.body);
+    expect(read.body).toStrictEqual(created.body);
 
     const third = refusal('--data', data, '--sandbox-port', '0', '--production-port', '0');
-    assert.equal(third.status, 1);
-    assert.match(third.lines.at(-1) ?? '', /another|already|running|use/i);
+    expect(third.status).toBe(1);
+    expect(third.lines.at(-1) ?? '').toMatch(/another|already|running|use/i);
   } finally {
     await second.stop();
   }
-  assert.ok(readFileSync(credentials, 'utf8').includes(integration.clientId));
+  expect(readFileSync(credentials, 'utf8')).toContain(integration.clientId);
 });
 
 test('a taken port is one clear line and exit code 1', async () => {
@@ -93,8 +93,8 @@ test('a taken port is one clear line and exit code 1', async () => {
     '0',
   );
   taken.close();
-  assert.equal(status, 1);
-  assert.match(lines.at(-1) ?? '', new RegExp(`^Port ${port} is taken: `));
+  expect(status).toBe(1);
+  expect(lines.at(-1) ?? '').toMatch(new RegExp(`^Port ${port} is taken: `));
 });
 
 test('a data folder that is none is one clear line and exit code 1', () => {
@@ -109,14 +109,14 @@ test('a data folder that is none is one clear line and exit code 1', () => {
     '--production-port',
     '0',
   );
-  assert.equal(status, 1);
-  assert.match(lines.at(-1) ?? '', /file/);
+  expect(status).toBe(1);
+  expect(lines.at(-1) ?? '').toMatch(/file/);
 });
 
 test('wrong options are usage errors', () => {
   for (const options of [['--nonsense'], ['--sandbox-port', 'x'], ['--sandbox-port', '70000'], ['extra']]) {
     const { status, lines } = refusal(...options);
     assert.equal(status, 2, options.join(' '));
-    assert.equal(lines.length, 1);
+    expect(lines.length).toBe(1);
   }
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { ClientRegistration } from '../../src/clients/client-registration.ts';
 import { callerOf } from '../../src/http/authorizer-context.ts';
@@ -149,19 +149,19 @@ const denials: Record<
 
 describe('lets through', () => {
   test('a token with the scope of the route', async () => {
-    assert.equal((await ask(bearer((await tokenOf()).token))).isAuthorized, true);
+    expect((await ask(bearer((await tokenOf()).token))).isAuthorized).toBe(true);
   });
 
   test('any token where the route demands no scope', async () => {
     const { isAuthorized, context } = await ask(bearer(await sessionToken()), {}, 'GET /profile');
-    assert.equal(isAuthorized, true);
-    assert.deepEqual(context, { client_id: sessionKey.client.id, scope: '', account });
+    expect(isAuthorized).toBe(true);
+    expect(context).toStrictEqual({ client_id: sessionKey.client.id, scope: '', account });
   });
 
   test('a bound token with a proof for this very request', async () => {
     const { token } = await tokenOf({ bound: true });
     const { isAuthorized } = await ask({ authorization: `DPoP ${token}`, dpop: await proof(token) });
-    assert.equal(isAuthorized, true);
+    expect(isAuthorized).toBe(true);
   });
 });
 
@@ -169,14 +169,14 @@ describe('who is denied', () => {
   for (const [name, { error, headers, changes }] of Object.entries(denials)) {
     test(`${name}: never gets past the gateway`, async () => {
       const { isAuthorized, context } = await ask(await headers(), { ...changes, denials: 'gateway' });
-      assert.equal(isAuthorized, false);
-      assert.equal(context['error'], error);
+      expect(isAuthorized).toBe(false);
+      expect(context['error']).toBe(error);
     });
 
     test(`${name}: the integration gets the error, and nothing that names a caller`, async () => {
       const { isAuthorized, context } = await ask(await headers(), { ...changes, denials: 'integration' });
-      assert.equal(isAuthorized, true);
-      assert.equal(context['error'], error);
+      expect(isAuthorized).toBe(true);
+      expect(context['error']).toBe(error);
       assert.ok(!('client_id' in context || 'account' in context || 'scope' in context));
       const caller = callerOf({
         path,
@@ -188,14 +188,14 @@ describe('who is denied', () => {
         requestId: 'r1',
       });
       assert.ok(!caller.ok, 'the integration must read a denial from it');
-      assert.equal(caller.error.code, error);
+      expect(caller.error.code).toBe(error);
     });
   }
 
   test('the integration learns which scope is missing', async () => {
     const { token } = await tokenOf({ scope: 'orders:create' });
     const { context } = await ask(bearer(token), { denials: 'integration' });
-    assert.deepEqual(context, { error: 'insufficient_scope', required_scope: 'orders:read' });
+    expect(context).toStrictEqual({ error: 'insufficient_scope', required_scope: 'orders:read' });
   });
 
   test('the integration learns the scheme and the nonce that a proof must have', async () => {
@@ -205,18 +205,18 @@ describe('who is denied', () => {
     const headers = { authorization: `DPoP ${token}`, dpop: await proof(token) };
     const denied = await ask(headers, { verifyDpopProof, denials: 'integration' });
     const { dpop_nonce: nonce, ...rest } = denied.context;
-    assert.deepEqual(rest, { error: 'resource_dpop_nonce', challenge: 'DPoP' });
+    expect(rest).toStrictEqual({ error: 'resource_dpop_nonce', challenge: 'DPoP' });
     const again = await ask({ ...headers, dpop: await proof(token, { nonce }) }, { verifyDpopProof });
-    assert.equal(again.isAuthorized, true);
+    expect(again.isAuthorized).toBe(true);
   });
 
   test('the log says why, and holds no token', async () => {
     const { token } = await tokenOf({ scope: 'orders:create' });
     const denied = await ask(bearer(token));
-    assert.match(denied.log, /"event":"caller_denied".*"error":"insufficient_scope"/);
+    expect(denied.log).toMatch(/"event":"caller_denied".*"error":"insufficient_scope"/);
     const faulty = await ask(bearer(token), failing(new Error('broken')));
-    assert.match(faulty.log, /"event":"authorizer_failed"/);
-    assert.ok(![denied.log, faulty.log].some((log) => log.includes(token)));
+    expect(faulty.log).toMatch(/"event":"authorizer_failed"/);
+    expect([denied.log, faulty.log].some((log) => log.includes(token))).toBe(false);
   });
 });
 
@@ -230,15 +230,15 @@ describe('answers that API Gateway reuses', () => {
         { ...headers, dpop },
         { resultsAreCached: true, denials: where },
       );
-      assert.equal(context['error'], 'invalid_token');
-      assert.equal(isAuthorized, where === 'integration');
+      expect(context['error']).toBe('invalid_token');
+      expect(isAuthorized).toBe(where === 'integration');
     }
   });
 
   test('are for bearer tokens and sessions', async () => {
     const changes = { resultsAreCached: true };
-    assert.equal((await ask(bearer((await tokenOf()).token), changes)).isAuthorized, true);
-    assert.equal((await ask(bearer(await sessionToken()), changes, 'GET /profile')).isAuthorized, true);
+    expect((await ask(bearer((await tokenOf()).token), changes)).isAuthorized).toBe(true);
+    expect((await ask(bearer(await sessionToken()), changes, 'GET /profile')).isAuthorized).toBe(true);
   });
 });
 
@@ -252,9 +252,9 @@ describe('the address that a proof is for', () => {
       forwarded: 'host=evil',
     };
     const good = await ask({ ...forged, authorization, dpop: await proof(token) });
-    assert.equal(good.isAuthorized, true);
+    expect(good.isAuthorized).toBe(true);
     const elsewhere = await proof(token, { htu: `https://evil.example.com${path}` });
-    assert.equal((await ask({ ...forged, authorization, dpop: elsewhere })).isAuthorized, false);
+    expect((await ask({ ...forged, authorization, dpop: elsewhere })).isAuthorized).toBe(false);
   });
 });
 
@@ -263,8 +263,8 @@ describe('the context of a caller', () => {
     const { token, client } = await tokenOf({ claims: { trading_partner_ids: 'partner-1 partner-2' } });
     const { context } = await ask(bearer(token));
     const { jti, rand, ...rest } = context;
-    assert.deepEqual([typeof jti, typeof rand], ['string', 'string']);
-    assert.deepEqual(rest, {
+    expect([typeof jti, typeof rand]).toStrictEqual(['string', 'string']);
+    expect(rest).toStrictEqual({
       trading_partner_ids: 'partner-1 partner-2',
       iss: stage.issuer,
       aud: stage.issuer,
@@ -299,11 +299,11 @@ describe('the context of a caller', () => {
       now,
     );
     const { isAuthorized, context } = await ask(bearer(access_token));
-    assert.equal(isAuthorized, true);
-    assert.equal(context['client_id'], 'odd');
-    assert.equal(context['scope'], 'orders:read');
-    assert.equal(context['sub'], 'odd');
-    assert.equal(context['iss'], stage.issuer);
+    expect(isAuthorized).toBe(true);
+    expect(context['client_id']).toBe('odd');
+    expect(context['scope']).toBe('orders:read');
+    expect(context['sub']).toBe('odd');
+    expect(context['iss']).toBe(stage.issuer);
     for (const name of Object.keys(claims)) assert.ok(!(name in context), name);
   });
 });

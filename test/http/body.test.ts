@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { parseBody, stringParameters } from '../../src/http/body.ts';
 
 const form = 'application/x-www-form-urlencoded';
@@ -34,16 +34,16 @@ test('reads forms and JSON objects, with or without parameters of the media type
     `${form}; charset=utf-8`,
     'Application/X-WWW-Form-Urlencoded ;charset=UTF-8',
   ]) {
-    assert.deepEqual(members(contentType, 'a=1&b=x+y%20z%2B'), { a: '1', b: 'x y z+' });
+    expect(members(contentType, 'a=1&b=x+y%20z%2B')).toStrictEqual({ a: '1', b: 'x y z+' });
   }
   for (const contentType of [json, `${json};charset=utf-8`, 'APPLICATION/JSON']) {
-    assert.deepEqual(members(contentType, '{"a":"1","b":{"c":[2]}}'), { a: '1', b: { c: [2] } });
+    expect(members(contentType, '{"a":"1","b":{"c":[2]}}')).toStrictEqual({ a: '1', b: { c: [2] } });
   }
 });
 
 test('takes an empty body of any type for no parameters', () => {
-  assert.deepEqual(members(undefined, ''), {});
-  assert.deepEqual(members('text/plain', ''), {});
+  expect(members(undefined, '')).toStrictEqual({});
+  expect(members('text/plain', '')).toStrictEqual({});
 });
 
 test('refuses other types with 415', () => {
@@ -55,13 +55,13 @@ test('refuses other types with 415', () => {
     'application/jsonx',
     'constructor',
   ]) {
-    assert.equal(errorOf(contentType, 'a=1'), 'unsupported_media_type');
+    expect(errorOf(contentType, 'a=1')).toBe('unsupported_media_type');
   }
 });
 
 test('refuses more than 16 KiB with 413', () => {
-  assert.deepEqual(Object.keys(members(form, `a=${'x'.repeat(16_382)}`)), ['a']);
-  assert.equal(errorOf(form, `a=${'x'.repeat(16_383)}`), 'content_too_large');
+  expect(Object.keys(members(form, `a=${'x'.repeat(16_382)}`))).toStrictEqual(['a']);
+  expect(errorOf(form, `a=${'x'.repeat(16_383)}`)).toBe('content_too_large');
 });
 
 test('refuses a parameter that is sent twice', () => {
@@ -74,7 +74,9 @@ test('refuses a parameter that is sent twice', () => {
   ] as const) {
     assert.equal(errorOf(contentType, body), 'invalid_request', body);
   }
-  assert.deepEqual(members(json, '{"a":{"b":1},"b":"{\\"b\\":1}","c":[{"b":1},{"b":2}]}')['b'], '{"b":1}');
+  expect(members(json, '{"a":{"b":1},"b":"{\\"b\\":1}","c":[{"b":1},{"b":2}]}')['b']).toStrictEqual(
+    '{"b":1}',
+  );
 });
 
 test('refuses JSON that is no object, and bytes that are no UTF-8', () => {
@@ -88,17 +90,17 @@ test('refuses JSON that is no object, and bytes that are no UTF-8', () => {
     '['.repeat(16_000),
     `${'{"a":'.repeat(3_000)}1`,
   ]) {
-    assert.equal(errorOf(json, body), 'invalid_request');
+    expect(errorOf(json, body)).toBe('invalid_request');
   }
-  assert.equal(errorOf(json, Buffer.from([0x7b, 0xff, 0x7d])), 'invalid_request');
-  assert.equal(errorOf(form, Buffer.from([0x61, 0x3d, 0xc0, 0x80])), 'invalid_request');
+  expect(errorOf(json, Buffer.from([0x7b, 0xff, 0x7d]))).toBe('invalid_request');
+  expect(errorOf(form, Buffer.from([0x61, 0x3d, 0xc0, 0x80]))).toBe('invalid_request');
 });
 
 test('a member named __proto__ is a member, and pollutes nothing', () => {
   const parsed = parse(json, '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
   assert.ok(parsed.ok);
-  assert.equal(({} as { polluted?: boolean }).polluted, undefined);
-  assert.equal(parsed.value.get('polluted'), undefined);
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  expect(parsed.value.get('polluted')).toBeUndefined();
 });
 
 test('takes the parameters that are known, as strings; an empty one is absent', () => {
@@ -110,10 +112,10 @@ test('takes the parameters that are known, as strings; an empty one is absent', 
     ]),
     ['scope', 'grant_type', 'client_id'],
   );
-  assert.deepEqual(known, { ok: true, value: { grant_type: 'x' } });
+  expect(known).toStrictEqual({ ok: true, value: { grant_type: 'x' } });
   for (const value of [1, null, true, [], {}]) {
     const refused = stringParameters(new Map<string, unknown>([['scope', value]]), ['scope']);
     assert.ok(!refused.ok);
-    assert.equal(refused.error.description, 'scope must be a string.');
+    expect(refused.error.description).toBe('scope must be a string.');
   }
 });

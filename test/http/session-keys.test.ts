@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import { nameProblem } from '../../src/clients/registration-rules.ts';
@@ -110,12 +110,12 @@ test('a change must name the key, and something to change', async () => {
     assert.equal(answer.code, 'invalid_request', JSON.stringify(sent));
   }
   const nameless = await answerTo(updateSessionKey(options), { body: { label: 'a' } });
-  assert.deepEqual(nameless, {
+  expect(nameless).toStrictEqual({
     status: 400,
     code: 'invalid_request',
     message: 'application_id is missing.',
   });
-  assert.equal((await stage.clients.findNow(id))?.version, 1);
+  expect((await stage.clients.findNow(id))?.version).toBe(1);
 });
 
 test('a change is taken as JSON or form, and the id from the path or the body', async () => {
@@ -124,13 +124,12 @@ test('a change is taken as JSON or form, and the id from the path or the body', 
     status: 200,
     body: { application_id: id, label, created_at },
   });
-  assert.deepEqual(await update({ body: { label: 'One', regenerate_secret: false } }), renamed('One'));
-  assert.deepEqual(await update({ body: { label: 'Two', application_id: id } }), renamed('Two'));
+  expect(await update({ body: { label: 'One', regenerate_secret: false } })).toStrictEqual(renamed('One'));
+  expect(await update({ body: { label: 'Two', application_id: id } })).toStrictEqual(renamed('Two'));
   const inBody = { body: `label=Three&regenerate_secret=false&application_id=${id}` };
-  assert.deepEqual(
+  expect(
     await answerTo(updateSessionKey(options), { ...inBody, type: 'application/x-www-form-urlencoded' }),
-    renamed('Three'),
-  );
+  ).toStrictEqual(renamed('Three'));
 });
 
 test('ids of no key of the account are unknown, whoever may have them', async () => {
@@ -153,7 +152,7 @@ test('ids of no key of the account are unknown, whoever may have them', async ()
       assert.equal(answer.status, 404, applicationId);
     }
   }
-  assert.ok(await stage.clients.findNow(other.client.id));
+  expect(await stage.clients.findNow(other.client.id)).toBeDefined();
 });
 
 test('a place without a client, or with the client of someone else, is no key', async () => {
@@ -161,17 +160,15 @@ test('a place without a client, or with the client of someone else, is no key', 
   await accounts.addSessionKey(mageId, integration.client.id, stage.time.now);
   await accounts.addSessionKey(mageId, 'AQDEAD', stage.time.now);
   const { body } = await answerTo(listSessionKeys(options), {});
-  assert.deepEqual(
+  expect(
     (body as { keys: { application_id: string }[] }).keys.map(({ application_id }) => application_id),
-    [id],
-  );
+  ).toStrictEqual([id]);
   const full = await answerTo(createSessionKey(options), { body: { label: 'Fourth' } });
-  assert.equal(full.status, 409);
-  assert.equal(
-    (await answerTo(deleteSessionKey(options), { applicationId: integration.client.id })).status,
+  expect(full.status).toBe(409);
+  expect((await answerTo(deleteSessionKey(options), { applicationId: integration.client.id })).status).toBe(
     404,
   );
-  assert.ok(await stage.clients.findNow(integration.client.id));
+  expect(await stage.clients.findNow(integration.client.id)).toBeDefined();
   await accounts.removeSessionKey(mageId, integration.client.id);
   await accounts.removeSessionKey(mageId, 'AQDEAD');
 });
@@ -193,13 +190,12 @@ test('a change that others write between is tried again, and given up after a wh
       applicationId: id,
       body: { label: `After ${times}`, regenerate_secret: true },
     });
-  assert.equal((await change(2)).status, 200);
+  expect((await change(2)).status).toBe(200);
   const before = (await stage.clients.findNow(id))?.secrets;
   const given = await change(99);
-  assert.equal(given.status, 409);
+  expect(given.status).toBe(409);
   const after = await stage.clients.findNow(id);
-  assert.equal(after?.name, 'After 2');
-  assert.deepEqual(after.secrets, before);
+  expect(after).toMatchObject({ name: 'After 2', secrets: before });
 });
 
 test('without its store nothing is decided: 503 in the form of EQP', async () => {
@@ -217,8 +213,8 @@ test('without its store nothing is decided: 503 in the form of EQP', async () =>
         authorizer: { lambda: { client_id: id, scope: '', account: mageId } },
       },
     } as unknown as APIGatewayProxyEventV2);
-    assert.equal(answer.statusCode, 503);
-    assert.equal(answer.headers?.['retry-after'], '2');
-    assert.match(answer.body ?? '', /^\{"code":503,"message":"/);
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers?.['retry-after']).toBe('2');
+    expect(answer.body ?? '').toMatch(/^\{"code":503,"message":"/);
   }
 });

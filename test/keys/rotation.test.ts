@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
+import * as v from 'valibot';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
@@ -79,8 +80,8 @@ test('the first rotation makes current and next, and publishes both', async () =
   const secret = memorySecret();
   await secret.rotate('v1');
   const set = secret.current();
-  assert.equal(kids(set).length, 2);
-  assert.deepEqual(secret.published(), kids(set));
+  expect(kids(set).length).toBe(2);
+  expect(secret.published()).toStrictEqual(kids(set));
 });
 
 test('each rotation moves next to current and current to previous, and publishes all three', async () => {
@@ -89,17 +90,17 @@ test('each rotation moves next to current and current to previous, and publishes
   const first = secret.current();
   await secret.rotate('v2');
   const second = secret.current();
-  assert.equal(second.current?.kid, first.next?.kid);
-  assert.equal(second.previous?.kid, first.current?.kid);
-  assert.equal(new Set(kids(second)).size, 3);
-  assert.deepEqual(secret.published(), kids(second));
+  expect(second.current?.kid).toBe(first.next?.kid);
+  expect(second.previous?.kid).toBe(first.current?.kid);
+  expect(new Set(kids(second)).size).toBe(3);
+  expect(secret.published()).toStrictEqual(kids(second));
 });
 
 test('what is published holds nothing private', async () => {
   const secret = memorySecret();
   await secret.rotate('v1');
   for (const key of secret.publishedSet()?.keys ?? []) {
-    assert.deepEqual(Object.keys(key).toSorted(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    expect(Object.keys(key).toSorted()).toStrictEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
   }
 });
 
@@ -118,8 +119,8 @@ test('a step that runs twice changes nothing more', async () => {
   await secret.step('finishSecret', 'v2');
   const once = secret.current();
   await secret.step('finishSecret', 'v2');
-  assert.deepEqual(secret.current(), once);
-  assert.deepEqual(secret.published(), kids(once));
+  expect(secret.current()).toStrictEqual(once);
+  expect(secret.published()).toStrictEqual(kids(once));
 });
 
 test('a rotation that dies at any write leaves a published key that signs, and ends when run again', async () => {
@@ -128,15 +129,15 @@ test('a rotation that dies at any write leaves a published key that signs, and e
     await secret.rotate('v1');
     const before = secret.current();
     secret.dieAfterWrites(writes);
-    await assert.rejects(secret.rotate('v2'), /died/);
+    await expect(secret.rotate('v2')).rejects.toThrow(/died/);
     secret.dieAfterWrites(Infinity);
 
     assert.deepEqual(secret.current(), before, `current after ${writes} writes`);
     assert.ok(secret.published().includes(before.current?.kid ?? ''), 'the key that signs is published');
 
     await secret.rotate('v2');
-    assert.equal(secret.current().current?.kid, before.next?.kid);
-    assert.deepEqual(secret.published(), kids(secret.current()));
+    expect(secret.current().current?.kid).toBe(before.next?.kid);
+    expect(secret.published()).toStrictEqual(kids(secret.current()));
   }
 });
 
@@ -144,9 +145,9 @@ test('finishSecret and testSecret refuse a version that createSecret has not mad
   const secret = memorySecret();
   await secret.rotate('v1');
   const before = secret.current();
-  await assert.rejects(secret.step('testSecret', 'v9'), /has not made/);
-  await assert.rejects(secret.step('finishSecret', 'v9'), /has not made/);
-  assert.deepEqual(secret.current(), before);
+  await expect(secret.step('testSecret', 'v9')).rejects.toThrow(/has not made/);
+  await expect(secret.step('finishSecret', 'v9')).rejects.toThrow(/has not made/);
+  expect(secret.current()).toStrictEqual(before);
 });
 
 test('a secret that holds something else is not taken for an empty one', async () => {
@@ -166,7 +167,7 @@ test('a secret that holds something else is not taken for an empty one', async (
     terms: { algorithm: 'ES256' as const, longestTokenLifetime: 4 * 3_600 },
     clock: () => 0,
   };
-  await assert.rejects(rotationSteps.createSecret(context));
+  await expect(rotationSteps.createSecret(context)).rejects.toThrow(v.ValiError);
 });
 
 test('a key that was published just now does not sign until every cache has it', async () => {
@@ -177,14 +178,14 @@ test('a key that was published just now does not sign until every cache has it',
   secret.time.now -= period - 60;
   await secret.rotate('v3');
   assert.equal(secret.signingKid(), current?.kid, 'a minute after it was published');
-  assert.ok(secret.published().includes(next?.kid ?? ''));
+  expect(secret.published()).toContain(next?.kid ?? '');
   secret.time.now += 7_200 + 600;
   assert.equal(secret.signingKid(), current?.kid, 'tokens of the previous key live for four hours');
   secret.time.now += 7_200;
   assert.equal(secret.signingKid(), next?.kid, 'when every cache has it and no token needs the previous key');
   await secret.rotate('v4');
   assert.equal(secret.signingKid(), next?.kid, 'it stays, and has a successor');
-  assert.equal(new Set(secret.published()).size, 3);
+  expect(new Set(secret.published()).size).toBe(3);
 });
 
 test('one rotation changes the algorithm, and no verifier meets a key that it has not seen', async () => {
@@ -194,14 +195,14 @@ test('one rotation changes the algorithm, and no verifier meets a key that it ha
   secret.time.algorithm = 'EdDSA';
   await secret.rotate('v2');
   const { next, current } = secret.current();
-  assert.equal(next?.alg, 'EdDSA');
-  assert.equal(current?.kid, before.current?.kid);
-  assert.ok(secret.published().includes(next?.kid ?? ''));
-  assert.equal(secret.signingKid(), current?.kid);
+  expect(next?.alg).toBe('EdDSA');
+  expect(current?.kid).toBe(before.current?.kid);
+  expect(secret.published()).toContain(next?.kid ?? '');
+  expect(secret.signingKid()).toBe(current?.kid);
   secret.time.now += 7_200 + 600;
-  assert.equal(secret.signingKid(), next?.kid);
+  expect(secret.signingKid()).toBe(next?.kid);
   assert.ok(secret.published().includes(current?.kid ?? ''), 'for tokens that live on');
   await secret.rotate('v3');
-  assert.equal(secret.signingKid(), next?.kid);
-  assert.equal(secret.current().previous?.kid, current?.kid);
+  expect(secret.signingKid()).toBe(next?.kid);
+  expect(secret.current().previous?.kid).toBe(current?.kid);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { decodeProtectedHeader, errors } from 'jose';
 import * as v from 'valibot';
 import { PublicSigningKey, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
@@ -16,12 +16,12 @@ test('signs with the current key, and with the next one a minute after a rotatio
   let set = first;
   const signer = currentSigner(async () => JSON.stringify(set), { clock: () => time.now, log: () => {} });
   const kid = async () => decodeProtectedHeader((await signer())({})).kid;
-  assert.equal(await kid(), first.current.kid);
+  expect(await kid()).toBe(first.current.kid);
   set = second;
   time.now += 59;
-  assert.equal(await kid(), first.current.kid);
+  expect(await kid()).toBe(first.current.kid);
   time.now += 1;
-  assert.equal(await kid(), first.next.kid);
+  expect(await kid()).toBe(first.next.kid);
 });
 
 test('Secrets Manager down: a cold function cannot sign, a warm one signs on, both come back', async () => {
@@ -32,16 +32,18 @@ test('Secrets Manager down: a cold function cannot sign, a warm one signs on, bo
     return JSON.stringify(first);
   };
   const signer = currentSigner(read, { clock: () => time.now, log: () => {} });
-  await assert.rejects(signer(), Unavailable);
+  await expect(signer()).rejects.toThrow(Unavailable);
   failing = false;
   await signer();
   failing = true;
   time.now += 86_400;
-  assert.equal(decodeProtectedHeader((await signer())({})).kid, first.current.kid);
+  expect(decodeProtectedHeader((await signer())({})).kid).toBe(first.current.kid);
 });
 
 test('before the first rotation nothing is signed', async () => {
-  await assert.rejects(currentSigner(async () => '{}', { clock: () => 0, log: () => {} })(), Unavailable);
+  await expect(currentSigner(async () => '{}', { clock: () => 0, log: () => {} })()).rejects.toThrow(
+    Unavailable,
+  );
 });
 
 test('callers at the same time read the secret once', async () => {
@@ -52,7 +54,7 @@ test('callers at the same time read the secret once', async () => {
   };
   const signer = currentSigner(read, { clock: () => 0, log: () => {} });
   await Promise.all([signer(), signer(), signer()]);
-  assert.equal(reads, 1);
+  expect(reads).toBe(1);
 });
 
 test('finds a published key by kid, reads again for an unknown one, and not more than every five seconds', async () => {
@@ -69,15 +71,15 @@ test('finds a published key by kid, reads again for an unknown one, and not more
   const keyOf = (kid: string | undefined, alg = 'ES256') =>
     Promise.resolve(find({ alg, ...(kid !== undefined && { kid }) }, { payload: '', signature: '' }));
 
-  assert.ok(await keyOf(first.current.kid));
+  expect(await keyOf(first.current.kid)).toBeDefined();
   for (const kid of [first.next.kid, 'made-up', undefined, '__proto__']) {
-    await assert.rejects(keyOf(kid), errors.JWKSNoMatchingKey);
+    await expect(keyOf(kid)).rejects.toThrow(errors.JWKSNoMatchingKey);
   }
   assert.equal(reads, 1, 'a flood of unknown keys');
-  await assert.rejects(keyOf(first.current.kid, 'RS256'), errors.JWKSNoMatchingKey);
+  await expect(keyOf(first.current.kid, 'RS256')).rejects.toThrow(errors.JWKSNoMatchingKey);
 
   published = [v.parse(PublicSigningKey, first.next)];
   time.now += 5;
-  assert.ok(await keyOf(first.next.kid));
+  expect(await keyOf(first.next.kid)).toBeDefined();
   await assert.rejects(keyOf(first.current.kid), 'a key that is no longer published');
 });

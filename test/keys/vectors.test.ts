@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
-import { test } from 'node:test';
-import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
+import { expect, test } from '@jest/globals';
+import { calculateJwkThumbprint, compactVerify, errors, importJWK } from 'jose';
 import * as v from 'valibot';
 import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
@@ -18,7 +18,7 @@ test('RFC 7638 §3.1: the thumbprint that names our keys', async () => {
     alg: 'RS256',
     kid: '2011-04-29',
   });
-  assert.equal(thumbprint, 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
+  expect(thumbprint).toBe('NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
 });
 
 for (const algorithm of signingAlgorithmNames) {
@@ -27,15 +27,17 @@ for (const algorithm of signingAlgorithmNames) {
     const jws = jwtSigner(key, 'at+jwt')({ sub: 'ünïcode' });
     const publicKey = v.parse(PublicSigningKey, key);
     const { protectedHeader, payload } = await compactVerify(jws, await importJWK(publicKey));
-    assert.deepEqual(protectedHeader, {
+    expect(protectedHeader).toStrictEqual({
       alg: algorithm,
       typ: 'at+jwt',
       kid: await calculateJwkThumbprint(key),
     });
-    assert.deepEqual(JSON.parse(new TextDecoder().decode(payload)), { sub: 'ünïcode' });
+    expect(JSON.parse(new TextDecoder().decode(payload))).toStrictEqual({ sub: 'ünïcode' });
     const [header, , signature] = jws.split('.');
     const forged = `${header}.${Buffer.from('{"sub":"x"}').toString('base64url')}.${signature}`;
-    await assert.rejects(compactVerify(forged, await importJWK(publicKey)));
+    await expect(compactVerify(forged, await importJWK(publicKey))).rejects.toThrow(
+      errors.JWSSignatureVerificationFailed,
+    );
   });
 }
 
@@ -63,6 +65,6 @@ test('the hash key gives each use, and each stage, keys of its own', () => {
     sessionToken,
     dpopNonce,
   ]);
-  assert.equal(new Set(keys.map((key) => key.export().toString('hex'))).size, 6);
-  assert.ok(deriveHashKeys('one').clientSecret.equals(sandbox.clientSecret));
+  expect(new Set(keys.map((key) => key.export().toString('hex'))).size).toBe(6);
+  expect(deriveHashKeys('one').clientSecret.equals(sandbox.clientSecret)).toBe(true);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -12,7 +12,7 @@ import { LambdaAuthorizer } from '../../lib/constructs/lambda-authorizer.ts';
 import { stages } from '../../lib/stages.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'postern-authorizer-'));
-after(() => rmSync(outdir, { recursive: true }));
+afterAll(() => rmSync(outdir, { recursive: true }));
 
 /** A platform team's own stack, with a route as the README shows it. */
 function ownStack(authorizerCacheSeconds: number) {
@@ -40,16 +40,16 @@ function ownStack(authorizerCacheSeconds: number) {
 
 test('denies at the gateway unless it is told otherwise, and demands the scope of each route', () => {
   const { properties, variables } = ownStack(0);
-  assert.equal(variables['DENIALS'], 'gateway');
-  assert.equal(variables['ROUTE_SCOPES'], '{"GET /orders":"orders:read"}');
-  assert.equal(variables['AUTHORIZER_RESULTS_CACHED'], 'false');
-  assert.equal(properties['AuthorizerResultTtlInSeconds'], 0);
-  assert.equal(properties['EnableSimpleResponses'], true);
+  expect(variables['DENIALS']).toBe('gateway');
+  expect(variables['ROUTE_SCOPES']).toBe('{"GET /orders":"orders:read"}');
+  expect(variables['AUTHORIZER_RESULTS_CACHED']).toBe('false');
+  expect(properties['AuthorizerResultTtlInSeconds']).toBe(0);
+  expect(properties['EnableSimpleResponses']).toBe(true);
 });
 
 test('an answer that is reused is reused for the same route alone, and bound tokens are refused', () => {
   const { properties, variables } = ownStack(60);
-  assert.equal(properties['AuthorizerResultTtlInSeconds'], 60);
-  assert.deepEqual(properties['IdentitySource'], ['$request.header.Authorization', '$context.routeKey']);
-  assert.equal(variables['AUTHORIZER_RESULTS_CACHED'], 'true');
+  expect(properties['AuthorizerResultTtlInSeconds']).toBe(60);
+  expect(properties['IdentitySource']).toStrictEqual(['$request.header.Authorization', '$context.routeKey']);
+  expect(variables['AUTHORIZER_RESULTS_CACHED']).toBe('true');
 });

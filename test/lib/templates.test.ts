@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, expect, test } from '@jest/globals';
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -10,7 +10,7 @@ import { AuthStage } from '../../lib/auth-stage.ts';
 import { stages } from '../../lib/stages.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'postern-templates-'));
-after(() => rmSync(outdir, { recursive: true }));
+afterAll(() => rmSync(outdir, { recursive: true }));
 
 const cdkJson = new URL('../../cdk.json', import.meta.url);
 const { context } = JSON.parse(readFileSync(cdkJson, 'utf8')) as { context: Record<string, unknown> };
@@ -90,16 +90,18 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
       ...resources(stateful, 'AWS::DynamoDB::GlobalTable'),
       ...resources(exampleApi, 'AWS::DynamoDB::GlobalTable'),
     ];
-    assert.equal(tables.length, 3);
+    expect(tables.length).toBe(3);
     for (const { Properties, DeletionPolicy } of tables) {
-      assert.equal(Properties['BillingMode'], 'PAY_PER_REQUEST');
-      assert.deepEqual(Properties['SSESpecification'], { SSEEnabled: true, SSEType: 'KMS' });
-      assert.deepEqual(Properties['KeySchema'], [{ AttributeName: 'pk', KeyType: 'HASH' }]);
-      assert.equal(Properties['GlobalSecondaryIndexes'], undefined);
+      expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
+      expect(Properties['SSESpecification']).toStrictEqual({ SSEEnabled: true, SSEType: 'KMS' });
+      expect(Properties['KeySchema']).toStrictEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
+      expect(Properties['GlobalSecondaryIndexes']).toBeUndefined();
       const [replica] = Properties['Replicas'] as Record<string, unknown>[];
-      assert.deepEqual(replica?.['PointInTimeRecoverySpecification'], { PointInTimeRecoveryEnabled: true });
-      assert.equal(replica?.['DeletionProtectionEnabled'], record.retain);
-      assert.equal(DeletionPolicy, policy);
+      expect(replica?.['PointInTimeRecoverySpecification']).toStrictEqual({
+        PointInTimeRecoveryEnabled: true,
+      });
+      expect(replica?.['DeletionProtectionEnabled']).toBe(record.retain);
+      expect(DeletionPolicy).toBe(policy);
     }
   });
 
@@ -111,8 +113,8 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
 
   test(`${record.name}: secrets are ${record.retain ? 'retained' : 'deleted'} with the stack`, () => {
     const secrets = resources(stateful, 'AWS::SecretsManager::Secret');
-    assert.equal(secrets.length, 2);
-    for (const { DeletionPolicy } of secrets) assert.equal(DeletionPolicy, policy);
+    expect(secrets.length).toBe(2);
+    for (const { DeletionPolicy } of secrets) expect(DeletionPolicy).toBe(policy);
     // A change of this text would overwrite the keys of every stage that is deployed.
     stateful.hasResourceProperties('AWS::SecretsManager::Secret', { SecretString: '{}' });
   });
@@ -137,22 +139,21 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
   test(`${record.name}: functions are arm64, Node 24, with a role and a log group of their own`, () => {
     for (const template of [stateless, accountApi, exampleApi]) {
       const functions = resources(template, 'AWS::Lambda::Function');
-      assert.ok(functions.length > 0);
+      expect(functions.length).toBeGreaterThan(0);
       const roles = new Set(functions.map(({ Properties }) => JSON.stringify(Properties['Role'])));
       const logs = new Set(functions.map(({ Properties }) => JSON.stringify(Properties['LoggingConfig'])));
-      assert.equal(roles.size, functions.length);
-      assert.equal(logs.size, functions.length);
+      expect(roles.size).toBe(functions.length);
+      expect(logs.size).toBe(functions.length);
       for (const { Properties } of functions) {
-        assert.deepEqual(Properties['Architectures'], ['arm64']);
-        assert.equal(Properties['Runtime'], 'nodejs24.x');
-        assert.equal(
-          (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables['STAGE'],
+        expect(Properties['Architectures']).toStrictEqual(['arm64']);
+        expect(Properties['Runtime']).toBe('nodejs24.x');
+        expect((Properties['Environment'] as { Variables: Record<string, unknown> }).Variables['STAGE']).toBe(
           record.name,
         );
       }
       for (const { Properties, DeletionPolicy } of resources(template, 'AWS::Logs::LogGroup')) {
-        assert.equal(Properties['RetentionInDays'], record.logRetentionDays);
-        assert.equal(DeletionPolicy, policy);
+        expect(Properties['RetentionInDays']).toBe(record.logRetentionDays);
+        expect(DeletionPolicy).toBe(policy);
       }
     }
   });
@@ -161,7 +162,7 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
     const grants: string[] = [];
     for (const template of [stateless, accountApi, exampleApi]) {
       for (const role of resources(template, 'AWS::IAM::Role')) {
-        assert.equal(role.Properties['ManagedPolicyArns'], undefined);
+        expect(role.Properties['ManagedPolicyArns']).toBeUndefined();
       }
       for (const { Properties } of resources(template, 'AWS::IAM::Policy')) {
         const { Statement } = Properties['PolicyDocument'] as {
@@ -190,7 +191,7 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
         }
       }
     }
-    assert.deepEqual(grants.toSorted(), allGrants.toSorted());
+    expect(grants.toSorted()).toStrictEqual(allGrants.toSorted());
   });
 
   test(`${record.name}: the routes of the contracts, and who authorizes each`, () => {
@@ -204,7 +205,7 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
           ],
         ]),
       );
-    assert.deepEqual(authorizationOf(stateless), {
+    expect(authorizationOf(stateless)).toStrictEqual({
       'POST /oauth/token': ['NONE'],
       'POST /rest/v1/app/session/token': ['NONE'],
       'POST /oauth/revoke': ['NONE'],
@@ -213,7 +214,7 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
       'GET /.well-known/openid-configuration': ['NONE'],
       'GET /.well-known/jwks.json': ['NONE'],
     });
-    assert.deepEqual(authorizationOf(accountApi), {
+    expect(authorizationOf(accountApi)).toStrictEqual({
       'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
       'GET /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
       'POST /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
@@ -222,7 +223,7 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
       'DELETE /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
       'DELETE /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
     });
-    assert.deepEqual(authorizationOf(exampleApi), {
+    expect(authorizationOf(exampleApi)).toStrictEqual({
       'POST /api/v1/marketplace/subscriptions': ['JWT', 'marketplace.order:create'],
       'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': ['JWT', 'marketplace.order:read'],
     });
@@ -236,20 +237,20 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
       Issuer: object;
       Audience: object[];
     };
-    assert.ok(JSON.stringify(Issuer).includes('ApiEndpoint'));
-    assert.deepEqual(Audience, [Issuer]);
+    expect(JSON.stringify(Issuer)).toContain('ApiEndpoint');
+    expect(Audience).toStrictEqual([Issuer]);
   });
 
   test(`${record.name}: the gateway throttles, and logs requests without what may be a credential`, () => {
     const [stage] = resources(stateless, 'AWS::ApiGatewayV2::Stage');
     const { rateLimit, burstLimit } = record.throttle;
-    assert.deepEqual(stage?.Properties['DefaultRouteSettings'], {
+    expect(stage?.Properties['DefaultRouteSettings']).toStrictEqual({
       ThrottlingRateLimit: rateLimit,
       ThrottlingBurstLimit: burstLimit,
     });
     const { Format } = stage?.Properties['AccessLogSettings'] as { Format: string };
-    assert.ok(!/header|query|body|claims/i.test(Format));
-    assert.ok(Object.keys(JSON.parse(Format)).includes('requestId'));
+    expect(Format).not.toMatch(/header|query|body|claims/i);
+    expect(Object.keys(JSON.parse(Format))).toContain('requestId');
   });
 
   test(`${record.name}: outputs tell what operators and partners need`, () => {
@@ -261,21 +262,21 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
 }
 
 test('the example API is deployed after the discovery document that its authorizer reads', () => {
-  for (const { stage } of built) assert.ok(stage.exampleApi.dependencies.includes(stage.stateless));
+  for (const { stage } of built) expect(stage.exampleApi.dependencies).toContain(stage.stateless);
 });
 
 test('production cannot be deleted by accident', () => {
   for (const { record, stage } of built) {
-    assert.equal(stage.stateful.terminationProtection ?? false, record.retain);
-    assert.equal(stage.accountApi.terminationProtection ?? false, record.retain);
-    assert.equal(stage.exampleApi.terminationProtection ?? false, record.retain);
+    expect(stage.stateful.terminationProtection ?? false).toBe(record.retain);
+    expect(stage.accountApi.terminationProtection ?? false).toBe(record.retain);
+    expect(stage.exampleApi.terminationProtection ?? false).toBe(record.retain);
   }
 });
 
 test('a stage that signs with ES256 has the Lambda authorizer everywhere', () => {
   const template = Template.fromStack(elliptic.exampleApi);
   for (const { Properties } of resources(template, 'AWS::ApiGatewayV2::Route')) {
-    assert.equal(Properties['AuthorizationType'], 'CUSTOM');
+    expect(Properties['AuthorizationType']).toBe('CUSTOM');
   }
   template.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 1);
 });
@@ -288,9 +289,9 @@ test('a bundle holds the code of its own function alone', () => {
     'well-known': 'response_types_supported',
   };
   const bundles = readdirSync(join(outdir, 'bundles'));
-  assert.deepEqual(bundles.toSorted(), readdirSync(new URL('../../lambda', import.meta.url)).toSorted());
+  expect(bundles.toSorted()).toStrictEqual(readdirSync(new URL('../../lambda', import.meta.url)).toSorted());
   for (const folder of bundles) {
-    assert.deepEqual(readdirSync(join(outdir, 'bundles', folder)), ['index.mjs']);
+    expect(readdirSync(join(outdir, 'bundles', folder))).toStrictEqual(['index.mjs']);
     const bundle = readFileSync(join(outdir, 'bundles', folder, 'index.mjs'), 'utf8');
     for (const [owner, mark] of Object.entries(marks)) {
       assert.equal(bundle.includes(mark), owner === folder, `${mark} in ${folder}`);
@@ -303,6 +304,6 @@ test('cdk-nag has no finding without a reason', () => {
   const { pluginReports } = JSON.parse(report) as {
     pluginReports: { conclusion?: string; violations: unknown[] }[];
   };
-  assert.ok(pluginReports.length > 0);
-  for (const { violations } of pluginReports) assert.deepEqual(violations, []);
+  expect(pluginReports.length).toBeGreaterThan(0);
+  for (const { violations } of pluginReports) expect(violations).toStrictEqual([]);
 });

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { test } from 'node:test';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
@@ -11,12 +9,14 @@ import {
   PutItemCommand,
   QueryCommand,
   ScanCommand,
+  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
@@ -25,14 +25,18 @@ import { PolicyDocument } from '../../local/iam/policy-document.ts';
 import { matchesWildcard } from '../../local/iam/wildcard.ts';
 import { arn } from '../../local/identity.ts';
 import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
 const TableName = 'clients';
-const refusal = { name: 'AccessDeniedException', message: /is not authorized to perform: dynamodb:/ };
+const refusal = {
+  name: 'AccessDeniedException',
+  message: expect.stringMatching(/is not authorized to perform: dynamodb:/),
+};
 const key = (pk: string) => ({ pk: { S: pk } });
 
 /** DynamoDB with one table, and clients with the statements of a policy. */
-async function dynamodb(t: TestContext, statements: object[], folder?: string) {
+async function dynamodb(statements: object[], folder?: string) {
   const accessControl = new AccessControl();
   const service = await DynamoDB.start(folder, accessControl);
   const operator = dynamodbClient(service.endpoint);
@@ -44,6 +48,7 @@ async function dynamodb(t: TestContext, statements: object[], folder?: string) {
       BillingMode: 'PAY_PER_REQUEST',
     }),
   );
+  await waitUntilTableExists({ client: operator, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, { TableName });
   service.partitionKeys.set(TableName, 'pk');
   accessControl.addStatements('role', v.parse(PolicyDocument, { Statement: statements }));
   const clientOf = (accessKeyId: string) =>
@@ -54,7 +59,7 @@ async function dynamodb(t: TestContext, statements: object[], folder?: string) {
     });
   const client = clientOf(accessControl.accessKeyFor('function', 'role'));
   const close = () => service.close();
-  t.after(async () => {
+  afterThisTest(async () => {
     client.destroy();
     operator.destroy();
   });
@@ -68,27 +73,32 @@ const items = (Action: string | string[], ...keys: string[]) => ({
   Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } },
 });
 
-test('a function does what its role allows, on the keys that it allows', async (t) => {
-  const { client, close } = await dynamodb(t, [items(['dynamodb:GetItem', 'dynamodb:PutItem'], 'client#*')]);
-  t.after(close);
+test('a function does what its role allows, on the keys that it allows', async () => {
+  const { client, close } = await dynamodb([items(['dynamodb:GetItem', 'dynamodb:PutItem'], 'client#*')]);
+  afterThisTest(close);
   await client.send(new PutItemCommand({ TableName, Item: key('client#1') }));
   const { Item } = await client.send(new GetItemCommand({ TableName, Key: key('client#1') }));
-  assert.deepEqual(Item, key('client#1'));
+  expect(Item).toStrictEqual(key('client#1'));
 
-  await assert.rejects(client.send(new GetItemCommand({ TableName, Key: key('account#1') })), refusal);
-  await assert.rejects(client.send(new PutItemCommand({ TableName, Item: key('clients') })), refusal);
-  await assert.rejects(client.send(new DeleteItemCommand({ TableName, Key: key('client#1') })), refusal);
-  await assert.rejects(client.send(new ScanCommand({ TableName })), refusal);
-  await assert.rejects(
-    client.send(new GetItemCommand({ TableName: 'other', Key: key('client#1') })),
+  await expect(client.send(new GetItemCommand({ TableName, Key: key('account#1') }))).rejects.toMatchObject(
     refusal,
   );
+  await expect(client.send(new PutItemCommand({ TableName, Item: key('clients') }))).rejects.toMatchObject(
+    refusal,
+  );
+  await expect(client.send(new DeleteItemCommand({ TableName, Key: key('client#1') }))).rejects.toMatchObject(
+    refusal,
+  );
+  await expect(client.send(new ScanCommand({ TableName }))).rejects.toMatchObject(refusal);
+  await expect(
+    client.send(new GetItemCommand({ TableName: 'other', Key: key('client#1') })),
+  ).rejects.toMatchObject(refusal);
 });
 
-test('every key of a batch and of a query must be allowed', async (t) => {
+test('every key of a batch and of a query must be allowed', async () => {
   const actions = ['BatchGetItem', 'BatchWriteItem', 'Query'].map((action) => `dynamodb:${action}`);
-  const { client, close } = await dynamodb(t, [items(actions, 'a*')]);
-  t.after(close);
+  const { client, close } = await dynamodb([items(actions, 'a*')]);
+  afterThisTest(close);
   const read = (...keys: string[]) =>
     client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: keys.map(key) } } }));
   const write = (...keys: string[]) =>
@@ -107,44 +117,46 @@ test('every key of a batch and of a query must be allowed', async (t) => {
       }),
     );
   await write('a1', 'a2');
-  assert.equal((await read('a1', 'a2')).Responses?.[TableName]?.length, 2);
-  assert.equal((await query('a1')).Count, 1);
-  await assert.rejects(write('a1', 'b1'), refusal);
-  await assert.rejects(read('a1', 'b1'), refusal);
-  await assert.rejects(query('b1'), refusal);
+  expect((await read('a1', 'a2')).Responses?.[TableName]?.length).toBe(2);
+  expect((await query('a1')).Count).toBe(1);
+  await expect(write('a1', 'b1')).rejects.toMatchObject(refusal);
+  await expect(read('a1', 'b1')).rejects.toMatchObject(refusal);
+  await expect(query('b1')).rejects.toMatchObject(refusal);
 });
 
-test('a denial beats an allowance; an unknown key is nobody', async (t) => {
+test('a denial beats an allowance; an unknown key is nobody', async () => {
   const allow = { Effect: 'Allow', Action: 'dynamodb:*', Resource: '*' };
   const deny = { ...items('dynamodb:GetItem', 'secret#*'), Effect: 'Deny' };
-  const { client, clientOf, close } = await dynamodb(t, [allow, deny]);
-  t.after(close);
+  const { client, clientOf, close } = await dynamodb([allow, deny]);
+  afterThisTest(close);
   await client.send(new GetItemCommand({ TableName, Key: key('open') }));
-  await assert.rejects(client.send(new GetItemCommand({ TableName, Key: key('secret#1') })), {
-    message: /with an explicit deny/,
+  await expect(client.send(new GetItemCommand({ TableName, Key: key('secret#1') }))).rejects.toMatchObject({
+    message: expect.stringMatching(/with an explicit deny/),
   });
   const stranger = clientOf('AKIAUNKNOWN');
-  await assert.rejects(stranger.send(new ScanCommand({ TableName })), {
+  await expect(stranger.send(new ScanCommand({ TableName }))).rejects.toMatchObject({
     name: 'UnrecognizedClientException',
   });
   stranger.destroy();
 });
 
-test('what was written is there after the store was closed, and nobody else opens it meanwhile', async (t) => {
-  const folder = temporaryFolder(t);
-  const { operator, close } = await dynamodb(t, [], folder);
+test('what was written is there after the store was closed, and nobody else opens it meanwhile', async () => {
+  const folder = temporaryFolder();
+  const { operator, close } = await dynamodb([], folder);
   await operator.send(new PutItemCommand({ TableName, Item: key('kept') }));
-  await assert.rejects(DynamoDB.start(folder, new AccessControl()), /in use by another local instance/);
+  await expect(DynamoDB.start(folder, new AccessControl())).rejects.toThrow(
+    /in use by another local instance/,
+  );
   await close();
 
   const again = await DynamoDB.start(folder, new AccessControl());
-  t.after(() => again.close());
+  afterThisTest(() => again.close());
   const client = dynamodbClient(again.endpoint);
-  assert.equal((await client.send(new ScanCommand({ TableName }))).Count, 1);
+  expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
   client.destroy();
 });
 
-test('secrets are read by those whose role names them', async (t) => {
+test('secrets are read by those whose role names them', async () => {
   const accessControl = new AccessControl();
   const service = await SecretsManager.start({
     file: undefined,
@@ -157,7 +169,7 @@ test('secrets are read by those whose role names them', async (t) => {
     endpoint: service.endpoint,
     credentials: { accessKeyId: accessControl.accessKeyFor('function', 'role'), secretAccessKey: 'local' },
   });
-  t.after(async () => {
+  afterThisTest(async () => {
     operator.destroy();
     client.destroy();
     await service.close();
@@ -171,9 +183,9 @@ test('secrets are read by those whose role names them', async (t) => {
     }),
   );
   const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
-  assert.equal((await get('mine')).SecretString, 'yes');
+  expect((await get('mine')).SecretString).toBe('yes');
   for (const SecretId of ['theirs', 'not-there']) {
-    await assert.rejects(get(SecretId), { name: 'AccessDeniedException' });
+    await expect(get(SecretId)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   }
 });
 
@@ -181,15 +193,13 @@ const parse = (statement: object) =>
   v.parse(PolicyDocument, { Statement: { Effect: 'Allow', Action: 'a:b', Resource: '*', ...statement } });
 
 test('a policy that is not enforced locally is an error', () => {
-  assert.throws(
-    () => parse({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }),
+  expect(() => parse({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } })).toThrow(
     /IpAddress is not enforced/,
   );
-  assert.throws(
-    () => parse({ Condition: { StringLike: { 'dynamodb:Attributes': 'a' } } }),
+  expect(() => parse({ Condition: { StringLike: { 'dynamodb:Attributes': 'a' } } })).toThrow(
     /dynamodb:Attributes is not/,
   );
-  assert.throws(() => parse({ NotAction: 'a:c' }));
+  expect(() => parse({ NotAction: 'a:c' })).toThrow(v.ValiError);
 });
 
 test('wildcards are those of the IAM language, and nothing else is special', () => {

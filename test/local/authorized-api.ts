@@ -1,7 +1,7 @@
-import type { TestContext } from 'node:test';
 import type { Authorizer } from '../../local/api-gateway/authorizer.ts';
 import { HttpApi } from '../../local/api-gateway/http-api.ts';
 import type { Functions } from '../../local/lambda/functions.ts';
+import { afterThisTest } from '../after-this-test.ts';
 import { fixtureArn } from './fixture-function.ts';
 
 interface AuthorizedApi {
@@ -11,10 +11,10 @@ interface AuthorizedApi {
 }
 
 /** An API with `GET /things/{id}` and `GET /others` behind an authorizer; both return their event. */
-export async function authorizedApi(t: TestContext, { functions, authorizer, scopes = [] }: AuthorizedApi) {
+export async function authorizedApi({ functions, authorizer, scopes = [] }: AuthorizedApi) {
   const api = new HttpApi('abcdefghij', functions);
   await api.listen(0);
-  t.after(() => api.close());
+  afterThisTest(() => api.close());
   for (const routeKey of ['GET /things/{id}', 'GET /others']) {
     api.addRoute({ routeKey, integration: { functionArn: fixtureArn('echo') }, authorizer, scopes });
   }

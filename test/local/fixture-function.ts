@@ -1,27 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { arn } from '../../local/identity.ts';
 import type { FunctionSettings } from '../../local/lambda/function-settings.ts';
 import { Functions } from '../../local/lambda/functions.ts';
 import { LocalFunction } from '../../local/lambda/local-function.ts';
+import { afterThisTest } from '../after-this-test.ts';
 
 /** A folder that is removed when the test ends. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  afterThisTest(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** A function with this source text, closed when the test ends. */
-export function fixtureFunction(
-  t: TestContext,
-  source: string,
-  settings: Partial<FunctionSettings> = {},
-): LocalFunction {
-  const path = join(temporaryFolder(t), 'index.mjs');
+export function fixtureFunction(source: string, settings: Partial<FunctionSettings> = {}): LocalFunction {
+  const path = join(temporaryFolder(), 'index.mjs');
   writeFileSync(path, source);
   const functionName = settings.functionName ?? 'fixture';
   const fixture = new LocalFunction({
@@ -36,15 +32,15 @@ export function fixtureFunction(
     log: () => {},
     ...settings,
   });
-  t.after(() => fixture.close());
+  afterThisTest(() => fixture.close());
   return fixture;
 }
 
 /** Functions by name, each with leave to be called by API Gateway and Secrets Manager. */
-export function fixtureFunctions(t: TestContext, sources: Readonly<Record<string, string>>): Functions {
+export function fixtureFunctions(sources: Readonly<Record<string, string>>): Functions {
   const functions = new Functions();
   for (const [functionName, source] of Object.entries(sources)) {
-    const fixture = fixtureFunction(t, source, { functionName });
+    const fixture = fixtureFunction(source, { functionName });
     functions.add(fixture);
     for (const service of ['apigateway', 'secretsmanager']) {
       functions.permit(fixture.settings.functionArn, {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import type { TestContext } from 'node:test';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { HttpApi } from '../../local/api-gateway/http-api.ts';
 import type { Route } from '../../local/api-gateway/route.ts';
 import { matchRoute } from '../../local/api-gateway/route.ts';
+import { afterThisTest } from '../after-this-test.ts';
 import { fixtureArn, fixtureFunctions } from './fixture-function.ts';
 
 const route = (routeKey: string, functionName = 'echo'): Route => ({
@@ -34,15 +34,15 @@ const matches: readonly [string, string, string, Record<string, string>][] = [
 for (const [method, path, routeKey, pathParameters] of matches) {
   test(`${method} ${path} goes to ${routeKey}`, () => {
     const match = matchRoute(routeKeys.map((key) => route(key)).toReversed(), method, path);
-    assert.equal(match?.route.routeKey, routeKey);
-    assert.deepEqual(match?.pathParameters, pathParameters);
+    expect(match?.route.routeKey).toBe(routeKey);
+    expect(match?.pathParameters).toStrictEqual(pathParameters);
   });
 }
 
 test('HEAD is not GET, and nothing matches a longer path', () => {
-  assert.equal(matchRoute([route('GET /a')], 'HEAD', '/a'), undefined);
-  assert.equal(matchRoute([route('GET /a')], 'GET', '/a/b'), undefined);
-  assert.equal(matchRoute([route('GET /a/{b}')], 'GET', '/a'), undefined);
+  expect(matchRoute([route('GET /a')], 'HEAD', '/a')).toBeUndefined();
+  expect(matchRoute([route('GET /a')], 'GET', '/a/b')).toBeUndefined();
+  expect(matchRoute([route('GET /a/{b}')], 'GET', '/a')).toBeUndefined();
 });
 
 const functions = {
@@ -51,10 +51,10 @@ const functions = {
   throws: `export const handler = async () => { throw new Error('no'); };`,
 };
 
-async function api(t: TestContext): Promise<HttpApi> {
-  const started = new HttpApi('abcdefghij', fixtureFunctions(t, functions));
+async function api(): Promise<HttpApi> {
+  const started = new HttpApi('abcdefghij', fixtureFunctions(functions));
   await started.listen(0);
-  t.after(() => started.close());
+  afterThisTest(() => started.close());
   for (const key of ['POST /echo/{id}', 'GET /echo/{id}']) started.addRoute(route(key));
   started.addRoute(route('GET /answers', 'answers'));
   started.addRoute(route('GET /throws', 'throws'));
@@ -63,8 +63,8 @@ async function api(t: TestContext): Promise<HttpApi> {
   return started;
 }
 
-test('makes events of payload format 2.0', async (t) => {
-  const { endpoint } = await api(t);
+test('makes events of payload format 2.0', async () => {
+  const { endpoint } = await api();
   const headers = [
     'X-Many',
     'a',
@@ -85,20 +85,20 @@ test('makes events of payload format 2.0', async (t) => {
       '{"é":1}',
     ),
   );
-  assert.equal(event.version, '2.0');
-  assert.equal(event.routeKey, 'POST /echo/{id}');
-  assert.equal(event.rawPath, '/echo/a/b c');
-  assert.equal(event.rawQueryString, 'q=1&q=2&r=%20');
-  assert.deepEqual(event.queryStringParameters, { q: '1,2', r: ' ' });
-  assert.deepEqual(event.pathParameters, { id: 'a/b c' });
-  assert.deepEqual(event.cookies, ['c=1', 'd=2']);
-  assert.equal(event.headers['x-many'], 'a,b');
-  assert.equal(event.headers.authorization, 'Basic x,Bearer y');
-  assert.equal(event.headers.cookie, undefined);
-  assert.equal(event.body, '{"é":1}');
-  assert.equal(event.isBase64Encoded, false);
+  expect(event.version).toBe('2.0');
+  expect(event.routeKey).toBe('POST /echo/{id}');
+  expect(event.rawPath).toBe('/echo/a/b c');
+  expect(event.rawQueryString).toBe('q=1&q=2&r=%20');
+  expect(event.queryStringParameters).toStrictEqual({ q: '1,2', r: ' ' });
+  expect(event.pathParameters).toStrictEqual({ id: 'a/b c' });
+  expect(event.cookies).toStrictEqual(['c=1', 'd=2']);
+  expect(event.headers['x-many']).toBe('a,b');
+  expect(event.headers.authorization).toBe('Basic x,Bearer y');
+  expect(event.headers.cookie).toBeUndefined();
+  expect(event.body).toBe('{"é":1}');
+  expect(event.isBase64Encoded).toBe(false);
   const { time, timeEpoch, requestId, ...context } = event.requestContext;
-  assert.deepEqual(context, {
+  expect(context).toStrictEqual({
     accountId: '000000000000',
     apiId: 'abcdefghij',
     domainName: '127.0.0.1',
@@ -107,9 +107,9 @@ test('makes events of payload format 2.0', async (t) => {
     routeKey: 'POST /echo/{id}',
     stage: '$default',
   });
-  assert.match(time, /^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
-  assert.ok(Math.abs(Date.now() - timeEpoch) < 5_000);
-  assert.equal(typeof requestId, 'string');
+  expect(time).toMatch(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
+  expect(Math.abs(Date.now() - timeEpoch)).toBeLessThan(5_000);
+  expect(typeof requestId).toBe('string');
 });
 
 const bodies: readonly [string, boolean][] = [
@@ -120,21 +120,21 @@ const bodies: readonly [string, boolean][] = [
   ['application/octet-stream', true],
 ];
 for (const [type, isBase64Encoded] of bodies) {
-  test(`a body of ${type} is ${isBase64Encoded ? 'in base64' : 'text'}`, async (t) => {
-    const { endpoint } = await api(t);
+  test(`a body of ${type} is ${isBase64Encoded ? 'in base64' : 'text'}`, async () => {
+    const { endpoint } = await api();
     const response = await fetch(`${endpoint}/echo/1`, {
       method: 'POST',
       headers: { 'content-type': type },
       body: 'a=b',
     });
     const event = Object(await response.json());
-    assert.equal(event.isBase64Encoded, isBase64Encoded);
-    assert.equal(event.body, isBase64Encoded ? Buffer.from('a=b').toString('base64') : 'a=b');
+    expect(event.isBase64Encoded).toBe(isBase64Encoded);
+    expect(event.body).toBe(isBase64Encoded ? Buffer.from('a=b').toString('base64') : 'a=b');
   });
 }
 
-test('sends what a function returns', async (t) => {
-  const { endpoint } = await api(t);
+test('sends what a function returns', async () => {
+  const { endpoint } = await api();
   const get = (answer: unknown) =>
     fetch(`${endpoint}/answers?answer=${encodeURIComponent(JSON.stringify(answer))}`);
 
@@ -145,51 +145,51 @@ test('sends what a function returns', async (t) => {
     body: Buffer.from('<p>').toString('base64'),
     isBase64Encoded: true,
   });
-  assert.equal(full.status, 201);
-  assert.equal(full.headers.get('content-type'), 'text/html');
-  assert.equal(full.headers.get('x-number'), '3');
-  assert.deepEqual(full.headers.getSetCookie(), ['a=1', 'b=2']);
+  expect(full.status).toBe(201);
+  expect(full.headers.get('content-type')).toBe('text/html');
+  expect(full.headers.get('x-number')).toBe('3');
+  expect(full.headers.getSetCookie()).toStrictEqual(['a=1', 'b=2']);
   assert.ok(full.headers.get('apigw-requestid'));
-  assert.equal(await full.text(), '<p>');
+  expect(await full.text()).toBe('<p>');
 
   const inferred = await get({ no: 'status' });
-  assert.equal(inferred.status, 200);
-  assert.equal(inferred.headers.get('content-type'), 'application/json');
-  assert.deepEqual(await inferred.json(), { no: 'status' });
+  expect(inferred.status).toBe(200);
+  expect(inferred.headers.get('content-type')).toBe('application/json');
+  expect(await inferred.json()).toStrictEqual({ no: 'status' });
 
-  assert.equal((await get({ statusCode: 'many' })).status, 500);
+  expect((await get({ statusCode: 'many' })).status).toBe(500);
 });
 
-test('answers for functions that fail or are not there, and for routes that are not there', async (t) => {
-  const { endpoint } = await api(t);
+test('answers for functions that fail or are not there, and for routes that are not there', async () => {
+  const { endpoint } = await api();
   for (const path of ['/throws', '/gone']) {
     const response = await fetch(endpoint + path);
-    assert.equal(response.status, 500);
-    assert.deepEqual(await response.json(), { message: 'Internal Server Error' });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toStrictEqual({ message: 'Internal Server Error' });
   }
   const missing = await fetch(`${endpoint}/nowhere`);
-  assert.equal(missing.status, 404);
-  assert.deepEqual(await missing.json(), { message: 'Not Found' });
-  assert.equal((await fetch(`${endpoint}/answers`, { method: 'HEAD' })).status, 404);
-  assert.equal((await fetch(`${endpoint}/echo/%zz`)).status, 400);
+  expect(missing.status).toBe(404);
+  expect(await missing.json()).toStrictEqual({ message: 'Not Found' });
+  expect((await fetch(`${endpoint}/answers`, { method: 'HEAD' })).status).toBe(404);
+  expect((await fetch(`${endpoint}/echo/%zz`)).status).toBe(400);
 });
 
-test('takes 10 MB and no more', async (t) => {
-  const { endpoint } = await api(t);
+test('takes 10 MB and no more', async () => {
+  const { endpoint } = await api();
   const post = (bytes: number) =>
     fetch(`${endpoint}/echo/1`, {
       method: 'POST',
       headers: { 'content-type': 'text/plain' },
       body: 'a'.repeat(bytes),
     });
-  assert.equal((await post(10 * 1024 * 1024)).status, 200);
+  expect((await post(10 * 1024 * 1024)).status).toBe(200);
   const refused = await post(10 * 1024 * 1024 + 1);
-  assert.equal(refused.status, 413);
-  assert.deepEqual(await refused.json(), { message: 'Request Entity Too Large' });
+  expect(refused.status).toBe(413);
+  expect(await refused.json()).toStrictEqual({ message: 'Request Entity Too Large' });
 });
 
-test('answers 400 to what is no HTTP, 404 before it has a stage, and closes at once', async (t) => {
-  const started = new HttpApi('abcdefghij', fixtureFunctions(t, {}));
+test('answers 400 to what is no HTTP, 404 before it has a stage, and closes at once', async () => {
+  const started = new HttpApi('abcdefghij', fixtureFunctions({}));
   await started.listen(0);
   const { port } = new URL(started.endpoint);
   const socket = connect(Number(port), '127.0.0.1', () =>
@@ -198,8 +198,8 @@ test('answers 400 to what is no HTTP, 404 before it has a stage, and closes at o
   const [answer] = await new Promise<string[]>((resolve) =>
     socket.once('data', (data) => resolve(data.toString().split('\r\n'))),
   );
-  assert.equal(answer, 'HTTP/1.1 400 Bad Request');
-  assert.equal((await fetch(started.endpoint)).status, 404);
+  expect(answer).toBe('HTTP/1.1 400 Bad Request');
+  expect((await fetch(started.endpoint)).status).toBe(404);
   const begun = performance.now();
   await started.close();
   assert.ok(performance.now() - begun < 500, 'idle connections are ended');

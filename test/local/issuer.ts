@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import type { TestContext } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { closeServer, listenOnLoopback } from '../../local/loopback-server.ts';
+import { afterThisTest } from '../after-this-test.ts';
 
 /** An issuer with a discovery document and one key of each kind, closed when the test ends. */
-export async function startIssuer(t: TestContext) {
+export async function startIssuer() {
   const keys = { RS256: await generateKeyPair('RS256'), ES256: await generateKeyPair('ES256') };
   const published = await Promise.all(
     Object.entries(keys).map(async ([alg, { publicKey }]) => ({
@@ -26,7 +26,7 @@ export async function startIssuer(t: TestContext) {
     response.end(JSON.stringify(document));
   });
   url = `http://127.0.0.1:${await listenOnLoopback(server)}`;
-  t.after(() => closeServer(server));
+  afterThisTest(() => closeServer(server));
 
   const sign = (
     claims: Record<string, unknown>,

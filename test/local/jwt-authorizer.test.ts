@@ -1,24 +1,23 @@
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { JwtAuthorizer } from '../../local/api-gateway/jwt-authorizer.ts';
 import { authorizedApi, echo } from './authorized-api.ts';
 import { fixtureFunctions } from './fixture-function.ts';
 import { seconds, startIssuer } from './issuer.ts';
 
-async function protectedApi(t: TestContext, scopes: readonly string[] = ['read', 'write']) {
-  const issuer = await startIssuer(t);
+async function protectedApi(scopes: readonly string[] = ['read', 'write']) {
+  const issuer = await startIssuer();
   const authorizer = await JwtAuthorizer.create({
     issuer: issuer.url,
     audience: ['the-api'],
     identitySource: '$request.header.Authorization',
   });
-  const get = await authorizedApi(t, { functions: fixtureFunctions(t, { echo }), authorizer, scopes });
+  const get = await authorizedApi({ functions: fixtureFunctions({ echo }), authorizer, scopes });
   return { ...issuer, get };
 }
 
-test('lets a token through, with or without its scheme, and hands its claims on as strings', async (t) => {
-  const { get, sign } = await protectedApi(t);
+test('lets a token through, with or without its scheme, and hands its claims on as strings', async () => {
+  const { get, sign } = await protectedApi();
   const token = await sign({
     scope: 'write other',
     exp: 4_000_000_000,
@@ -29,10 +28,10 @@ test('lets a token through, with or without its scheme, and hands its claims on 
   });
   for (const authorization of [token, `Bearer ${token}`, `bEaReR ${token}`]) {
     const { status, body } = await get('/things/1', authorization);
-    assert.equal(status, 200);
+    expect(status).toBe(200);
     const { iss, ...claims } = body.requestContext.authorizer.jwt.claims;
-    assert.match(iss, /^http:/);
-    assert.deepEqual(claims, {
+    expect(iss).toMatch(/^http:/);
+    expect(claims).toStrictEqual({
       aud: 'the-api',
       scope: 'write other',
       exp: '4000000000',
@@ -41,30 +40,30 @@ test('lets a token through, with or without its scheme, and hands its claims on 
       market: 'map[code:c id:[a b]]',
       list: '[x 1]',
     });
-    assert.deepEqual(body.requestContext.authorizer.jwt.scopes, ['write']);
+    expect(body.requestContext.authorizer.jwt.scopes).toStrictEqual(['write']);
   }
 });
 
-test('a route without scopes takes any token, and says null', async (t) => {
-  const { get, sign } = await protectedApi(t, []);
+test('a route without scopes takes any token, and says null', async () => {
+  const { get, sign } = await protectedApi([]);
   const { status, body } = await get('/things/1', await sign({}));
-  assert.equal(status, 200);
-  assert.equal(body.requestContext.authorizer.jwt.scopes, null);
+  expect(status).toBe(200);
+  expect(body.requestContext.authorizer.jwt.scopes).toBe(null);
 });
 
-test('answers 401 without a token', async (t) => {
-  const { get } = await protectedApi(t);
+test('answers 401 without a token', async () => {
+  const { get } = await protectedApi();
   const missing = await get('/things/1');
-  assert.deepEqual(missing, { status: 401, challenge: 'Bearer', body: { message: 'Unauthorized' } });
+  expect(missing).toStrictEqual({ status: 401, challenge: 'Bearer', body: { message: 'Unauthorized' } });
 });
 
-test('answers 403 without a scope, and reads scp as well', async (t) => {
-  const { get, sign } = await protectedApi(t);
+test('answers 403 without a scope, and reads scp as well', async () => {
+  const { get, sign } = await protectedApi();
   const refused = await get('/things/1', await sign({ scope: 'reader' }));
-  assert.equal(refused.status, 403);
-  assert.deepEqual(refused.body, { message: 'Forbidden' });
-  assert.match(refused.challenge ?? '', /^Bearer scope="read write" error="insufficient_scope"/);
-  assert.equal((await get('/things/1', await sign({ scp: ['read'] }))).status, 200);
+  expect(refused.status).toBe(403);
+  expect(refused.body).toStrictEqual({ message: 'Forbidden' });
+  expect(refused.challenge ?? '').toMatch(/^Bearer scope="read write" error="insufficient_scope"/);
+  expect((await get('/things/1', await sign({ scp: ['read'] }))).status).toBe(200);
 });
 
 const bad: readonly [string, Record<string, unknown>, string][] = [
@@ -81,9 +80,9 @@ const bad: readonly [string, Record<string, unknown>, string][] = [
   ],
 ];
 for (const [what, claims, description] of bad) {
-  test(`refuses a token ${what}`, async (t) => {
-    const { get, sign } = await protectedApi(t);
-    assert.deepEqual(await get('/things/1', await sign({ scope: 'read', ...claims })), {
+  test(`refuses a token ${what}`, async () => {
+    const { get, sign } = await protectedApi();
+    expect(await get('/things/1', await sign({ scope: 'read', ...claims }))).toStrictEqual({
       status: 401,
       challenge: `Bearer scope="read write" error="invalid_token" error_description="${description}"`,
       body: { message: 'Unauthorized' },
@@ -91,15 +90,15 @@ for (const [what, claims, description] of bad) {
   });
 }
 
-test('takes client_id where there is no aud', async (t) => {
-  const { get, sign } = await protectedApi(t);
+test('takes client_id where there is no aud', async () => {
+  const { get, sign } = await protectedApi();
   const token = await sign({ scope: 'read', aud: null, client_id: 'the-api' });
-  assert.equal((await get('/things/1', token)).status, 200);
+  expect((await get('/things/1', token)).status).toBe(200);
 });
 
-test('refuses what is signed by another key or not by RSA, and what is no token', async (t) => {
-  const { get, sign } = await protectedApi(t);
-  const { sign: signElsewhere } = await startIssuer(t);
+test('refuses what is signed by another key or not by RSA, and what is no token', async () => {
+  const { get, sign } = await protectedApi();
+  const { sign: signElsewhere } = await startIssuer();
   const token = await sign({ scope: 'read' });
   const stranger = await signElsewhere({ scope: 'read', iss: 'x' });
   for (const [authorization, description] of [
@@ -109,19 +108,19 @@ test('refuses what is signed by another key or not by RSA, and what is no token'
     ['Basic abc', 'the token is malformed'],
   ]) {
     const { status, challenge } = await get('/things/1', authorization);
-    assert.equal(status, 401);
+    expect(status).toBe(401);
     assert.ok(challenge?.endsWith(`error_description="${description}"`), challenge ?? '');
   }
 });
 
-test('reads the keys once, and again for an unknown one, but not each time', async (t) => {
-  const { get, sign, requests } = await protectedApi(t);
+test('reads the keys once, and again for an unknown one, but not each time', async () => {
+  const { get, sign, requests } = await protectedApi();
   const token = await sign({ scope: 'read' });
   await get('/things/1', token);
   await get('/things/1', token);
   for (let call = 0; call < 3; call += 1) {
     const { challenge } = await get('/things/1', await sign({ scope: 'read' }, { kid: 'unknown' }));
-    assert.match(challenge ?? '', /no key of the issuer fits the token/);
+    expect(challenge ?? '').toMatch(/no key of the issuer fits the token/);
   }
   assert.ok(requests.filter((url) => url === '/keys').length <= 2, requests.join(' '));
 });
@@ -129,12 +128,11 @@ test('reads the keys once, and again for an unknown one, but not each time', asy
 const create = (issuer: string) =>
   JwtAuthorizer.create({ issuer, audience: [], identitySource: '$request.header.Authorization' });
 
-test('is not created for an issuer without a discovery document', async (t) => {
-  const { url } = await startIssuer(t);
-  await assert.rejects(
-    create(`${url}/elsewhere`),
+test('is not created for an issuer without a discovery document', async () => {
+  const { url } = await startIssuer();
+  await expect(create(`${url}/elsewhere`)).rejects.toThrow(
     /no discovery document at .*openid-configuration \(status 404\)/,
   );
-  await assert.rejects(create('http://127.0.0.1:1'), /no discovery document at/);
-  await assert.rejects(create(`${url}/.`), /names another issuer/);
+  await expect(create('http://127.0.0.1:1')).rejects.toThrow(/no discovery document at/);
+  await expect(create(`${url}/.`)).rejects.toThrow(/names another issuer/);
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { LambdaAuthorizer } from '../../local/api-gateway/lambda-authorizer.ts';
 import { authorizedApi, echo } from './authorized-api.ts';
 import { fixtureArn, fixtureFunctions } from './fixture-function.ts';
@@ -12,8 +11,8 @@ const counting = `let calls = 0; export const handler = async (event) => {
   if (token === 'nonsense') return { principalId: 'x' };
   return { isAuthorized: token !== 'deny', context: { calls, event } }; };`;
 
-async function protectedApi(t: TestContext, identitySources: readonly string[], resultTtlSeconds = 0) {
-  const functions = fixtureFunctions(t, { echo, authorizer: counting });
+async function protectedApi(identitySources: readonly string[], resultTtlSeconds = 0) {
+  const functions = fixtureFunctions({ echo, authorizer: counting });
   const authorizer = new LambdaAuthorizer({
     authorizerId: 'auth01',
     apiId: 'abcdefghij',
@@ -22,64 +21,64 @@ async function protectedApi(t: TestContext, identitySources: readonly string[], 
     identitySources,
     resultTtlSeconds,
   });
-  return authorizedApi(t, { functions, authorizer });
+  return authorizedApi({ functions, authorizer });
 }
 
 const header = '$request.header.Authorization';
 
-test('asks with an event of format 2.0 and hands the context on', async (t) => {
-  const get = await protectedApi(t, [header, '$context.routeKey']);
+test('asks with an event of format 2.0 and hands the context on', async () => {
+  const get = await protectedApi([header, '$context.routeKey']);
   const { status, body } = await get('/things/7?q=1', 'token');
-  assert.equal(status, 200);
+  expect(status).toBe(200);
   const { calls, event } = body.requestContext.authorizer.lambda;
-  assert.equal(calls, 1);
-  assert.equal(event.version, '2.0');
-  assert.equal(event.type, 'REQUEST');
-  assert.equal(event.routeArn, 'arn:aws:execute-api:eu-west-1:000000000000:abcdefghij/$default/GET/things/7');
-  assert.deepEqual(event.identitySource, ['token', 'GET /things/{id}']);
-  assert.equal(event.routeKey, 'GET /things/{id}');
-  assert.deepEqual(event.pathParameters, { id: '7' });
-  assert.deepEqual(event.queryStringParameters, { q: '1' });
-  assert.equal(event.requestContext.http.method, 'GET');
+  expect(calls).toBe(1);
+  expect(event.version).toBe('2.0');
+  expect(event.type).toBe('REQUEST');
+  expect(event.routeArn).toBe('arn:aws:execute-api:eu-west-1:000000000000:abcdefghij/$default/GET/things/7');
+  expect(event.identitySource).toStrictEqual(['token', 'GET /things/{id}']);
+  expect(event.routeKey).toBe('GET /things/{id}');
+  expect(event.pathParameters).toStrictEqual({ id: '7' });
+  expect(event.queryStringParameters).toStrictEqual({ q: '1' });
+  expect(event.requestContext.http.method).toBe('GET');
   assert.ok(!('body' in event));
 });
 
-test('a denial is 403, a fault or nonsense 500', async (t) => {
-  const get = await protectedApi(t, [header]);
+test('a denial is 403, a fault or nonsense 500', async () => {
+  const get = await protectedApi([header]);
   const { status, body } = await get('/things/1', 'deny');
-  assert.deepEqual([status, body], [403, { message: 'Forbidden' }]);
+  expect([status, body]).toStrictEqual([403, { message: 'Forbidden' }]);
   for (const token of ['throw', 'nonsense']) {
     const faulty = await get('/things/1', token);
-    assert.deepEqual([faulty.status, faulty.body], [500, { message: 'Internal Server Error' }]);
+    expect([faulty.status, faulty.body]).toStrictEqual([500, { message: 'Internal Server Error' }]);
   }
 });
 
-test('without its identity source a request is refused unasked; without any it is always asked', async (t) => {
-  const get = await protectedApi(t, [header]);
+test('without its identity source a request is refused unasked; without any it is always asked', async () => {
+  const get = await protectedApi([header]);
   const refused = await get('/things/1');
-  assert.deepEqual([refused.status, refused.body], [401, { message: 'Unauthorized' }]);
+  expect([refused.status, refused.body]).toStrictEqual([401, { message: 'Unauthorized' }]);
   const { body } = await get('/things/1', 'token');
   assert.equal(body.requestContext.authorizer.lambda.calls, 1, 'the refused request was not asked about');
 
-  const always = await protectedApi(t, [], 300);
+  const always = await protectedApi([], 300);
   for (const calls of [1, 2]) {
     const { lambda } = (await always('/things/1')).body.requestContext.authorizer;
-    assert.equal(lambda.calls, calls);
-    assert.equal(lambda.event.identitySource, null);
+    expect(lambda.calls).toBe(calls);
+    expect(lambda.event.identitySource).toBe(null);
   }
 });
 
-test('remembers an answer by its identity sources', async (t) => {
+test('remembers an answer by its identity sources', async () => {
   const calls = async (get: Awaited<ReturnType<typeof protectedApi>>, path: string, token: string) =>
     (await get(path, token)).body.requestContext.authorizer.lambda.calls;
 
-  const byHeader = await protectedApi(t, [header], 300);
-  assert.equal(await calls(byHeader, '/things/1', 'a'), 1);
+  const byHeader = await protectedApi([header], 300);
+  expect(await calls(byHeader, '/things/1', 'a')).toBe(1);
   assert.equal(await calls(byHeader, '/others', 'a'), 1, 'one answer serves every route');
-  assert.equal(await calls(byHeader, '/others', 'b'), 2);
+  expect(await calls(byHeader, '/others', 'b')).toBe(2);
 
-  const byRoute = await protectedApi(t, [header, '$context.routeKey'], 300);
-  assert.equal(await calls(byRoute, '/things/1', 'a'), 1);
-  assert.equal(await calls(byRoute, '/things/2', 'a'), 1);
-  assert.equal(await calls(byRoute, '/others', 'a'), 2);
+  const byRoute = await protectedApi([header, '$context.routeKey'], 300);
+  expect(await calls(byRoute, '/things/1', 'a')).toBe(1);
+  expect(await calls(byRoute, '/things/2', 'a')).toBe(1);
+  expect(await calls(byRoute, '/others', 'a')).toBe(2);
 });

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { fixtureArn, fixtureFunction, fixtureFunctions } from './fixture-function.ts';
 
-test('gives a function its event, its context and exactly its environment', async (t) => {
+test('gives a function its event, its context and exactly its environment', async () => {
   const fixture = fixtureFunction(
-    t,
     `export const handler = async (event, context) => ({
        event, env: process.env, name: context.functionName, left: context.getRemainingTimeInMillis(), execArgv: process.execArgv });`,
     { environment: { STAGE: 'sandbox' } },
   );
   const { left, ...rest } = Object(await fixture.invoke({ hello: [1] }));
-  assert.deepEqual(rest, {
+  expect(rest).toStrictEqual({
     event: { hello: [1] },
     env: { STAGE: 'sandbox' },
     name: 'fixture',
@@ -20,49 +19,50 @@ test('gives a function its event, its context and exactly its environment', asyn
   assert.ok(left > 4_000 && left <= 5_000);
 });
 
-test('keeps what a module remembers from one event to the next', async (t) => {
-  const fixture = fixtureFunction(t, `let calls = 0; export const handler = async () => (calls += 1);`);
-  assert.deepEqual([await fixture.invoke({}), await fixture.invoke({})], [1, 2]);
+test('keeps what a module remembers from one event to the next', async () => {
+  const fixture = fixtureFunction(`let calls = 0; export const handler = async () => (calls += 1);`);
+  expect([await fixture.invoke({}), await fixture.invoke({})]).toStrictEqual([1, 2]);
 });
 
-test('reports an error that a handler throws, and goes on', async (t) => {
+test('reports an error that a handler throws, and goes on', async () => {
   const lines: string[] = [];
   const fixture = fixtureFunction(
-    t,
     `export const handler = async ({ bad }) => { if (bad) throw new RangeError('too much'); return 'good'; };`,
     { log: (line) => lines.push(line) },
   );
-  await assert.rejects(fixture.invoke({ bad: true }), { errorType: 'RangeError', message: 'too much' });
-  assert.equal(await fixture.invoke({}), 'good');
-  assert.match(lines.join('\n'), /"level":"ERROR".*"errorType":"RangeError"/);
+  await expect(fixture.invoke({ bad: true })).rejects.toMatchObject({
+    errorType: 'RangeError',
+    message: 'too much',
+  });
+  expect(await fixture.invoke({})).toBe('good');
+  expect(lines.join('\n')).toMatch(/"level":"ERROR".*"errorType":"RangeError"/);
 });
 
-test('ends a function that runs out of time, even in an endless loop, and starts another', async (t) => {
+test('ends a function that runs out of time, even in an endless loop, and starts another', async () => {
   const fixture = fixtureFunction(
-    t,
     `export const handler = async ({ loop }) => { while (loop) {} return 'back'; };`,
     { timeoutSeconds: 0.2 },
   );
-  await assert.rejects(fixture.invoke({ loop: true }), { message: 'Task timed out after 0.20 seconds' });
-  assert.equal(await fixture.invoke({}), 'back');
+  await expect(fixture.invoke({ loop: true })).rejects.toMatchObject({
+    message: 'Task timed out after 0.20 seconds',
+  });
+  expect(await fixture.invoke({})).toBe('back');
 });
 
-test('survives a function that exits or dies behind its answer', async (t) => {
+test('survives a function that exits or dies behind its answer', async () => {
   const fixture = fixtureFunction(
-    t,
     `export const handler = async ({ how }) => {
        if (how === 'exit') process.exit(3);
        if (how === 'throw later') { setImmediate(() => { throw new Error('late'); }); await new Promise(() => {}); }
        return 'alive'; };`,
   );
-  await assert.rejects(fixture.invoke({ how: 'exit' }), { errorType: 'Runtime.ExitError' });
-  await assert.rejects(fixture.invoke({ how: 'throw later' }), { message: 'late' });
-  assert.equal(await fixture.invoke({}), 'alive');
+  await expect(fixture.invoke({ how: 'exit' })).rejects.toMatchObject({ errorType: 'Runtime.ExitError' });
+  await expect(fixture.invoke({ how: 'throw later' })).rejects.toMatchObject({ message: 'late' });
+  expect(await fixture.invoke({})).toBe('alive');
 });
 
-test('runs one event at a time in a worker, in at most four workers', async (t) => {
+test('runs one event at a time in a worker, in at most four workers', async () => {
   const fixture = fixtureFunction(
-    t,
     `import { threadId } from 'node:worker_threads';
      let busy = false;
      export const handler = async () => {
@@ -73,25 +73,23 @@ test('runs one event at a time in a worker, in at most four workers', async (t) 
        return threadId; };`,
   );
   const threads = await Promise.all(Array.from({ length: 12 }, () => fixture.invoke({})));
-  assert.equal(new Set(threads).size, 4);
+  expect(new Set(threads).size).toBe(4);
 });
 
-test('says what is wrong with a broken bundle', async (t) => {
-  const functions = fixtureFunctions(t, { broken: `import './gone.mjs'; export const handler = () => {};` });
-  await assert.rejects(
-    functions.started(),
-    /^LocalFailure: The bundle of broken is broken: Error: Cannot find module/,
+test('says what is wrong with a broken bundle', async () => {
+  const functions = fixtureFunctions({ broken: `import './gone.mjs'; export const handler = () => {};` });
+  await expect(functions.started()).rejects.toThrow(
+    /^The bundle of broken is broken: Error: Cannot find module/,
   );
-  const other = fixtureFunctions(t, { other: `export const notHandler = 1;` });
-  await assert.rejects(
-    other.started(),
+  const other = fixtureFunctions({ other: `export const notHandler = 1;` });
+  await expect(other.started()).rejects.toThrow(
     /The bundle of other is broken: TypeError: it exports no function handler/,
   );
 });
 
-test('lets only those call a function that a permission names', async (t) => {
-  const functions = fixtureFunctions(t, {});
-  const fixture = fixtureFunction(t, `export const handler = async () => 'called';`);
+test('lets only those call a function that a permission names', async () => {
+  const functions = fixtureFunctions({});
+  const fixture = fixtureFunction(`export const handler = async () => 'called';`);
   functions.add(fixture);
   functions.permit(fixtureArn('fixture'), {
     principal: 'apigateway.amazonaws.com',
@@ -99,10 +97,11 @@ test('lets only those call a function that a permission names', async (t) => {
   });
   const call = (principal: string, sourceArn: string) =>
     functions.invoke(fixtureArn('fixture'), {}, { principal, sourceArn });
-  assert.equal(await call('apigateway.amazonaws.com', 'arn:api/$default/POST/token'), 'called');
-  await assert.rejects(call('apigateway.amazonaws.com', 'arn:api/$default/POST/revoke'), /has no permission/);
-  await assert.rejects(
-    call('secretsmanager.amazonaws.com', 'arn:api/$default/POST/token'),
+  expect(await call('apigateway.amazonaws.com', 'arn:api/$default/POST/token')).toBe('called');
+  await expect(call('apigateway.amazonaws.com', 'arn:api/$default/POST/revoke')).rejects.toThrow(
+    /has no permission/,
+  );
+  await expect(call('secretsmanager.amazonaws.com', 'arn:api/$default/POST/token')).rejects.toThrow(
     /has no permission/,
   );
 });

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { isAbsolute } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { readOptions, usage, UsageError } from '../../local/options.ts';
 
 test('each stage has a port of its own', () => {
   const { ports, dataFolder, json } = readOptions([]);
-  assert.deepEqual(ports, { sandbox: 4010, production: 4020 });
+  expect(ports).toStrictEqual({ sandbox: 4010, production: 4020 });
   assert.ok(dataFolder !== undefined && isAbsolute(dataFolder) && dataFolder.endsWith('.local'));
-  assert.equal(json, false);
-  assert.deepEqual(readOptions(['--sandbox-port', '0', '--production-port=65535']).ports, {
+  expect(json).toBe(false);
+  expect(readOptions(['--sandbox-port', '0', '--production-port=65535']).ports).toStrictEqual({
     sandbox: 0,
     production: 65535,
   });
-  assert.match(usage, /--production-port <port>/);
+  expect(usage).toMatch(/--production-port <port>/);
 });
 
 test('keeps nothing when it is ephemeral', () => {
-  assert.equal(readOptions(['--ephemeral']).dataFolder, undefined);
+  expect(readOptions(['--ephemeral']).dataFolder).toBeUndefined();
 });
 
 for (const args of [

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
@@ -12,6 +11,7 @@ import { createLocalStage } from '../../local/local-stage.ts';
 import { silentProgress } from '../../local/progress.ts';
 import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import type { Json } from '../../local/template/json.ts';
+import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
 interface ResourceText {
@@ -21,7 +21,7 @@ interface ResourceText {
 }
 
 /** Creates a stage of one stack with these resources; the code of every function is `source`. */
-async function createStage(t: TestContext, resources: Record<string, ResourceText>, source = '') {
+async function createStage(resources: Record<string, ResourceText>, source = '') {
   const accessControl = new AccessControl();
   const functions = new Functions();
   const dynamodb = await DynamoDB.start(undefined, accessControl);
@@ -36,10 +36,10 @@ async function createStage(t: TestContext, resources: Record<string, ResourceTex
     secretsManager: secretsManagerClient(secretsManager.endpoint),
   };
   const apis = new Map<string, HttpApi>();
-  const asset = join(temporaryFolder(t), 'asset');
+  const asset = join(temporaryFolder(), 'asset');
   mkdirSync(asset);
   writeFileSync(join(asset, 'index.mjs'), source);
-  t.after(async () => {
+  afterThisTest(async () => {
     for (const api of apis.values()) await api.close();
     await functions.close();
     clients.dynamodb.destroy();
@@ -134,25 +134,24 @@ const permission = (path: string): Record<string, ResourceText> => ({
 
 const environment = `export const handler = async () => ({ url: process.env.URL, name: process.env.AWS_LAMBDA_FUNCTION_NAME });`;
 
-test('serves a function of a template with the environment of the template', async (t) => {
-  const { url } = await createStage(t, { ...api, ...lambda(), ...permission('/things/{id}') }, environment);
+test('serves a function of a template with the environment of the template', async () => {
+  const { url } = await createStage({ ...api, ...lambda(), ...permission('/things/{id}') }, environment);
   const response = await fetch(`${url}/things/1`);
-  assert.deepEqual(await response.json(), { url, name: 'Test-Stack-Function' });
+  expect(await response.json()).toStrictEqual({ url, name: 'Test-Stack-Function' });
 });
 
-test('a function that API Gateway may not call is a 500', async (t) => {
-  const { url } = await createStage(t, { ...api, ...lambda(), ...permission('/others') }, environment);
-  assert.equal((await fetch(`${url}/things/1`)).status, 500);
+test('a function that API Gateway may not call is a 500', async () => {
+  const { url } = await createStage({ ...api, ...lambda(), ...permission('/others') }, environment);
+  expect((await fetch(`${url}/things/1`)).status).toBe(500);
 });
 
-test('an API without a stage serves nothing', async (t) => {
+test('an API without a stage serves nothing', async () => {
   const { Stage: _, ...undeployed } = api;
   const { url } = await createStage(
-    t,
     { ...undeployed, ...lambda(), ...permission('/things/{id}') },
     environment,
   );
-  assert.equal((await fetch(`${url}/things/1`)).status, 404);
+  expect((await fetch(`${url}/things/1`)).status).toBe(404);
 });
 
 const schedule: Record<string, ResourceText> = {
@@ -232,17 +231,17 @@ const failures: readonly [string, Record<string, ResourceText>, string, RegExp][
   ],
 ];
 for (const [what, resources, source, message] of failures) {
-  test(`says what is wrong with ${what}`, async (t) => {
-    await assert.rejects(createStage(t, resources, source), (error) => {
+  test(`says what is wrong with ${what}`, async () => {
+    await assert.rejects(createStage(resources, source), (error) => {
       assert.ok(error instanceof Error);
-      assert.match(error.message, message);
+      expect(error.message).toMatch(message);
       assert.ok(!error.message.includes('\n'), 'one line');
       return true;
     });
   });
 }
 
-test('starts the rotation of a secret when its schedule is created', async (t) => {
+test('starts the rotation of a secret when its schedule is created', async () => {
   const rotation = `import { SecretsManagerClient } from 'not-there';`;
   const failing = `export const handler = async ({ Step }) => { throw new Error(\`reached \${Step}\`); };`;
   const permitted: Record<string, ResourceText> = {
@@ -260,6 +259,10 @@ test('starts the rotation of a secret when its schedule is created', async (t) =
     },
     Schedule: { ...Object(schedule['Schedule']), DependsOn: ['RotationPermission'] },
   };
-  await assert.rejects(createStage(t, permitted, failing), /failed in createSecret: reached createSecret/);
-  await assert.rejects(createStage(t, permitted, rotation), /The bundle of Test-Stack-Function is broken/);
+  await expect(createStage(permitted, failing)).rejects.toThrow(
+    /failed in createSecret: reached createSecret/,
+  );
+  await expect(createStage(permitted, rotation)).rejects.toThrow(
+    /The bundle of Test-Stack-Function is broken/,
+  );
 });

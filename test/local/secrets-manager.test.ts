@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { test } from 'node:test';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
@@ -12,20 +10,22 @@ import {
   RotateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { expect, test } from '@jest/globals';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { AccessControl } from '../../local/iam/access-control.ts';
 import type { InvokeRotation } from '../../local/secrets-manager/rotation.ts';
 import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
-async function start(t: TestContext, { file, invoke }: { file?: string; invoke?: InvokeRotation } = {}) {
+async function start({ file, invoke }: { file?: string; invoke?: InvokeRotation } = {}) {
   const service = await SecretsManager.start({
     file,
     accessControl: new AccessControl(),
     invokeRotation: invoke ?? (() => Promise.reject(new Error('no function'))),
   });
   const client = secretsManagerClient(service.endpoint);
-  t.after(async () => {
+  afterThisTest(async () => {
     client.destroy();
     await service.close();
   });
@@ -34,44 +34,47 @@ async function start(t: TestContext, { file, invoke }: { file?: string; invoke?:
 
 const functionArn = 'arn:aws:lambda:eu-west-1:000000000000:function:rotate';
 
-test('finds a secret by name and by ARN, a version by id and by stage', async (t) => {
-  const client = await start(t);
+test('finds a secret by name and by ARN, a version by id and by stage', async () => {
+  const client = await start();
   const created = await client.send(new CreateSecretCommand({ Name: 'keys', SecretString: 'one' }));
-  assert.match(created.ARN ?? '', /^arn:aws:secretsmanager:eu-west-1:000000000000:secret:keys-[a-z\d]{6}$/);
+  expect(created.ARN ?? '').toMatch(/^arn:aws:secretsmanager:eu-west-1:000000000000:secret:keys-[a-z\d]{6}$/);
   for (const request of [
     { SecretId: 'keys' },
     { SecretId: created.ARN, VersionStage: 'AWSCURRENT' },
     { SecretId: 'keys', VersionId: created.VersionId },
   ]) {
     const { SecretString, VersionId, VersionStages } = await client.send(new GetSecretValueCommand(request));
-    assert.deepEqual([SecretString, VersionId, VersionStages], ['one', created.VersionId, ['AWSCURRENT']]);
+    expect([SecretString, VersionId, VersionStages]).toStrictEqual([
+      'one',
+      created.VersionId,
+      ['AWSCURRENT'],
+    ]);
   }
-  await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: 'gone' })), {
+  await expect(client.send(new GetSecretValueCommand({ SecretId: 'gone' }))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
   });
-  await assert.rejects(
+  await expect(
     client.send(new GetSecretValueCommand({ SecretId: 'keys', VersionStage: 'AWSPENDING' })),
-    {
-      name: 'ResourceNotFoundException',
-      message: "Secrets Manager can't find the specified secret value for staging label: AWSPENDING",
-    },
-  );
-  await assert.rejects(client.send(new CreateSecretCommand({ Name: 'keys' })), {
+  ).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+    message: "Secrets Manager can't find the specified secret value for staging label: AWSPENDING",
+  });
+  await expect(client.send(new CreateSecretCommand({ Name: 'keys' }))).rejects.toMatchObject({
     name: 'ResourceExistsException',
   });
 });
 
-test('a new value becomes current and the old one previous', async (t) => {
-  const client = await start(t);
+test('a new value becomes current and the old one previous', async () => {
+  const client = await start();
   await client.send(new CreateSecretCommand({ Name: 'keys', SecretString: 'one' }));
   await client.send(new PutSecretValueCommand({ SecretId: 'keys', SecretString: 'two' }));
   const value = async (VersionStage: string) =>
     (await client.send(new GetSecretValueCommand({ SecretId: 'keys', VersionStage }))).SecretString;
-  assert.deepEqual([await value('AWSCURRENT'), await value('AWSPREVIOUS')], ['two', 'one']);
+  expect([await value('AWSCURRENT'), await value('AWSPREVIOUS')]).toStrictEqual(['two', 'one']);
 });
 
-test('the same token may come again with the same value only', async (t) => {
-  const client = await start(t);
+test('the same token may come again with the same value only', async () => {
+  const client = await start();
   await client.send(new CreateSecretCommand({ Name: 'keys', SecretString: 'one' }));
   const put = (SecretString: string) =>
     client.send(
@@ -83,14 +86,14 @@ test('the same token may come again with the same value only', async (t) => {
       }),
     );
   await put('two');
-  assert.deepEqual((await put('two')).VersionStages, ['AWSPENDING']);
-  await assert.rejects(put('three'), { name: 'ResourceExistsException' });
+  expect((await put('two')).VersionStages).toStrictEqual(['AWSPENDING']);
+  await expect(put('three')).rejects.toMatchObject({ name: 'ResourceExistsException' });
   const current = await client.send(new GetSecretValueCommand({ SecretId: 'keys' }));
   assert.equal(current.SecretString, 'one', 'a pending version leaves the current one in place');
 });
 
-test('moves a staging label only from where it is', async (t) => {
-  const client = await start(t);
+test('moves a staging label only from where it is', async () => {
+  const client = await start();
   const { VersionId: first } = await client.send(
     new CreateSecretCommand({ Name: 'keys', SecretString: 'one' }),
   );
@@ -112,30 +115,30 @@ test('moves a staging label only from where it is', async (t) => {
         RemoveFromVersionId,
       }),
     );
-  await assert.rejects(move(second, undefined), { name: 'InvalidParameterException' });
-  await assert.rejects(move(undefined, first), { name: 'InvalidParameterException' });
-  await assert.rejects(move(randomUUID(), first), { name: 'ResourceNotFoundException' });
+  await expect(move(second, undefined)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  await expect(move(undefined, first)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  await expect(move(randomUUID(), first)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   await move(second, first);
   const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: 'keys' }));
-  assert.deepEqual(VersionIdsToStages, {
+  expect(VersionIdsToStages).toStrictEqual({
     [first ?? '']: ['AWSPREVIOUS'],
     [second]: ['AWSPENDING', 'AWSCURRENT'],
   });
 });
 
-test('rotates in four steps, and takes up a rotation that failed', async (t) => {
+test('rotates in four steps, and takes up a rotation that failed', async () => {
   const steps: string[] = [];
   let failing = true;
-  const client = await start(t, {
+  const client = await start({
     async invoke(arn, event, sourceArn) {
       const { SecretId, ClientRequestToken, Step } = Object(event);
-      assert.deepEqual([arn, SecretId], [functionArn, sourceArn]);
+      expect([arn, SecretId]).toStrictEqual([functionArn, sourceArn]);
       steps.push(Step);
       const { VersionIdsToStages = {}, RotationEnabled } = await client.send(
         new DescribeSecretCommand({ SecretId }),
       );
-      assert.equal(RotationEnabled, true);
-      assert.deepEqual(VersionIdsToStages[ClientRequestToken], ['AWSPENDING']);
+      expect(RotationEnabled).toBe(true);
+      expect(VersionIdsToStages[ClientRequestToken]).toStrictEqual(['AWSPENDING']);
       if (Step === 'createSecret') {
         await client.send(
           new PutSecretValueCommand({
@@ -165,12 +168,12 @@ test('rotates in four steps, and takes up a rotation that failed', async (t) => 
   const rotate = () =>
     client.send(new RotateSecretCommand({ SecretId: 'keys', RotationLambdaARN: functionArn }));
 
-  await assert.rejects(rotate(), {
+  await expect(rotate()).rejects.toMatchObject({
     name: 'InvalidRequestException',
     message: 'Rotation of keys failed in testSecret: not yet',
   });
   const described = await client.send(new DescribeSecretCommand({ SecretId: 'keys' }));
-  assert.equal(described.LastRotatedDate, undefined);
+  expect(described.LastRotatedDate).toBeUndefined();
   const pending = Object.entries(described.VersionIdsToStages ?? {}).find(([, stages]) =>
     stages.includes('AWSPENDING'),
   );
@@ -178,31 +181,28 @@ test('rotates in four steps, and takes up a rotation that failed', async (t) => 
   failing = false;
   steps.length = 0;
   assert.equal((await rotate()).VersionId, pending?.[0], 'the pending version is finished');
-  assert.deepEqual(steps, ['createSecret', 'setSecret', 'testSecret', 'finishSecret']);
+  expect(steps).toStrictEqual(['createSecret', 'setSecret', 'testSecret', 'finishSecret']);
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: 'keys' }));
-  assert.equal(SecretString, 'two');
+  expect(SecretString).toBe('two');
   assert.ok((await client.send(new DescribeSecretCommand({ SecretId: 'keys' }))).LastRotatedDate);
 });
 
-test('a rotation that moves no label has failed', async (t) => {
-  const client = await start(t, { invoke: () => Promise.resolve() });
+test('a rotation that moves no label has failed', async () => {
+  const client = await start({ invoke: () => Promise.resolve() });
   await client.send(new CreateSecretCommand({ Name: 'keys', SecretString: 'one' }));
-  await assert.rejects(
+  await expect(
     client.send(new RotateSecretCommand({ SecretId: 'keys', RotationLambdaARN: functionArn })),
-    {
-      message: /its new version is not AWSCURRENT/,
-    },
-  );
+  ).rejects.toMatchObject({ message: expect.stringMatching(/its new version is not AWSCURRENT/) });
 });
 
-test('keeps secrets in a file that only its owner reads', async (t) => {
-  const file = join(temporaryFolder(t), 'secrets.json');
-  const client = await start(t, { file });
+test('keeps secrets in a file that only its owner reads', async () => {
+  const file = join(temporaryFolder(), 'secrets.json');
+  const client = await start({ file });
   await client.send(new CreateSecretCommand({ Name: 'keys', SecretBinary: Buffer.from([1, 2]) }));
-  assert.equal(statSync(file).mode & 0o777, 0o600);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 
   // No close before: what was answered is in the file.
-  const later = await start(t, { file });
+  const later = await start({ file });
   const { SecretBinary } = await later.send(new GetSecretValueCommand({ SecretId: 'keys' }));
-  assert.deepEqual([...(SecretBinary ?? [])], [1, 2]);
+  expect([...(SecretBinary ?? [])]).toStrictEqual([1, 2]);
 });

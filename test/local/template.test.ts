@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { createStack } from '../../local/template/create-stack.ts';
 import { creationOrder } from '../../local/template/creation-order.ts';
 import type { References } from '../../local/template/intrinsics.ts';
@@ -36,12 +35,12 @@ const evaluations: readonly [Json, Json][] = [
 ];
 
 for (const [value, expected] of evaluations) {
-  test(`evaluates ${JSON.stringify(value)}`, () => assert.deepEqual(evaluate(value, references), expected));
+  test(`evaluates ${JSON.stringify(value)}`, () =>
+    expect(evaluate(value, references)).toStrictEqual(expected));
 }
 
 test('refuses an intrinsic function that it does not know', () => {
-  assert.throws(
-    () => evaluate({ 'Fn::Cidr': ['10.0.0.0/8'] }, references),
+  expect(() => evaluate({ 'Fn::Cidr': ['10.0.0.0/8'] }, references)).toThrow(
     /Fn::Cidr cannot be evaluated locally/,
   );
 });
@@ -59,13 +58,13 @@ test('orders resources by what they refer to and depend on', () => {
     Policy: resource({ role: { Ref: 'First' }, region: { Ref: 'AWS::Region' } }),
     First: resource(),
   });
-  assert.deepEqual(order, ['First', 'Policy', 'Middle', 'Last']);
+  expect(order).toStrictEqual(['First', 'Policy', 'Middle', 'Last']);
 });
 
 test('names the resources of a circle, and a dependency that is missing', () => {
   const circle = { A: resource({}, ['B']), B: resource({ a: { Ref: 'A' } }) };
-  assert.throws(() => creationOrder(circle), /A -> B -> A/);
-  assert.throws(() => creationOrder({ A: resource({}, ['Gone']) }), /A depends on Gone/);
+  expect(() => creationOrder(circle)).toThrow(/A -> B -> A/);
+  expect(() => creationOrder({ A: resource({}, ['Gone']) })).toThrow(/A depends on Gone/);
 });
 
 test('creates a stack, exports for later stacks, and returns outputs', async () => {
@@ -94,7 +93,7 @@ test('creates a stack, exports for later stacks, and returns outputs', async () 
     },
     exports,
   );
-  assert.deepEqual(requests, [
+  expect(requests).toStrictEqual([
     {
       type: 'Test::Thing',
       logicalId: 'Role',
@@ -108,15 +107,15 @@ test('creates a stack, exports for later stacks, and returns outputs', async () 
       properties: { table: 'the-table', role: 'arn:Role' },
     },
   ]);
-  assert.deepEqual(outputs, { FunctionName: 'Stage-Stack-Function' });
-  assert.equal(exports.get('Stack:Function'), 'Stage-Stack-Function');
+  expect(outputs).toStrictEqual({ FunctionName: 'Stage-Stack-Function' });
+  expect(exports.get('Stack:Function')).toBe('Stage-Stack-Function');
 });
 
 const failing = () => Promise.reject(new Error('no room\nstack trace'));
 
 test('says which resource of which stack failed, and why', async () => {
   const template = { Parameters: {}, Conditions: {}, Resources: { Thing: resource() }, Outputs: {} };
-  await assert.rejects(createStack({ name: 'S', template }, failing, new Map()), {
+  await expect(createStack({ name: 'S', template }, failing, new Map())).rejects.toMatchObject({
     message: 'S: Test::Thing Thing: no room',
   });
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { accessTokenType, clientCredentials, partner, stage, stock, tokenExchange } from './partner.ts';
 
-describe('resource and audience', async () => {
-  const asking = await partner({ audiences: [stock, 'urn:orders'] });
+const asking = await partner({ audiences: [stock, 'urn:orders'] });
+
+describe('resource and audience', () => {
   const request = (more: TokenParameters): TokenParameters => ({
     grant_type: clientCredentials,
     scope: 'orders:read',
@@ -18,7 +19,7 @@ describe('resource and audience', async () => {
       [stock, { resource: stock }],
       ['urn:orders', { resource: 'urn:orders' }],
     ];
-    for (const [aud, more] of cases) assert.equal((await asking.issued(request(more))).claims.aud, aud);
+    for (const [aud, more] of cases) expect((await asking.issued(request(more))).claims.aud).toBe(aud);
   });
 
   test('refuses every other resource', async () => {
@@ -26,12 +27,12 @@ describe('resource and audience', async () => {
       assert.equal((await asking.refused(request({ resource }))).code, 'invalid_target', resource);
     }
     const plain = await partner();
-    assert.equal((await plain.refused(request({ resource: stock }))).code, 'invalid_target');
+    expect((await plain.refused(request({ resource: stock }))).code).toBe('invalid_target');
   });
 
   test('audience is no parameter of client credentials: unknown ones are ignored', async () => {
     const { claims } = await asking.issued(request({ audience: 'https://other.example.com' }));
-    assert.equal(claims.aud, stage.issuer);
+    expect(claims.aud).toBe(stage.issuer);
   });
 
   test('refuses resource and audience that differ, where both are parameters', async () => {
@@ -44,6 +45,6 @@ describe('resource and audience', async () => {
       resource: stock,
       audience: 'urn:orders',
     });
-    assert.equal(error.code, 'invalid_target');
+    expect(error.code).toBe('invalid_target');
   });
 });

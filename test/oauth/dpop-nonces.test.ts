@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { dpopVerification } from '../../src/oauth/dpop.ts';
 import { authorizeCall } from '../../src/oauth/protected-call.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
@@ -20,7 +20,7 @@ test('where nonces are demanded, the first answer brings one and the second requ
   const target = { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: stage.time.now };
   const first = await issueToken({ authorization, dpop: await dpopProof(key, target), parameters }, context);
   assert.ok(!first.ok);
-  assert.equal(first.error.code, 'use_dpop_nonce');
+  expect(first.error.code).toBe('use_dpop_nonce');
   const nonce = first.error.dpopNonce;
   assert.ok(nonce !== undefined);
   const dpop = await dpopProof(key, { ...target, nonce });
@@ -43,6 +43,6 @@ test('where nonces are demanded, the first answer brings one and the second requ
     );
   const denied = await call({});
   assert.ok(!denied.ok);
-  assert.equal(denied.error.code, 'resource_dpop_nonce');
-  assert.ok((await call({ nonce: denied.error.dpopNonce })).ok);
+  expect(denied.error.code).toBe('resource_dpop_nonce');
+  expect((await call({ nonce: denied.error.dpopNonce })).ok).toBe(true);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac, sign as cryptoSign, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
@@ -75,9 +75,9 @@ async function refusal(proof: string, expected: Partial<DpopExpectation> = {}, m
   const verified = await verifyDpopProof(proof, { htm, htu, ...expected });
   assert.ok(!verified.ok, 'must be refused');
   assert.deepEqual(uses, [], 'a refused proof must write nothing');
-  assert.equal(verified.error.code, 'invalid_dpop_proof');
-  assert.match(verified.error.description, /^[\x20\x21\x23-\x5B\x5D-\x7E]{20,120}$/);
-  assert.doesNotMatch(verified.error.description, /secret-/);
+  expect(verified.error.code).toBe('invalid_dpop_proof');
+  expect(verified.error.description).toMatch(/^[\x20\x21\x23-\x5B\x5D-\x7E]{20,120}$/);
+  expect(verified.error.description).not.toMatch(/secret-/);
   return verified.error.reason;
 }
 
@@ -91,14 +91,14 @@ describe('accepts', () => {
     test(`a proof signed with ${alg}, and gives the thumbprint of its key`, async () => {
       const client = await holder(alg);
       const verified = await server().verifyDpopProof(await proofBy(client), { htm, htu });
-      assert.deepEqual(verified, { ok: true, value: { jkt: await calculateJwkThumbprint(client.jwk) } });
+      expect(verified).toStrictEqual({ ok: true, value: { jkt: await calculateJwkThumbprint(client.jwk) } });
     });
   }
 
   test('a proof for a token, of the key that the token is bound to', async () => {
     const proof = await proofBy(partner, { ath: sha256(accessToken) });
     const verified = await server().verifyDpopProof(proof, { htm, htu, accessToken, jkt });
-    assert.deepEqual(verified, { ok: true, value: { jkt } });
+    expect(verified).toStrictEqual({ ok: true, value: { jkt } });
   });
 
   test('members and claims that it does not know', async () => {
@@ -123,7 +123,7 @@ describe("RFC 9449's examples", () => {
     const { verifyDpopProof, time } = server();
     time.now = 1_562_262_616;
     const expected = { htm: 'POST', htu: 'https://server.example.com/token' };
-    assert.deepEqual(await verifyDpopProof(proof, expected), { ok: true, value: { jkt: rfcJkt } });
+    expect(await verifyDpopProof(proof, expected)).toStrictEqual({ ok: true, value: { jkt: rfcJkt } });
   });
 
   test('§7.1: the proof of a request for a protected resource', async () => {
@@ -136,9 +136,9 @@ describe("RFC 9449's examples", () => {
       accessToken: 'Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU',
       jkt: rfcJkt,
     };
-    assert.deepEqual(await verifyDpopProof(proof, expected), { ok: true, value: { jkt: rfcJkt } });
+    expect(await verifyDpopProof(proof, expected)).toStrictEqual({ ok: true, value: { jkt: rfcJkt } });
     const other = await verifyDpopProof(proof, { ...expected, accessToken: 'another' });
-    assert.equal(!other.ok && other.error.reason, 'wrong_ath');
+    expect(!other.ok && other.error.reason).toBe('wrong_ath');
   });
 });
 
@@ -183,23 +183,23 @@ describe('refuses', () => {
       }
     };
     assert.ok(await isAccepted(await ofLength(4_096)), 'must be accepted');
-    assert.equal(await refusal(await ofLength(4_097)), 'oversized');
+    expect(await refusal(await ofLength(4_097))).toBe('oversized');
   });
 
   test('another typ', async () => {
     for (const typ of [undefined, 'JWT', 'at+jwt', 'secret-typ', 7]) {
-      assert.equal(await refusal(await proofBy(partner, {}, { typ })), 'malformed_typ');
+      expect(await refusal(await proofBy(partner, {}, { typ }))).toBe('malformed_typ');
     }
   });
 
   test('no signature, whatever the case of none', async () => {
     for (const alg of ['none', 'None', 'NONE', undefined, 5]) {
       const header = { typ: 'dpop+jwt', alg, jwk: partner.jwk };
-      assert.equal(await refusal(rawProof(header, {}, () => '')), 'malformed_alg');
-      assert.equal(await refusal(rawProof(header, {}, () => 'signature')), 'malformed_alg');
+      expect(await refusal(rawProof(header, {}, () => ''))).toBe('malformed_alg');
+      expect(await refusal(rawProof(header, {}, () => 'signature'))).toBe('malformed_alg');
     }
     const unsigned = rawProof({ typ: 'dpop+jwt', alg: 'ES256', jwk: partner.jwk }, {}, () => '');
-    assert.equal(await refusal(unsigned), 'wrong_signature');
+    expect(await refusal(unsigned)).toBe('wrong_signature');
   });
 
   test('a symmetric algorithm, or a symmetric key', async () => {
@@ -207,19 +207,18 @@ describe('refuses', () => {
     const oct = { kty: 'oct', k: secret.toString('base64url') };
     const hmac = (input: string) => createHmac('sha256', secret).update(input).digest();
     for (const alg of ['HS256', 'HS384', 'HS512']) {
-      assert.equal(await refusal(rawProof({ typ: 'dpop+jwt', alg, jwk: oct }, {}, hmac)), 'malformed_alg');
-      assert.equal(
-        await refusal(rawProof({ typ: 'dpop+jwt', alg, jwk: partner.jwk }, {}, hmac)),
+      expect(await refusal(rawProof({ typ: 'dpop+jwt', alg, jwk: oct }, {}, hmac))).toBe('malformed_alg');
+      expect(await refusal(rawProof({ typ: 'dpop+jwt', alg, jwk: partner.jwk }, {}, hmac))).toBe(
         'malformed_alg',
       );
     }
     const posing = rawProof({ typ: 'dpop+jwt', alg: 'ES256', jwk: oct }, {}, hmac);
-    assert.equal(await refusal(posing), 'malformed_jwk');
+    expect(await refusal(posing)).toBe('malformed_jwk');
   });
 
   test('no key, or what is not one', async () => {
     for (const jwk of [undefined, null, 'secret-key', [], {}, { kty: 'AKP' }]) {
-      assert.equal(await refusal(await proofBy(partner, {}, { jwk })), 'malformed_jwk');
+      expect(await refusal(await proofBy(partner, {}, { jwk }))).toBe('malformed_jwk');
     }
     const rsa = await holder('RS256');
     for (const jwk of [
@@ -231,14 +230,14 @@ describe('refuses', () => {
       { ...partner.jwk, key_ops: ['sign'] },
       rsa.jwk,
     ]) {
-      assert.equal(await refusal(await proofBy(partner, {}, { jwk })), 'unusable_key');
+      expect(await refusal(await proofBy(partner, {}, { jwk }))).toBe('unusable_key');
     }
   });
 
   test('a private key, in whole or in part', async () => {
     for (const client of [partner, await holder('PS256'), await holder('EdDSA')]) {
       const jwk = await exportJWK(client.privateKey);
-      assert.equal(await refusal(await proofBy(client, {}, { jwk })), 'private_key');
+      expect(await refusal(await proofBy(client, {}, { jwk }))).toBe('private_key');
     }
     for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth', 'priv']) {
       const jwk = { ...partner.jwk, [member]: '' };
@@ -250,14 +249,14 @@ describe('refuses', () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_040 });
     const header = { typ: 'dpop+jwt', alg: 'RS256', jwk: publicKey.export({ format: 'jwk' }) };
     const proof = rawProof(header, {}, (input) => cryptoSign('sha256', Buffer.from(input), privateKey));
-    assert.equal(await refusal(proof), 'weak_key');
+    expect(await refusal(proof)).toBe('weak_key');
   });
 
   test('a signature by another key, or of other claims', async () => {
-    assert.equal(await refusal(await proofBy({ ...partner, jwk: stranger.jwk })), 'wrong_signature');
+    expect(await refusal(await proofBy({ ...partner, jwk: stranger.jwk }))).toBe('wrong_signature');
     const [header, , signature] = (await proofBy(partner)).split('.');
-    assert.equal(await refusal(`${header}.${encode(claimsOf({}))}.${signature}`), 'wrong_signature');
-    assert.equal(await refusal(`${await proofBy(partner)}A`), 'wrong_signature');
+    expect(await refusal(`${header}.${encode(claimsOf({}))}.${signature}`)).toBe('wrong_signature');
+    expect(await refusal(`${await proofBy(partner)}A`)).toBe('wrong_signature');
   });
 
   test('an extension that must be understood, b64 among them', async () => {
@@ -269,10 +268,10 @@ describe('refuses', () => {
       { crit: null },
       { crit: ['exp'] },
     ]) {
-      assert.equal(await refusal(rawProof({ ...header, ...more }, {}, signature)), 'malformed_crit');
+      expect(await refusal(rawProof({ ...header, ...more }, {}, signature))).toBe('malformed_crit');
     }
     const b64 = await proofBy(partner, {}, { crit: ['b64'], b64: true });
-    assert.equal(await refusal(b64), 'malformed_crit');
+    expect(await refusal(b64)).toBe('malformed_crit');
   });
 
   test('a claim that is missing, or is not of its form', async () => {
@@ -301,7 +300,7 @@ describe('refuses', () => {
       const proof = await new CompactSign(Buffer.from(claims))
         .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: partner.jwk })
         .sign(partner.privateKey);
-      assert.equal(await refusal(proof), `malformed_${claim}`);
+      expect(await refusal(proof)).toBe(`malformed_${claim}`);
     }
   });
 
@@ -310,25 +309,25 @@ describe('refuses', () => {
     const proof = await new CompactSign(claims)
       .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: partner.jwk })
       .sign(partner.privateKey);
-    assert.equal(await refusal(proof), 'malformed');
+    expect(await refusal(proof)).toBe('malformed');
   });
 
   test('another method, also by its case', async () => {
     for (const other of ['GET', 'post', 'POST ', '']) {
-      assert.equal(await refusal(await proofBy(partner, { htm: other })), 'wrong_htm');
+      expect(await refusal(await proofBy(partner, { htm: other }))).toBe('wrong_htm');
     }
   });
 
   test('a proof for another token, or for none', async () => {
     for (const ath of [undefined, '', sha256('another'), `${sha256(accessToken)}=`, accessToken]) {
-      assert.equal(await refusal(await proofBy(partner, { ath }), { accessToken }), 'wrong_ath');
+      expect(await refusal(await proofBy(partner, { ath }), { accessToken })).toBe('wrong_ath');
     }
   });
 
   test('a proof of another key than the token is bound to', async () => {
     const proof = await proofBy(stranger, { ath: sha256(accessToken) });
-    assert.equal(await refusal(proof, { accessToken, jkt }), 'wrong_key');
-    assert.equal(await refusal(proof, { jkt: '' }), 'wrong_key');
+    expect(await refusal(proof, { accessToken, jkt })).toBe('wrong_key');
+    expect(await refusal(proof, { jkt: '' })).toBe('wrong_key');
   });
 });
 
@@ -386,12 +385,12 @@ describe('htu', () => {
   ];
   for (const claimed of others) {
     test(`${JSON.stringify(claimed)} is another`, async () => {
-      assert.equal(await refusal(await proofBy(partner, { htu: claimed }), { htu: called }), 'wrong_htu');
+      expect(await refusal(await proofBy(partner, { htu: claimed }), { htu: called })).toBe('wrong_htu');
     });
   }
 
   test('two addresses that cannot be read are not the same', async () => {
-    assert.equal(await refusal(await proofBy(partner, { htu: 'nowhere' }), { htu: 'nowhere' }), 'wrong_htu');
+    expect(await refusal(await proofBy(partner, { htu: 'nowhere' }), { htu: 'nowhere' })).toBe('wrong_htu');
   });
 });
 
@@ -442,7 +441,7 @@ describe('replay', () => {
         reasons.push(verified.ok ? 'accepted' : verified.error.reason);
       }
       const replayed = Math.floor(iat) - start + 60;
-      assert.deepEqual(reasons, [
+      expect(reasons).toStrictEqual([
         'accepted',
         ...Array<string>(replayed).fill('replayed'),
         ...Array<string>(72 - replayed).fill('iat_too_old'),
@@ -457,29 +456,29 @@ describe('replay', () => {
       return verified.ok || verified.error.reason;
     };
     const jti = 'j';
-    assert.equal(await verify(partner, { jti }), true);
-    assert.equal(await verify(partner, { jti, iat: start - 1 }), 'replayed');
-    assert.equal(await verify(partner, { jti }, { htu: `${htu}?x=1` }), 'replayed');
-    assert.equal(await verify(partner, { jti }, { htu: htu.replace('.com/', '.com:443/') }), 'replayed');
+    expect(await verify(partner, { jti })).toBe(true);
+    expect(await verify(partner, { jti, iat: start - 1 })).toBe('replayed');
+    expect(await verify(partner, { jti }, { htu: `${htu}?x=1` })).toBe('replayed');
+    expect(await verify(partner, { jti }, { htu: htu.replace('.com/', '.com:443/') })).toBe('replayed');
     assert.equal(await verify(stranger, { jti }), true, 'a stranger cannot use up the jti of a partner');
     // RFC 9449 §11.1: in the context of the method and the address.
-    assert.equal(await verify(partner, { jti, htm: 'GET' }, { htm: 'GET' }), true);
-    assert.equal(await verify(partner, { jti, htu: `${htu}/x` }, { htu: `${htu}/x` }), true);
+    expect(await verify(partner, { jti, htm: 'GET' }, { htm: 'GET' })).toBe(true);
+    expect(await verify(partner, { jti, htu: `${htu}/x` }, { htu: `${htu}/x` })).toBe(true);
   });
 
   test('remembers a hash of a fixed length, with nothing of the proof in it, and a whole second', async () => {
     const { verifyDpopProof, uses } = server();
     const proof = await proofBy(partner, { jti: 'j'.repeat(200), iat: start - 1.5 });
     assert.ok((await verifyDpopProof(proof, { htm, htu })).ok, 'must be accepted');
-    assert.match(uses[0]?.hash ?? '', /^[\w-]{43}$/);
-    assert.equal(uses[0]?.expiresAt, start - 2 + 61);
+    expect(uses[0]?.hash ?? '').toMatch(/^[\w-]{43}$/);
+    expect(uses[0]?.expiresAt).toBe(start - 2 + 61);
   });
 
   test('a store that is down decides nothing', async () => {
     const { verifyDpopProof } = server({
       replays: { firstUse: () => Promise.reject(new Error('the store is down')) },
     });
-    await assert.rejects(verifyDpopProof(await proofBy(partner), { htm, htu }), /the store is down/);
+    await expect(verifyDpopProof(await proofBy(partner), { htm, htu })).rejects.toThrow(/the store is down/);
   });
 });
 
@@ -499,9 +498,9 @@ describe('nonce', () => {
       const verified = await verifyDpopProof(await proofBy(partner, { nonce }), { htm, htu });
       assert.ok(!verified.ok, 'must be refused');
       const { code, description, dpopNonce } = verified.error;
-      assert.equal(code, 'use_dpop_nonce');
-      assert.equal(verified.error.reason, reason);
-      assert.doesNotMatch(description, /secret-/);
+      expect(code).toBe('use_dpop_nonce');
+      expect(verified.error.reason).toBe(reason);
+      expect(description).not.toMatch(/secret-/);
       assert.deepEqual(uses, [], 'a refused proof must write nothing');
       const next = await proofBy(partner, { nonce: dpopNonce });
       assert.ok((await verifyDpopProof(next, { htm, htu })).ok, 'must be accepted');
@@ -518,24 +517,23 @@ describe('nonce', () => {
     const next = await proofBy(partner, { jti: 'j', nonce: generateDpopNonce(key, start) });
     assert.ok((await verifyDpopProof(next, { htm, htu })).ok, 'must be accepted');
     const again = await verifyDpopProof(next, { htm, htu });
-    assert.equal(!again.ok && again.error.reason, 'replayed');
+    expect(!again.ok && again.error.reason).toBe('replayed');
   });
 
   test('a live nonce heals nothing else, and no nonce is given out for a bad proof', async () => {
     const nonce = generateDpopNonce(key, start);
-    assert.equal(
-      await refusal(await proofBy(partner, { nonce, iat: start - 61 }), {}, { nonceKey }),
+    expect(await refusal(await proofBy(partner, { nonce, iat: start - 61 }), {}, { nonceKey })).toBe(
       'iat_too_old',
     );
-    assert.equal(await refusal(await proofBy(partner, { htm: 'GET' }), {}, { nonceKey }), 'wrong_htm');
+    expect(await refusal(await proofBy(partner, { htm: 'GET' }), {}, { nonceKey })).toBe('wrong_htm');
   });
 
   test('a nonce lives in its span of five minutes and the next', () => {
     const span = Math.floor(start / 300) * 300;
     const nonce = generateDpopNonce(key, span + 299);
-    assert.match(nonce, /^[\w-]{43}$/);
-    assert.equal(nonce, generateDpopNonce(key, span));
-    assert.notEqual(nonce, generateDpopNonce(key, span + 300));
+    expect(nonce).toMatch(/^[\w-]{43}$/);
+    expect(nonce).toBe(generateDpopNonce(key, span));
+    expect(nonce).not.toBe(generateDpopNonce(key, span + 300));
     for (const [now, live] of [
       [span - 1, false],
       [span, true],

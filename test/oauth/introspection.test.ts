@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { accessTokens } from '../../src/oauth/access-token-verification.ts';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
@@ -59,7 +59,7 @@ async function sessionHolder(at: Stage = stage) {
 describe('an active token has exactly', () => {
   test('the members of a JWT', async () => {
     const { client, token } = await jwtHolder();
-    assert.deepEqual(await responseTo(token), {
+    expect(await responseTo(token)).toStrictEqual({
       active: true,
       scope: 'orders:read',
       client_id: client.id,
@@ -76,7 +76,7 @@ describe('an active token has exactly', () => {
 
   test('the members of a session', async () => {
     const { client, account, token } = await sessionHolder();
-    assert.deepEqual(await responseTo(token), {
+    expect(await responseTo(token)).toStrictEqual({
       active: true,
       scope: '',
       client_id: client.id,
@@ -95,8 +95,8 @@ describe('an active token has exactly', () => {
     const dpop = await dpopProof(key, { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: now });
     const response = await responseTo((await jwtHolder(stage, {}, dpop)).token);
     assert.ok(response.active);
-    assert.equal(response['token_type'], 'DPoP');
-    assert.deepEqual(response['cnf'], { jkt: await thumbprint(key) });
+    expect(response['token_type']).toBe('DPoP');
+    expect(response['cnf']).toStrictEqual({ jkt: await thumbprint(key) });
   });
 
   test('whom a client acts for, and who acts', async () => {
@@ -129,9 +129,9 @@ describe('an active token has exactly', () => {
     assert.ok(second.ok);
     const response = await responseTo(second.value.response.access_token);
     assert.ok(response.active);
-    assert.deepEqual(response['owner'], owner);
-    assert.deepEqual(response['act'], { sub: back.client.id });
-    assert.deepEqual([response['sub'], response['client_id']], [front.client.id, back.client.id]);
+    expect(response['owner']).toStrictEqual(owner);
+    expect(response['act']).toStrictEqual({ sub: back.client.id });
+    expect([response['sub'], response['client_id']]).toStrictEqual([front.client.id, back.client.id]);
   });
 });
 
@@ -180,7 +180,7 @@ describe('of a token that is not active nothing is said', () => {
       const moving = await memoryStage();
       const { client, secret = '' } = await moving.register({ mayIntrospect: true });
       const token = await make(moving);
-      assert.deepEqual(await responseTo(token, basic(client.id, secret), moving.introspection), {
+      expect(await responseTo(token, basic(client.id, secret), moving.introspection)).toStrictEqual({
         active: false,
       });
     });
@@ -190,7 +190,7 @@ describe('of a token that is not active nothing is said', () => {
 describe('who may ask', () => {
   test('no client that was not allowed, not even of its own token', async () => {
     const { token, authorization, client } = await jwtHolder();
-    assert.deepEqual(await introspect(token, authorization), {
+    expect(await introspect(token, authorization)).toStrictEqual({
       ok: false,
       error: {
         code: 'introspection_not_allowed',
@@ -206,7 +206,7 @@ describe('who may ask', () => {
     const { id } = channel.client;
     const refused = await introspectToken(undefined, { client_id: id, token }, stage.introspection);
     assert.ok(!refused.ok);
-    assert.equal(refused.error.code, 'introspection_not_allowed');
+    expect(refused.error.code).toBe('introspection_not_allowed');
     assert.ok((await responseTo(token, basic(id, channel.secret ?? ''))).active);
   });
 
@@ -215,14 +215,14 @@ describe('who may ask', () => {
     for (const authorization of ['', basic(resourceServer.client.id, 'wrong'), `Bearer ${token}`]) {
       const refused = await introspect(token, authorization);
       assert.ok(!refused.ok);
-      assert.equal(refused.error.code, 'invalid_client');
+      expect(refused.error.code).toBe('invalid_client');
     }
   });
 
   test('and a token is needed', async () => {
     const refused = await introspectToken(asking, {}, stage.introspection);
     assert.ok(!refused.ok);
-    assert.equal(refused.error.code, 'invalid_request');
+    expect(refused.error.code).toBe('invalid_request');
   });
 });
 
@@ -241,7 +241,7 @@ test('a store that is down says neither active nor inactive', async () => {
   ]);
   const context = { ...stage.introspection, verifyToken };
   for (const { token } of [await jwtHolder(), await sessionHolder()]) {
-    await assert.rejects(introspect(token, asking, context), Unavailable);
+    await expect(introspect(token, asking, context)).rejects.toThrow(Unavailable);
   }
 });
 
@@ -261,7 +261,7 @@ describe('the answer as a JWT', () => {
         audience: resourceServer.client.id,
         currentDate: new Date(now * 1000),
       });
-      assert.deepEqual(payload, {
+      expect(payload).toStrictEqual({
         iss: stage.issuer,
         aud: resourceServer.client.id,
         iat: now,
@@ -274,7 +274,7 @@ describe('the answer as a JWT', () => {
     const introspection = await introspect((await jwtHolder()).token);
     assert.ok(introspection.ok);
     const jwt = await signIntrospection(introspection.value, stage.introspection);
-    assert.equal((await stage.verifyToken(jwt)).ok, false);
+    expect((await stage.verifyToken(jwt)).ok).toBe(false);
   });
 });
 
@@ -285,11 +285,11 @@ test('a token for another audience is active to those that serve it alone', asyn
   const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
   assert.ok(issued.ok);
   const { access_token } = issued.value.response;
-  assert.deepEqual(await responseTo(access_token), { active: false });
+  expect(await responseTo(access_token)).toStrictEqual({ active: false });
   const service = await stage.register({ mayIntrospect: true, audiences: [stock] });
   const { active, aud } = {
     aud: undefined,
     ...(await responseTo(access_token, basic(service.client.id, service.secret ?? ''))),
   };
-  assert.deepEqual([active, aud], [true, stock]);
+  expect([active, aud]).toStrictEqual([true, stock]);
 });

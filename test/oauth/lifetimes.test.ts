@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { ClientRegistration } from '../../src/clients/client-registration.ts';
 import { clientCredentials, now, partner, stage } from './partner.ts';
 
@@ -20,8 +19,8 @@ describe('lifetimes', () => {
         grant_type: clientCredentials,
         scope: 'orders:read',
       });
-      assert.equal(response.expires_in, expected);
-      assert.equal(claims.exp, now + expected);
+      expect(response.expires_in).toBe(expected);
+      expect(claims.exp).toBe(now + expected);
     });
   }
 
@@ -32,6 +31,6 @@ describe('lifetimes', () => {
     const { response } = await (
       await partner()
     ).issued({ grant_type: clientCredentials, scope: 'orders:read' }, { context });
-    assert.equal(response.expires_in, 300);
+    expect(response.expires_in).toBe(300);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { assertionAlgorithms } from '../../src/clients/client.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
 import type { ClientAuthenticationOptions } from '../../src/oauth/client-authentication.ts';
@@ -53,7 +53,7 @@ const strict: ClientAuthenticationOptions = {
   replays: { firstUse: () => assert.fail('a refused assertion was remembered') },
   clients: {
     find(id) {
-      assert.equal(typeof id, 'string');
+      expect(typeof id).toBe('string');
       return stage.clients.find(id);
     },
   },
@@ -62,8 +62,8 @@ const strict: ClientAuthenticationOptions = {
 async function assertAccepted(given: string | Promise<string>, more: Partial<AuthenticationRequest> = {}) {
   const authenticated = await authenticate(await given, more);
   assert.ok(authenticated.ok, JSON.stringify(authenticated));
-  assert.equal(authenticated.value.client.id, client.id);
-  assert.equal(authenticated.value.method, 'private_key_jwt');
+  expect(authenticated.value.client.id).toBe(client.id);
+  expect(authenticated.value.method).toBe('private_key_jwt');
 }
 
 /** The reason of a refusal, for the log alone: all that the client sees is the same for all of them. */
@@ -75,7 +75,7 @@ async function refusal(
   const authenticated = await authenticate(await given, more, context);
   assert.ok(!authenticated.ok, 'must be refused');
   const { reason, clientId: _, ...seen } = authenticated.error;
-  assert.deepEqual(seen, { code: 'invalid_client', description: 'Client authentication failed.' });
+  expect(seen).toStrictEqual({ code: 'invalid_client', description: 'Client authentication failed.' });
   return reason;
 }
 
@@ -87,7 +87,7 @@ describe('accepts', () => {
       const { id } = registered.client;
       const authenticated = await authenticate(await jwtBy(its, claims({ iss: id, sub: id })));
       assert.ok(authenticated.ok, JSON.stringify(authenticated));
-      assert.equal(authenticated.value.client.id, id);
+      expect(authenticated.value.client.id).toBe(id);
     });
   }
 
@@ -212,7 +212,7 @@ describe('refuses', () => {
     'a payload that is a list': ['unknown_client', () => rawJws({ alg: 'ES256' }, [], () => 'x')],
   };
   for (const [name, [reason, make]] of Object.entries(refused)) {
-    test(name, async () => assert.equal(await refusal(make()), reason));
+    test(name, async () => expect(await refusal(make())).toBe(reason));
   }
 
   test('RS256 of an RSA key that is registered for PS256, and the reverse', async () => {
@@ -224,14 +224,14 @@ describe('refuses', () => {
       const { id } = (await stage.register({ keys: [publicKey] })).client;
       for (const header of [{}, { kid: undefined }]) {
         const given = jwtBy(await partnerKey(used, 'rsa'), claims({ iss: id, sub: id }), header);
-        assert.equal(await refusal(given), 'assertion_key_unknown');
+        expect(await refusal(given)).toBe('assertion_key_unknown');
       }
     }
   });
 
   test('a client_id that is another', async () => {
     for (const client_id of [stranger.client.id, 'nobody', `${client.id} `]) {
-      assert.equal(await refusal(assertion(), { client_id }), 'client_id_of_another');
+      expect(await refusal(assertion(), { client_id })).toBe('client_id_of_another');
     }
   });
 
@@ -249,8 +249,8 @@ describe('refuses', () => {
       for (const more of [{}, { client_id: client.id }]) {
         const authenticated = await clientAuthentication(strict)({ ...request, ...more });
         assert.ok(!authenticated.ok);
-        assert.equal(authenticated.error.code, 'invalid_client');
-        assert.equal(authenticated.error.description, 'Client authentication failed.');
+        expect(authenticated.error.code).toBe('invalid_client');
+        expect(authenticated.error.description).toBe('Client authentication failed.');
       }
     }
   });
@@ -261,8 +261,7 @@ describe('refuses', () => {
     await refusal(assertion({ iss: id, sub: id }));
     // Even where keys are left in its record.
     await stage.clients.replace({ ...without.client, keys: [key.publicKey] });
-    assert.equal(
-      await refusal(assertion({ iss: id, sub: id }), {}, stage.authentication),
+    expect(await refusal(assertion({ iss: id, sub: id }), {}, stage.authentication)).toBe(
       'method_not_allowed',
     );
 
@@ -270,7 +269,7 @@ describe('refuses', () => {
     const disabled = await stage.register({ keys: [its.publicKey] });
     await stage.clients.replace({ ...disabled.client, status: 'disabled' });
     const given = jwtBy(its, claims({ iss: disabled.client.id, sub: disabled.client.id }));
-    assert.equal(await refusal(given, {}, stage.authentication), 'client_disabled');
+    expect(await refusal(given, {}, stage.authentication)).toBe('client_disabled');
   });
 });
 
@@ -285,7 +284,7 @@ describe('one method in each request', () => {
     test(`refuses ${name} beside an assertion`, async () => {
       const authenticated = await authenticate(await assertion(), more, strict);
       assert.ok(!authenticated.ok);
-      assert.equal(authenticated.error.code, 'invalid_request');
+      expect(authenticated.error.code).toBe('invalid_request');
     });
   }
 });
@@ -295,9 +294,8 @@ describe('an assertion is used once', () => {
     const jti = randomUUID();
     const given = await assertion({ jti });
     await assertAccepted(given);
-    assert.equal(await refusal(given, {}, stage.authentication), 'assertion_replayed');
-    assert.equal(
-      await refusal(assertion({ jti, exp: now + 61 }), {}, stage.authentication),
+    expect(await refusal(given, {}, stage.authentication)).toBe('assertion_replayed');
+    expect(await refusal(assertion({ jti, exp: now + 61 }), {}, stage.authentication)).toBe(
       'assertion_replayed',
     );
   });
@@ -305,7 +303,7 @@ describe('an assertion is used once', () => {
   test('of many at the same time exactly one wins', async () => {
     const given = await assertion();
     const answers = await Promise.all(Array.from({ length: 20 }, () => authenticate(given)));
-    assert.equal(answers.filter(({ ok }) => ok).length, 1);
+    expect(answers.filter(({ ok }) => ok).length).toBe(1);
   });
 
   test('for each client by itself', async () => {
@@ -320,17 +318,16 @@ describe('an assertion is used once', () => {
     const moving = await memoryStage();
     const { id } = (await moving.register({ keys: [key.publicKey] })).client;
     const given = await assertion({ iss: id, sub: id });
-    assert.ok((await authenticate(given, {}, moving.authentication)).ok);
+    expect((await authenticate(given, {}, moving.authentication)).ok).toBe(true);
     moving.time.now = now + 60 + 9;
-    assert.equal(await refusal(given, {}, moving.authentication), 'assertion_replayed');
+    expect(await refusal(given, {}, moving.authentication)).toBe('assertion_replayed');
     moving.time.now += 1;
-    assert.equal(await refusal(given, {}, moving.authentication), 'ERR_JWT_EXPIRED');
+    expect(await refusal(given, {}, moving.authentication)).toBe('ERR_JWT_EXPIRED');
   });
 
   test('a store that cannot tell lets nobody in', async () => {
     const replays = { firstUse: () => Promise.reject(new Unavailable('DynamoDB', new Error('down'))) };
-    await assert.rejects(
-      authenticate(await assertion(), {}, { ...stage.authentication, replays }),
+    await expect(authenticate(await assertion(), {}, { ...stage.authentication, replays })).rejects.toThrow(
       Unavailable,
     );
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { accessTokens } from '../../src/oauth/access-token-verification.ts';
 import { dpopVerification } from '../../src/oauth/dpop.ts';
 import { authorizeCall } from '../../src/oauth/protected-call.ts';
@@ -77,30 +77,32 @@ async function refused(
 describe('lets through', () => {
   for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
     test(`a token that is not bound, as ${scheme}`, async () => {
-      assert.equal((await allowed(`${scheme} ${free}`)).clientId, registered.client.id);
+      expect((await allowed(`${scheme} ${free}`)).clientId).toBe(registered.client.id);
     });
   }
 
   for (const scheme of ['DPoP', 'dpop', 'DPOP']) {
     test(`a bound token with its proof, as ${scheme}`, async () => {
       const { clientId } = await allowed(`${scheme} ${bound}`, { dpop: await proof() });
-      assert.equal(clientId, registered.client.id);
+      expect(clientId).toBe(registered.client.id);
     });
   }
 
   test('a session where no scope is demanded', async () => {
-    assert.equal((await allowed(`Bearer ${ust}`, { scope: undefined })).account, account);
+    expect((await allowed(`Bearer ${ust}`, { scope: undefined })).account).toBe(account);
   });
 
   test('a bearer token with a proof that nobody asked for', async () => {
-    assert.equal((await allowed(`Bearer ${free}`, { dpop: 'garbage' })).jkt, undefined);
+    expect((await allowed(`Bearer ${free}`, { dpop: 'garbage' })).jkt).toBeUndefined();
   });
 });
 
-describe('refuses', async () => {
+const stranger = await partnerKey();
+
+describe('refuses', () => {
   test('a bound token as a bearer token, even with its proof', async () => {
     for (const dpop of [undefined, await proof()]) {
-      assert.deepEqual(await refused(`Bearer ${bound}`, { dpop }), {
+      expect(await refused(`Bearer ${bound}`, { dpop })).toStrictEqual({
         code: 'invalid_token',
         challenge: 'DPoP',
         reason: 'wrong_scheme_for_the_token',
@@ -111,7 +113,7 @@ describe('refuses', async () => {
   test('a token that is not bound, and a session, with the DPoP scheme', async () => {
     for (const token of [free, ust]) {
       const dpop = await proof({ accessToken: token });
-      assert.deepEqual(await refused(`DPoP ${token}`, { dpop }), {
+      expect(await refused(`DPoP ${token}`, { dpop })).toStrictEqual({
         code: 'invalid_token',
         challenge: 'DPoP',
         reason: 'wrong_scheme_for_the_token',
@@ -119,7 +121,6 @@ describe('refuses', async () => {
     }
   });
 
-  const stranger = await partnerKey();
   const proofs: Record<string, [reason: string, make: () => Promise<string> | undefined]> = {
     'no proof': ['malformed', () => undefined],
     'an ath of another token': ['wrong_ath', () => proof({ accessToken: free })],
@@ -133,7 +134,7 @@ describe('refuses', async () => {
   for (const [name, [reason, make]] of Object.entries(proofs)) {
     test(`a proof with ${name}, and challenges with DPoP`, async () => {
       const dpop = await make();
-      assert.deepEqual(await refused(`DPoP ${bound}`, { dpop }), {
+      expect(await refused(`DPoP ${bound}`, { dpop })).toStrictEqual({
         code: 'resource_dpop_proof',
         challenge: 'DPoP',
         reason,
@@ -145,7 +146,7 @@ describe('refuses', async () => {
     const dpop = await proof();
     await allowed(`DPoP ${bound}`, { dpop });
     const { code, reason } = await refused(`DPoP ${bound}`, { dpop });
-    assert.deepEqual([code, reason], ['resource_dpop_proof', 'replayed']);
+    expect([code, reason]).toStrictEqual(['resource_dpop_proof', 'replayed']);
   });
 
   test('of one proof at many calls at once all but one', async () => {
@@ -154,15 +155,15 @@ describe('refuses', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => authorizeCall(call, stage.protectedCalls)),
     );
-    assert.equal(answers.filter(({ ok }) => ok).length, 1);
+    expect(answers.filter(({ ok }) => ok).length).toBe(1);
   });
 
   test('a token for another audience, with either scheme', async () => {
     const foreign = await tokenOf({ resource: stock });
-    assert.equal((await refused(`Bearer ${foreign}`)).reason, 'another_audience');
+    expect((await refused(`Bearer ${foreign}`)).reason).toBe('another_audience');
     const foreignBound = await tokenOf({ resource: stock, bound: true });
     const dpop = await proof({ accessToken: foreignBound });
-    assert.deepEqual(await refused(`DPoP ${foreignBound}`, { dpop }), {
+    expect(await refused(`DPoP ${foreignBound}`, { dpop })).toStrictEqual({
       code: 'invalid_token',
       challenge: 'DPoP',
       reason: 'another_audience',
@@ -177,15 +178,15 @@ describe('refuses', async () => {
 
   test('a scope that is missing, with the challenge of the scheme', async () => {
     const scope = 'orders:create';
-    assert.deepEqual(await refused(`Bearer ${free}`, { scope }), {
+    expect(await refused(`Bearer ${free}`, { scope })).toStrictEqual({
       code: 'insufficient_scope',
       challenge: undefined,
       reason: undefined,
     });
     const dpop = await proof();
     const { code, challenge } = await refused(`DPoP ${bound}`, { scope, dpop });
-    assert.deepEqual([code, challenge], ['insufficient_scope', 'DPoP']);
-    assert.equal((await refused(`Bearer ${ust}`)).code, 'insufficient_scope');
+    expect([code, challenge]).toStrictEqual(['insufficient_scope', 'DPoP']);
+    expect((await refused(`Bearer ${ust}`)).code).toBe('insufficient_scope');
   });
 
   test('no token, and a header that holds none', async () => {
@@ -205,8 +206,8 @@ describe('refuses', async () => {
   });
 
   test('a bad token with the DPoP scheme is challenged with it', async () => {
-    assert.equal((await refused('DPoP a.b.c', { dpop: await proof() })).challenge, 'DPoP');
-    assert.equal((await refused('Bearer a.b.c')).challenge, undefined);
+    expect((await refused('DPoP a.b.c', { dpop: await proof() })).challenge).toBe('DPoP');
+    expect((await refused('Bearer a.b.c')).challenge).toBeUndefined();
   });
 });
 
@@ -220,8 +221,8 @@ test('a nonce is demanded where the stage wants one', async () => {
   const demanded = await authorizeCall(call, context);
   assert.ok(!demanded.ok);
   const { code, challenge, dpopNonce: nonce } = demanded.error;
-  assert.deepEqual([code, challenge], ['resource_dpop_nonce', 'DPoP']);
-  assert.ok((await authorizeCall({ ...call, dpop: await proof({ nonce }) }, context)).ok);
+  expect([code, challenge]).toStrictEqual(['resource_dpop_nonce', 'DPoP']);
+  expect((await authorizeCall({ ...call, dpop: await proof({ nonce }) }, context)).ok).toBe(true);
 });
 
 test('a store that is down lets nobody through and calls no token bad', async () => {
@@ -237,6 +238,8 @@ test('a store that is down lets nobody through and calls no token bad', async ()
     { ...protectedCalls, verifyDpopProof: dpopVerification({ replays: { firstUse: down }, clock }) },
   ];
   for (const context of contexts) {
-    await assert.rejects(async () => refused(`DPoP ${bound}`, { dpop: await proof() }, context), Unavailable);
+    await expect((async () => refused(`DPoP ${bound}`, { dpop: await proof() }, context))()).rejects.toThrow(
+      Unavailable,
+    );
   }
 });

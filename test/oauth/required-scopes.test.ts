@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { ClientKind } from '../../src/clients/client.ts';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
 import type { TokenCapabilities } from '../../src/oauth/token-request.ts';
@@ -42,14 +42,14 @@ describe('required scopes', () => {
       defaultScopes: ['orders:read'],
       requiredScopes: ['market:*'],
     });
-    assert.equal((await careless.refused(request())).code, 'invalid_scope');
+    expect((await careless.refused(request())).code).toBe('invalid_scope');
   });
 
   test('of the stage: for the kind that it names, and no other', async () => {
     const channel = await partner({ kind: 'sales_channel', scopes });
     const integration = await partner({ scopes });
     const context = demanding('sales_channel');
-    assert.equal((await channel.refused(request('orders:read'), { context })).code, 'invalid_scope');
+    expect((await channel.refused(request('orders:read'), { context })).code).toBe('invalid_scope');
     await channel.issued(request('market:id:a orders:read'), { context });
     await integration.issued(request('orders:read'), { context });
     await channel.issued(request('orders:read'), { context: demanding('integration') });
@@ -65,7 +65,7 @@ describe('required scopes', () => {
     });
     const assertion = await jwtBy(key, { iat: now, [claimsName]: { owner: { type: 'Customer', id: '1' } } });
     const bearer = { grant_type: jwtBearer, assertion, scope: 'orders:read' };
-    assert.equal((await its.refused(bearer)).code, 'invalid_scope');
+    expect((await its.refused(bearer)).code).toBe('invalid_scope');
     const { response } = await its.issued(request('market:id:a orders:read'));
     const exchange = {
       grant_type: tokenExchange,
@@ -73,6 +73,6 @@ describe('required scopes', () => {
       subject_token_type: accessTokenType,
     };
     await its.issued({ ...exchange, scope: 'market:id:a' });
-    assert.equal((await its.refused({ ...exchange, scope: 'orders:read' })).code, 'invalid_scope');
+    expect((await its.refused({ ...exchange, scope: 'orders:read' })).code).toBe('invalid_scope');
   });
 });

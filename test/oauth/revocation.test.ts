@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { accessTokens } from '../../src/oauth/access-token-verification.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
@@ -59,26 +59,26 @@ for (const [kind, hold] of Object.entries(holders)) {
     test('is over as soon as its client has revoked it, and no other token is', async () => {
       const holder = await hold();
       const other = await hold();
-      assert.ok(await lives(holder.token));
-      assert.deepEqual(await revoke(holder, { token: holder.token }), {
+      expect(await lives(holder.token)).toBe(true);
+      expect(await revoke(holder, { token: holder.token })).toStrictEqual({
         ok: true,
         value: { clientId: holder.clientId, revoked: true },
       });
-      assert.equal(await lives(holder.token), false);
-      assert.ok(await lives(other.token));
+      expect(await lives(holder.token)).toBe(false);
+      expect(await lives(other.token)).toBe(true);
     });
 
     test('may be revoked again', async () => {
       const holder = await hold();
       await revoke(holder, { token: holder.token });
-      assert.ok((await revoke(holder, { token: holder.token })).ok);
-      assert.equal(await lives(holder.token), false);
+      expect((await revoke(holder, { token: holder.token })).ok).toBe(true);
+      expect(await lives(holder.token)).toBe(false);
     });
 
     test('of another client stays, and the answer is that of Commerce Layer', async () => {
       const holder = await hold();
       for (const other of [await jwtHolder(), await sessionHolder()]) {
-        assert.deepEqual(await revoke(other, { token: holder.token }), {
+        expect(await revoke(other, { token: holder.token })).toStrictEqual({
           ok: false,
           error: {
             code: 'token_of_another_client',
@@ -87,15 +87,15 @@ for (const [kind, hold] of Object.entries(holders)) {
           },
         });
       }
-      assert.ok(await lives(holder.token));
+      expect(await lives(holder.token)).toBe(true);
     });
 
     test('is revoked whatever the hint says', async () => {
       for (const token_type_hint of ['access_token', 'refresh_token', 'nonsense']) {
         const holder = await hold();
         const parameters: object = { token: holder.token, token_type_hint };
-        assert.ok((await revoke(holder, parameters)).ok);
-        assert.equal(await lives(holder.token), false);
+        expect((await revoke(holder, parameters)).ok).toBe(true);
+        expect(await lives(holder.token)).toBe(false);
       }
     });
 
@@ -107,7 +107,7 @@ for (const [kind, hold] of Object.entries(holders)) {
         revokeJwt: () => assert.fail('it was written'),
         deleteSession: () => assert.fail('it was written'),
       };
-      assert.deepEqual(await revoke(holder, { token: holder.token }, { ...moving.revocation, revoker }), {
+      expect(await revoke(holder, { token: holder.token }, { ...moving.revocation, revoker })).toStrictEqual({
         ok: true,
         value: { clientId: holder.clientId, revoked: false },
       });
@@ -133,7 +133,7 @@ for (const [kind, hold] of Object.entries(holders)) {
       for (const [what, context] of Object.entries(contexts)) {
         await assert.rejects(revoke(holder, { token: holder.token }, context), Unavailable, what);
       }
-      assert.ok(await lives(holder.token));
+      expect(await lives(holder.token)).toBe(true);
     });
 
     test('needs its client to authenticate', async () => {
@@ -141,9 +141,9 @@ for (const [kind, hold] of Object.entries(holders)) {
       for (const authorization of [basic(holder.clientId, 'wrong'), basic('nobody', 'x'), '']) {
         const revoked = await revoke({ authorization }, { token: holder.token });
         assert.ok(!revoked.ok);
-        assert.equal(revoked.error.code, 'invalid_client');
+        expect(revoked.error.code).toBe('invalid_client');
       }
-      assert.ok(await lives(holder.token));
+      expect(await lives(holder.token)).toBe(true);
     });
   });
 }
@@ -157,7 +157,7 @@ test('a JWT is remembered until it would have run out', async () => {
     deleteSession: () => assert.fail('it is no session'),
   };
   await revoke(holder, { token: holder.token }, { ...stage.revocation, revoker });
-  assert.deepEqual(written, [[jti, exp]]);
+  expect(written).toStrictEqual([[jti, exp]]);
 });
 
 test('a token that is unknown is no error, and writes nothing', async () => {
@@ -187,7 +187,7 @@ test('a token that is unknown is no error, and writes nothing', async () => {
 test('a token is needed', async () => {
   const revoked = await revoke(await jwtHolder(), {});
   assert.ok(!revoked.ok);
-  assert.equal(revoked.error.code, 'invalid_request');
+  expect(revoked.error.code).toBe('invalid_request');
 });
 
 test('a public client revokes its own token, and one with a key proves itself with it', async () => {
@@ -215,6 +215,6 @@ test('a public client revokes its own token, and one with a key proves itself wi
     const token = issued.value.response.access_token;
     const revoked = await revokeToken(undefined, { token, ...again }, stage.revocation);
     assert.ok(revoked.ok && revoked.value.revoked);
-    assert.equal(await lives(token), false);
+    expect(await lives(token)).toBe(false);
   }
 });

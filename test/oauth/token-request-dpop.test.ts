@@ -1,33 +1,34 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { dpopVerification } from '../../src/oauth/dpop.ts';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { partnerKey, thumbprint } from './client-keys.ts';
 import { clientCredentials, now, partner, proofOf, stage } from './partner.ts';
 
-describe('DPoP', async () => {
+const key = await partnerKey();
+const bound = await partner({ dpopBoundAccessTokens: true });
+const free = await partner();
+
+describe('DPoP', () => {
   const request: TokenParameters = { grant_type: clientCredentials, scope: 'orders:read' };
-  const key = await partnerKey();
-  const bound = await partner({ dpopBoundAccessTokens: true });
-  const free = await partner();
 
   test('binds a token to the key of the proof, of who must and of who may', async () => {
     for (const client of [bound, free]) {
       const { response, claims } = await client.issued(request, { dpop: await proofOf(key) });
-      assert.equal(response.token_type, 'DPoP');
-      assert.deepEqual(claims['cnf'], { jkt: await thumbprint(key) });
+      expect(response.token_type).toBe('DPoP');
+      expect(claims['cnf']).toStrictEqual({ jkt: await thumbprint(key) });
     }
   });
 
   test('a token without a proof is a bearer token', async () => {
     const { response, claims } = await free.issued(request);
-    assert.equal(response.token_type, 'bearer');
+    expect(response.token_type).toBe('bearer');
     assert.ok(!('cnf' in claims));
   });
 
   test('who must bind its tokens gets none without a proof', async () => {
-    assert.equal((await bound.refused(request)).code, 'invalid_dpop_proof');
-    assert.equal((await bound.refused(request, { dpop: '' })).code, 'invalid_dpop_proof');
+    expect((await bound.refused(request)).code).toBe('invalid_dpop_proof');
+    expect((await bound.refused(request, { dpop: '' })).code).toBe('invalid_dpop_proof');
   });
 
   test('a bad proof is refused where none is needed, too', async () => {
@@ -47,19 +48,19 @@ describe('DPoP', async () => {
   test('a proof is used once', async () => {
     const dpop = await proofOf(key);
     await bound.issued(request, { dpop });
-    assert.equal((await bound.refused(request, { dpop })).code, 'invalid_dpop_proof');
+    expect((await bound.refused(request, { dpop })).code).toBe('invalid_dpop_proof');
   });
 
   test('a nonce is demanded where the stage wants one, and taken', async () => {
     const { replays, clock, nonceKey } = stage;
     const context = { ...stage.tokens, verifyDpopProof: dpopVerification({ replays, clock, nonceKey }) };
     const { code, dpopNonce } = await bound.refused(request, { context, dpop: await proofOf(key) });
-    assert.equal(code, 'use_dpop_nonce');
+    expect(code).toBe('use_dpop_nonce');
     assert.ok(dpopNonce);
     const { response } = await bound.issued(request, {
       context,
       dpop: await proofOf(key, { nonce: dpopNonce }),
     });
-    assert.equal(response.token_type, 'DPoP');
+    expect(response.token_type).toBe('DPoP');
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { newClientSecret } from '../../src/clients/client-secret.ts';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
@@ -39,7 +39,7 @@ test('answers with exactly the five members that partners read', async () => {
     client_secret: secret,
     scope: 'orders:create orders:read',
   });
-  assert.deepEqual(Object.keys(response), [
+  expect(Object.keys(response)).toStrictEqual([
     'access_token',
     'token_type',
     'expires_in',
@@ -47,7 +47,7 @@ test('answers with exactly the five members that partners read', async () => {
     'created_at',
   ]);
   const { access_token: _, ...rest } = response;
-  assert.deepEqual(rest, {
+  expect(rest).toStrictEqual({
     token_type: 'bearer',
     expires_in: 7_200,
     scope: 'orders:create orders:read',
@@ -57,15 +57,15 @@ test('answers with exactly the five members that partners read', async () => {
 
 test('issues a JWT as RFC 9068 has it', async () => {
   const { access_token } = await issued({ grant_type, client_id, client_secret: secret });
-  assert.deepEqual(decodeProtectedHeader(access_token), {
+  expect(decodeProtectedHeader(access_token)).toStrictEqual({
     alg: 'ES256',
     typ: 'at+jwt',
     kid: stage.signingKey.kid,
   });
   const { jti, rand, ...claims } = decodeJwt(access_token);
-  assert.match(String(jti), /^[\da-f-]{36}$/);
-  assert.match(String(rand), /^[\da-f]{32}$/);
-  assert.deepEqual(claims, {
+  expect(String(jti)).toMatch(/^[\da-f-]{36}$/);
+  expect(String(rand)).toMatch(/^[\da-f]{32}$/);
+  expect(claims).toStrictEqual({
     team: 'blue',
     iss: 'https://sandbox.example.com',
     aud: 'https://sandbox.example.com',
@@ -84,11 +84,11 @@ test('issues a JWT as RFC 9068 has it', async () => {
 test('serves a sales channel without a secret, for the market it names', async () => {
   const scope = 'market:id:xYZkjABcde market:all';
   const { access_token, ...rest } = await issued({ grant_type, client_id: channel.client.id, scope });
-  assert.equal(rest.expires_in, 14_400);
-  assert.equal(rest.scope, scope);
+  expect(rest.expires_in).toBe(14_400);
+  expect(rest.scope).toBe(scope);
   const claims = decodeJwt(access_token);
-  assert.deepEqual(claims['market'], { id: ['xYZkjABcde'] });
-  assert.deepEqual(claims['application'], {
+  expect(claims['market']).toStrictEqual({ id: ['xYZkjABcde'] });
+  expect(claims['application']).toStrictEqual({
     id: channel.client.id,
     client_id: channel.client.id,
     kind: 'sales_channel',
@@ -100,8 +100,8 @@ test('serves a sales channel without a secret, for the market it names', async (
 test('calls a sales channel confidential when it sends its right secret, and refuses a wrong one', async () => {
   const parameters = { grant_type, client_id: channel.client.id, scope: 'market:id:a' };
   const { access_token } = await issued({ ...parameters, client_secret: channel.secret ?? '' });
-  assert.equal((decodeJwt(access_token)['application'] as { confidential: boolean }).confidential, true);
-  assert.equal((await refused({ ...parameters, client_secret: 'wrong' })).code, 'invalid_client');
+  expect((decodeJwt(access_token)['application'] as { confidential: boolean }).confidential).toBe(true);
+  expect((await refused({ ...parameters, client_secret: 'wrong' })).code).toBe('invalid_client');
 });
 
 test('takes HTTP Basic in any case, raw or form-encoded', async () => {
@@ -111,13 +111,13 @@ test('takes HTTP Basic in any case, raw or form-encoded', async () => {
   await issued(parameters, basic('a-b~c', odd));
   await issued(parameters, basic('a%2Db%7Ec', encodeURIComponent(odd).replaceAll('%20', '+')));
   await issued(parameters, basic('a-b~c', odd).replace('Basic', 'bAsIc'));
-  assert.equal((await refused(parameters, basic('a-b~c', `${odd}x`))).code, 'invalid_client');
-  assert.equal(imported.client.id, 'a-b~c');
+  expect((await refused(parameters, basic('a-b~c', `${odd}x`))).code).toBe('invalid_client');
+  expect(imported.client.id).toBe('a-b~c');
 });
 
 test('takes `id:` with an empty secret for a public client', async () => {
   await issued({ grant_type, scope: 'market:all' }, basic(channel.client.id, ''));
-  assert.equal((await refused({ grant_type }, basic(client_id, ''))).code, 'invalid_client');
+  expect((await refused({ grant_type }, basic(client_id, ''))).code).toBe('invalid_client');
 });
 
 test('refuses with the code that RFC 6749 §5.2 has for it', async () => {
@@ -153,14 +153,14 @@ test('refuses with the code that RFC 6749 §5.2 has for it', async () => {
   for (const [code, parameters, authorization] of cases) {
     const error = await refused(parameters, authorization);
     assert.equal(error.code, code, JSON.stringify(parameters));
-    assert.ok(!JSON.stringify(error).includes(secret));
+    expect(JSON.stringify(error)).not.toContain(secret);
   }
 });
 
 test('refuses a grant that the client was not registered for', async () => {
   const key = await stage.register({ account: await stage.account('MAG000000001') });
   const error = await refused({ grant_type }, basic(key.client.id, key.secret ?? ''));
-  assert.equal(error.code, 'unauthorized_client');
+  expect(error.code).toBe('unauthorized_client');
 });
 
 test('answers alike for unknown, wrong, expired and disabled', async () => {
@@ -176,22 +176,25 @@ test('answers alike for unknown, wrong, expired and disabled', async () => {
     refused({ grant_type, scope }, basic(expired.client.id, expired.secret ?? '')),
     refused({ grant_type, scope }, basic(disabled.client.id, disabled.secret ?? '')),
   ]);
-  assert.deepEqual(
-    answers.map(({ reason }) => reason),
-    ['unknown_client', 'wrong_secret', 'wrong_secret', 'client_disabled'],
-  );
+  expect(answers.map(({ reason }) => reason)).toStrictEqual([
+    'unknown_client',
+    'wrong_secret',
+    'wrong_secret',
+    'client_disabled',
+  ]);
   for (const { code, description, challenge } of answers) {
-    assert.deepEqual(
-      [code, description, challenge],
-      ['invalid_client', 'Client authentication failed.', 'Basic'],
-    );
+    expect([code, description, challenge]).toStrictEqual([
+      'invalid_client',
+      'Client authentication failed.',
+      'Basic',
+    ]);
   }
 });
 
 test('a second secret works beside the first', async () => {
   const { client } = await stage.register();
   const other = await stage.register({ clientId: 'second', secret: 'f'.repeat(40) });
-  assert.equal(other.client.secrets.length, 1);
+  expect(other.client.secrets.length).toBe(1);
   const { stored } = newClientSecret(await stage.secretKey(), client, stage.time.now, 'e'.repeat(40));
   await stage.clients.replace({ ...client, secrets: [...client.secrets, stored] });
   await issued({ grant_type, scope: 'orders:read' }, basic(client.id, 'e'.repeat(40)));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, sign as cryptoSign, generateKeyPairSync } from 'node:crypto';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
 import { audienceError, scopeError, tokenVerification } from '../../src/oauth/token-verification.ts';
@@ -36,7 +36,7 @@ async function sessionOf(stage: Stage) {
 async function reasonOf(token: string, stage: Stage = sandbox) {
   const verified = await stage.verifyToken(token);
   assert.ok(!verified.ok, 'must be refused');
-  assert.equal(verified.error.code, 'invalid_token');
+  expect(verified.error.code).toBe('invalid_token');
   return verified.error.reason;
 }
 
@@ -44,16 +44,16 @@ test('a JWT stands for its client and scope', async () => {
   const { token, client } = await jwtOf(sandbox, 'orders:read orders:create');
   const verified = await sandbox.verifyToken(token);
   assert.ok(verified.ok);
-  assert.equal(verified.value.clientId, client.id);
-  assert.equal(verified.value.scope, 'orders:read orders:create');
-  assert.equal(verified.value.account, undefined);
+  expect(verified.value.clientId).toBe(client.id);
+  expect(verified.value.scope).toBe('orders:read orders:create');
+  expect(verified.value.account).toBeUndefined();
 });
 
 test('a session token stands for its account', async () => {
   const { token, client, account } = await sessionOf(sandbox);
   const verified = await sandbox.verifyToken(token);
   const { now } = sandbox.time;
-  assert.deepEqual(verified, {
+  expect(verified).toStrictEqual({
     ok: true,
     value: {
       kind: 'session',
@@ -74,7 +74,7 @@ test('neither kind crosses from one stage to the other, in either direction', as
     [production, sandbox],
   ] as const) {
     await reasonOf((await jwtOf(from)).token, to);
-    assert.equal(await reasonOf((await sessionOf(from)).token, to), 'wrong_tag');
+    expect(await reasonOf((await sessionOf(from)).token, to)).toBe('wrong_tag');
   }
 });
 
@@ -95,13 +95,13 @@ test('both kinds end at their second, not one later', async () => {
   const jwt = await jwtOf(stage);
   const session = await sessionOf(stage);
   stage.time.now += 59;
-  assert.ok((await stage.verifyToken(session.token)).ok);
+  expect((await stage.verifyToken(session.token)).ok).toBe(true);
   stage.time.now += 1;
-  assert.equal(await reasonOf(session.token, stage), 'expired');
+  expect(await reasonOf(session.token, stage)).toBe('expired');
   stage.time.now += 7_200 - 61;
-  assert.ok((await stage.verifyToken(jwt.token)).ok);
+  expect((await stage.verifyToken(jwt.token)).ok).toBe(true);
   stage.time.now += 1;
-  assert.equal(await reasonOf(jwt.token, stage), 'expired');
+  expect(await reasonOf(jwt.token, stage)).toBe('expired');
 });
 
 test('both kinds end when their client is disabled, deleted, or all its tokens are ended', async () => {
@@ -109,11 +109,11 @@ test('both kinds end when their client is disabled, deleted, or all its tokens a
     const stage = await memoryStage();
     const { token, client } = await make(stage);
     await stage.clients.replace({ ...client, status: 'disabled' });
-    assert.equal(await reasonOf(token, stage), 'client_disabled');
+    expect(await reasonOf(token, stage)).toBe('client_disabled');
     await stage.clients.replace({ ...client, version: 2, tokensValidAfter: stage.time.now });
-    assert.equal(await reasonOf(token, stage), 'all_tokens_revoked');
+    expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
     await stage.clients.delete(client.id);
-    assert.equal(await reasonOf(token, stage), 'client_deleted');
+    expect(await reasonOf(token, stage)).toBe('client_deleted');
   }
 });
 
@@ -124,7 +124,7 @@ test('a token issued right after all tokens were ended lives', async () => {
   const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
   const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
   assert.ok(issued.ok);
-  assert.ok((await stage.verifyToken(issued.value.response.access_token)).ok);
+  expect((await stage.verifyToken(issued.value.response.access_token)).ok).toBe(true);
 });
 
 test('refuses every forged or misused JWT', async () => {
@@ -199,11 +199,11 @@ test('a scope is there as a whole word, or missing', async () => {
     audience: 'https://a.example.com',
     claims: {},
   } as const;
-  assert.equal(audienceError(caller, 'https://a.example.com'), undefined);
-  assert.equal(audienceError(caller, 'https://b.example.com')?.code, 'invalid_token');
-  assert.equal(scopeError(caller, 'orders:read'), undefined);
-  assert.equal(scopeError(caller, 'orders:create')?.code, 'insufficient_scope');
-  assert.equal(scopeError(caller, 'read')?.scope, 'read');
+  expect(audienceError(caller, 'https://a.example.com')).toBeUndefined();
+  expect(audienceError(caller, 'https://b.example.com')?.code).toBe('invalid_token');
+  expect(scopeError(caller, 'orders:read')).toBeUndefined();
+  expect(scopeError(caller, 'orders:create')?.code).toBe('insufficient_scope');
+  expect(scopeError(caller, 'read')?.scope).toBe('read');
 });
 
 test('a client that is made again under an id brings no dead tokens back', async () => {
@@ -219,6 +219,6 @@ test('a client that is made again under an id brings no dead tokens back', async
   await stage.clients.delete('same');
   stage.time.now += 1;
   const second = await stage.register({ clientId: 'same' });
-  assert.equal(await reasonOf(old, stage), 'all_tokens_revoked');
-  assert.ok((await stage.verifyToken(await issue(second))).ok);
+  expect(await reasonOf(old, stage)).toBe('all_tokens_revoked');
+  expect((await stage.verifyToken(await issue(second))).ok).toBe(true);
 });

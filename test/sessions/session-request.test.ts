@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { openSession } from '../../src/sessions/session-request.ts';
 import type { SessionRequest } from '../../src/sessions/session-request.ts';
 import { hashSessionToken, verifySessionTokenTag } from '../../src/sessions/session-token.ts';
@@ -22,21 +22,21 @@ async function opened(request: Partial<SessionRequest> = {}) {
 }
 
 test('makes keys in the form that programs of EQP expect', () => {
-  assert.match(key.client.id, /^AQ[A-Z\d]{8}$/);
-  assert.match(key.secret ?? '', /^[\da-f]{40}$/);
+  expect(key.client.id).toMatch(/^AQ[A-Z\d]{8}$/);
+  expect(key.secret ?? '').toMatch(/^[\da-f]{40}$/);
 });
 
 test('answers with exactly mage_id, ust and expires_in', async () => {
   const response = await opened({ expires_in: 600 });
-  assert.deepEqual(Object.keys(response), ['mage_id', 'ust', 'expires_in']);
-  assert.equal(response.mage_id, mageId);
-  assert.equal(response.expires_in, 600);
-  assert.match(response.ust, /^[\w-]{32}\.[\w-]{12}$/);
+  expect(Object.keys(response)).toStrictEqual(['mage_id', 'ust', 'expires_in']);
+  expect(response.mage_id).toBe(mageId);
+  expect(response.expires_in).toBe(600);
+  expect(response.ust).toMatch(/^[\w-]{32}\.[\w-]{12}$/);
 });
 
 test('stores a session under the hash of its token, and nothing that opens it', async () => {
   const { ust } = await opened({ expires_in: 600 });
-  assert.deepEqual(await stage.sessions.find(hashSessionToken(ust)), {
+  expect(await stage.sessions.find(hashSessionToken(ust))).toStrictEqual({
     clientId: key.client.id,
     account: mageId,
     scope: '',
@@ -46,18 +46,18 @@ test('stores a session under the hash of its token, and nothing that opens it', 
 });
 
 test('grants what is asked up to the maximum, and the default when nothing is', async () => {
-  assert.equal((await opened({ expires_in: 1 })).expires_in, 1);
-  assert.equal((await opened({ expires_in: '' })).expires_in, 7_200);
-  assert.equal((await opened({ expires_in: 1e300 })).expires_in, 7_200);
-  assert.equal((await opened({ expires_in: 7_201 })).expires_in, 7_200);
-  assert.equal((await opened()).expires_in, 7_200);
+  expect((await opened({ expires_in: 1 })).expires_in).toBe(1);
+  expect((await opened({ expires_in: '' })).expires_in).toBe(7_200);
+  expect((await opened({ expires_in: 1e300 })).expires_in).toBe(7_200);
+  expect((await opened({ expires_in: 7_201 })).expires_in).toBe(7_200);
+  expect((await opened()).expires_in).toBe(7_200);
 });
 
 test('refuses a lifetime that is no whole number of seconds above 0', async () => {
   for (const expires_in of [0, -1, 1.5, '60', 'soon', '1e3', null, true, [60], {}, NaN, Infinity]) {
     const result = await session({ expires_in });
     assert.ok(!result.ok, JSON.stringify(expires_in));
-    assert.equal(result.error.code, 'invalid_request');
+    expect(result.error.code).toBe('invalid_request');
   }
 });
 
@@ -76,7 +76,7 @@ test('refuses what is not a session request of a session key', async () => {
   for (const [code, request, header] of cases) {
     const result = await session(request, header);
     assert.ok(!result.ok, code);
-    assert.equal(result.error.code, code);
+    expect(result.error.code).toBe(code);
   }
 });
 
@@ -109,5 +109,5 @@ test('a session opened right after all tokens were ended lives', async () => {
     stage.sessionTokens,
   );
   assert.ok(result.ok);
-  assert.ok((await stage.verifyToken(result.value.response.ust)).ok);
+  expect((await stage.verifyToken(result.value.response.ust)).ok).toBe(true);
 });

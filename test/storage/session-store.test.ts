@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { expect, test } from '@jest/globals';
 import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
 
 const session = { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 };
@@ -21,12 +21,12 @@ function laggingDatabase(lag: boolean) {
 
 test('a session that an eventually consistent read misses is read once more, strongly consistent', async () => {
   const { store, reads } = laggingDatabase(true);
-  assert.deepEqual(await store.find('hash'), session);
-  assert.deepEqual(reads, [false, true]);
+  expect(await store.find('hash')).toStrictEqual(session);
+  expect(reads).toStrictEqual([false, true]);
 });
 
 test('a session that is found costs one eventually consistent read', async () => {
   const { store, reads } = laggingDatabase(false);
-  assert.deepEqual(await store.find('hash'), session);
-  assert.deepEqual(reads, [false]);
+  expect(await store.find('hash')).toStrictEqual(session);
+  expect(reads).toStrictEqual([false]);
 });

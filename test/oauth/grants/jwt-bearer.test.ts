@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import type { TokenParameters } from '../../../src/oauth/grant.ts';
 import { issueToken } from '../../../src/oauth/token-request.ts';
 import { Unavailable } from '../../../src/unavailable.ts';
@@ -9,32 +9,31 @@ import { claimsName, clientCredentials, jwtBearer, now, partner, stage, stock } 
 import type { Changes } from '../partner.ts';
 import { memoryStage } from '../stage.ts';
 
-describe('jwt-bearer', async () => {
-  const key = await partnerKey();
-  const strangersKey = await partnerKey();
-  const acting = await partner({ grants: [clientCredentials, jwtBearer], keys: [key.publicKey] });
-  const owner = { type: 'Customer', id: 'fdgt56hh' };
-  const actingFor = { owner, custom_claim: { segment: 'vip', tier: 3 } };
+const key = await partnerKey();
+const strangersKey = await partnerKey();
+const acting = await partner({ grants: [clientCredentials, jwtBearer], keys: [key.publicKey] });
+const owner = { type: 'Customer', id: 'fdgt56hh' };
+const actingFor = { owner, custom_claim: { segment: 'vip', tier: 3 } };
+/** As Commerce Layer's programs make it; undefined leaves a claim out. */
+const assertion = (changes: Changes = {}, header: Changes = {}) =>
+  jwtBy(key, { iat: now, [claimsName]: actingFor, rand: randomUUID(), ...changes }, header);
+const request = async (given: string | Promise<string>, more: TokenParameters = {}) => ({
+  grant_type: jwtBearer,
+  assertion: await given,
+  scope: 'orders:read',
+  ...more,
+});
 
-  /** As Commerce Layer's programs make it; undefined leaves a claim out. */
-  const assertion = (changes: Changes = {}, header: Changes = {}) =>
-    jwtBy(key, { iat: now, [claimsName]: actingFor, rand: randomUUID(), ...changes }, header);
-  const request = async (given: string | Promise<string>, more: TokenParameters = {}) => ({
-    grant_type: jwtBearer,
-    assertion: await given,
-    scope: 'orders:read',
-    ...more,
-  });
-
+describe('jwt-bearer', () => {
   test("takes Commerce Layer's form, without iss, sub, aud and exp, and states the owner", async () => {
     const { response, claims } = await acting.issued(await request(assertion()));
-    assert.deepEqual(claims['owner'], owner);
-    assert.deepEqual(claims['custom_claim'], { segment: 'vip', tier: 3 });
-    assert.equal(claims.sub, acting.client.id);
-    assert.equal(claims['client_id'], acting.client.id);
-    assert.equal(claims['scope'], 'orders:read');
+    expect(claims['owner']).toStrictEqual(owner);
+    expect(claims['custom_claim']).toStrictEqual({ segment: 'vip', tier: 3 });
+    expect(claims.sub).toBe(acting.client.id);
+    expect(claims['client_id']).toBe(acting.client.id);
+    expect(claims['scope']).toBe('orders:read');
     const { access_token: _, ...rest } = response;
-    assert.deepEqual(rest, {
+    expect(rest).toStrictEqual({
       token_type: 'bearer',
       expires_in: 7_200,
       scope: 'orders:read',
@@ -50,7 +49,7 @@ describe('jwt-bearer', async () => {
     ]) {
       const its = { iss: acting.client.id, sub: owner.id, aud, exp: now + 60, jti: randomUUID() };
       const { claims } = await acting.issued(await request(assertion(its)));
-      assert.deepEqual(claims['owner'], owner);
+      expect(claims['owner']).toStrictEqual(owner);
     }
   });
 
@@ -59,10 +58,10 @@ describe('jwt-bearer', async () => {
     const { claims } = await acting.issued(
       await request(assertion({ ...more, scope: 'admin', test: false, act: { sub: 'root' } })),
     );
-    assert.deepEqual(claims['owner'], owner);
-    assert.equal(claims['scope'], 'orders:read');
-    assert.equal(claims.sub, acting.client.id);
-    assert.equal(claims['test'], true);
+    expect(claims['owner']).toStrictEqual(owner);
+    expect(claims['scope']).toBe('orders:read');
+    expect(claims.sub).toBe(acting.client.id);
+    expect(claims['test']).toBe(true);
     assert.ok(!('act' in claims) && !('custom_claim' in claims));
   });
 
@@ -71,9 +70,9 @@ describe('jwt-bearer', async () => {
     const { claims } = await acting.issued(
       await request(assertion({ [claimsName]: { owner, custom_claim } })),
     );
-    assert.equal(claims.iss, stage.issuer);
-    assert.deepEqual(claims['owner'], owner);
-    assert.deepEqual(claims['custom_claim'], custom_claim);
+    expect(claims.iss).toBe(stage.issuer);
+    expect(claims['owner']).toStrictEqual(owner);
+    expect(claims['custom_claim']).toStrictEqual(custom_claim);
   });
 
   const fresh: Record<string, Changes> = {
@@ -85,7 +84,7 @@ describe('jwt-bearer', async () => {
   for (const [name, changes] of Object.entries(fresh)) {
     test(`takes ${name}`, async () => {
       const { claims } = await acting.issued(await request(assertion(changes)));
-      assert.deepEqual(claims['owner'], owner);
+      expect(claims['owner']).toStrictEqual(owner);
     });
   }
 
@@ -120,12 +119,12 @@ describe('jwt-bearer', async () => {
   };
   for (const [name, make] of Object.entries(refused)) {
     test(`refuses ${name}`, async () => {
-      assert.equal((await acting.refused(await request(make()))).code, 'invalid_grant');
+      expect((await acting.refused(await request(make()))).code).toBe('invalid_grant');
     });
   }
 
   test('needs an assertion', async () => {
-    assert.equal((await acting.refused({ grant_type: jwtBearer })).code, 'invalid_request');
+    expect((await acting.refused({ grant_type: jwtBearer })).code).toBe('invalid_request');
   });
 
   test('an assertion is used once, with a jti and without', async () => {
@@ -133,7 +132,7 @@ describe('jwt-bearer', async () => {
       const parameters = await request(assertion(changes));
       await acting.issued(parameters);
       const { code, reason } = await acting.refused(parameters);
-      assert.deepEqual([code, reason], ['invalid_grant', 'assertion_replayed']);
+      expect([code, reason]).toStrictEqual(['invalid_grant', 'assertion_replayed']);
     }
   });
 
@@ -144,7 +143,7 @@ describe('jwt-bearer', async () => {
         issueToken({ authorization: acting.authorization, parameters }, stage.tokens),
       ),
     );
-    assert.equal(answers.filter(({ ok }) => ok).length, 1);
+    expect(answers.filter(({ ok }) => ok).length).toBe(1);
   });
 
   test('is remembered for as long as it is fresh', async () => {
@@ -159,24 +158,24 @@ describe('jwt-bearer', async () => {
 
   test('a jti that is no text cannot make the server fail', async () => {
     const odd = request(assertion({ jti: { toString: 1, valueOf: 1 } }));
-    assert.equal((await acting.refused(await odd)).code, 'invalid_grant');
+    expect((await acting.refused(await odd)).code).toBe('invalid_grant');
   });
 
   test('a request that fails for another reason does not use the assertion up', async () => {
     const given = await assertion();
-    assert.equal((await acting.refused(await request(given, { scope: 'admin' }))).code, 'invalid_scope');
-    assert.equal((await acting.refused(await request(given, { audience: stock }))).code, 'invalid_target');
+    expect((await acting.refused(await request(given, { scope: 'admin' }))).code).toBe('invalid_scope');
+    expect((await acting.refused(await request(given, { audience: stock }))).code).toBe('invalid_target');
     await acting.issued(await request(given));
   });
 
   test('is only for clients that it was registered for', async () => {
     const plain = await partner({ keys: [key.publicKey] });
-    assert.equal((await plain.refused(await request(assertion()))).code, 'unauthorized_client');
+    expect((await plain.refused(await request(assertion()))).code).toBe('unauthorized_client');
   });
 
   test('a store that cannot tell gives no token', async () => {
     const replays = { firstUse: () => Promise.reject(new Unavailable('DynamoDB', new Error('down'))) };
     const context = { ...stage.tokens, replays };
-    await assert.rejects(acting.issued(await request(assertion()), { context }), Unavailable);
+    await expect(acting.issued(await request(assertion()), { context })).rejects.toThrow(Unavailable);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { TokenParameters } from '../../../src/oauth/grant.ts';
 import { issueToken } from '../../../src/oauth/token-request.ts';
@@ -21,14 +21,14 @@ import {
 import type { Partner } from '../partner.ts';
 import { basic, memoryStage } from '../stage.ts';
 
-describe('token exchange', async () => {
-  const frontend = await partner({ audiences: [stock] });
-  const backend = await partner({ grants: [tokenExchange], audiences: [stock] });
-  const third = await partner({ grants: [tokenExchange], audiences: [stock] });
+const frontend = await partner({ audiences: [stock] });
+const backend = await partner({ grants: [tokenExchange], audiences: [stock] });
+const third = await partner({ grants: [tokenExchange], audiences: [stock] });
+async function subjectToken(from: Partner = frontend, scope = 'orders:read orders:create') {
+  return (await from.issued({ grant_type: clientCredentials, scope })).response.access_token;
+}
 
-  async function subjectToken(from: Partner = frontend, scope = 'orders:read orders:create') {
-    return (await from.issued({ grant_type: clientCredentials, scope })).response.access_token;
-  }
+describe('token exchange', () => {
   const exchange = (subject_token: string, more: TokenParameters = {}): TokenParameters => ({
     grant_type: tokenExchange,
     subject_token,
@@ -39,16 +39,16 @@ describe('token exchange', async () => {
   test('gives a token of the same subject to who asks, with issued_token_type', async () => {
     const { response, claims } = await backend.issued(exchange(await subjectToken()));
     const { access_token: _, ...rest } = response;
-    assert.deepEqual(rest, {
+    expect(rest).toStrictEqual({
       token_type: 'bearer',
       expires_in: 7_200,
       scope: 'orders:read orders:create',
       created_at: now,
       issued_token_type: accessTokenType,
     });
-    assert.equal(claims.sub, frontend.client.id);
-    assert.equal(claims['client_id'], backend.client.id);
-    assert.deepEqual(claims['act'], { sub: backend.client.id });
+    expect(claims.sub).toBe(frontend.client.id);
+    expect(claims['client_id']).toBe(backend.client.id);
+    expect(claims['act']).toStrictEqual({ sub: backend.client.id });
   });
 
   test('other grants do not answer with issued_token_type', async () => {
@@ -59,7 +59,7 @@ describe('token exchange', async () => {
   test('narrows the scope, and never widens it', async () => {
     const token = await subjectToken();
     const { response, claims } = await backend.issued(exchange(token, { scope: 'orders:read' }));
-    assert.deepEqual([response.scope, claims['scope']], ['orders:read', 'orders:read']);
+    expect([response.scope, claims['scope']]).toStrictEqual(['orders:read', 'orders:read']);
     for (const scope of [
       'orders:read admin',
       'orders:*',
@@ -72,17 +72,17 @@ describe('token exchange', async () => {
     // Not even by what the client itself may ask for.
     const narrow = await subjectToken(frontend, 'orders:read');
     const wider = exchange(narrow, { scope: 'orders:create' });
-    assert.equal((await backend.refused(wider)).code, 'invalid_scope');
+    expect((await backend.refused(wider)).code).toBe('invalid_scope');
   });
 
   test('is for the audience that it names, among those of who asks', async () => {
     const token = await subjectToken();
     for (const more of [{ audience: stock }, { resource: stock }, { audience: stock, resource: stock }]) {
-      assert.equal((await backend.issued(exchange(token, more))).claims.aud, stock);
+      expect((await backend.issued(exchange(token, more))).claims.aud).toBe(stock);
     }
-    assert.equal((await backend.issued(exchange(token))).claims.aud, stage.issuer);
+    expect((await backend.issued(exchange(token))).claims.aud).toBe(stage.issuer);
     const other = exchange(token, { audience: 'https://other.example.com' });
-    assert.equal((await backend.refused(other)).code, 'invalid_target');
+    expect((await backend.refused(other)).code).toBe('invalid_target');
   });
 
   test('a token for one service does not become one for the stage, or for another service', async () => {
@@ -92,14 +92,14 @@ describe('token exchange', async () => {
       resource: stock,
     });
     const plain = await partner({ grants: [tokenExchange] });
-    assert.equal((await plain.issued(exchange(response.access_token))).claims.aud, stock);
+    expect((await plain.issued(exchange(response.access_token))).claims.aud).toBe(stock);
     const widened = exchange(response.access_token, { audience: stage.issuer });
-    assert.equal((await plain.refused(widened)).code, 'invalid_target');
+    expect((await plain.refused(widened)).code).toBe('invalid_target');
   });
 
   test('gives nobody a scope that it is not registered for', async () => {
     const other = await partner({ grants: [tokenExchange], scopes: ['x:y'] });
-    assert.equal((await other.refused(exchange(await subjectToken()))).code, 'invalid_scope');
+    expect((await other.refused(exchange(await subjectToken()))).code).toBe('invalid_scope');
   });
 
   test('is not for public clients, whose id anyone knows', async () => {
@@ -108,7 +108,7 @@ describe('token exchange', async () => {
     const parameters = { ...exchange(await subjectToken()), client_id: client.id };
     const refused = await issueToken({ authorization: undefined, parameters }, stage.tokens);
     assert.ok(!refused.ok);
-    assert.equal(refused.error.code, 'unauthorized_client');
+    expect(refused.error.code).toBe('unauthorized_client');
   });
 
   test('what ends any token of the chain ends the one that came of it', async () => {
@@ -118,7 +118,7 @@ describe('token exchange', async () => {
       const subject = await subjectToken(from, 'orders:read');
       const second = (await backend.issued(exchange(subject))).response.access_token;
       const last = (await third.issued(exchange(second))).response.access_token;
-      assert.ok(await live(last));
+      expect(await live(last)).toBe(true);
       return { from, subject, second, last };
     };
     for (const which of ['subject', 'second'] as const) {
@@ -135,34 +135,34 @@ describe('token exchange', async () => {
     const token = await subjectToken();
     const late = await partner({ grants: [tokenExchange] });
     await stage.clients.replace({ ...late.client, tokensValidAfter: now + 7_200 });
-    assert.equal((await late.refused(exchange(token))).code, 'invalid_request');
+    expect((await late.refused(exchange(token))).code).toBe('invalid_request');
   });
 
   test('goes from service to service four times at most', async () => {
     let token = await subjectToken(frontend, 'orders:read');
     for (let hop = 0; hop < 4; hop += 1)
       token = (await backend.issued(exchange(token))).response.access_token;
-    assert.equal((await backend.refused(exchange(token))).code, 'invalid_request');
+    expect((await backend.refused(exchange(token))).code).toBe('invalid_request');
   });
 
   test('a chain says each of those that act, the last one first', async () => {
     const first = (await backend.issued(exchange(await subjectToken()))).response.access_token;
     const { claims } = await third.issued(exchange(first));
-    assert.equal(claims.sub, frontend.client.id);
-    assert.deepEqual(claims['act'], { sub: third.client.id, act: { sub: backend.client.id } });
+    expect(claims.sub).toBe(frontend.client.id);
+    expect(claims['act']).toStrictEqual({ sub: third.client.id, act: { sub: backend.client.id } });
   });
 
   test('who exchanges its own token again is still said to act', async () => {
     const first = (await backend.issued(exchange(await subjectToken()))).response.access_token;
     const { claims } = await backend.issued(exchange(first, { scope: 'orders:read' }));
-    assert.equal(claims.sub, frontend.client.id);
-    assert.deepEqual(claims['act'], { sub: backend.client.id });
+    expect(claims.sub).toBe(frontend.client.id);
+    expect(claims['act']).toStrictEqual({ sub: backend.client.id });
   });
 
   test('who exchanges a token of its own acts for nobody', async () => {
     const own = await partner({ grants: [clientCredentials, tokenExchange] });
     const { claims } = await own.issued(exchange(await subjectToken(own)));
-    assert.equal(claims.sub, own.client.id);
+    expect(claims.sub).toBe(own.client.id);
     assert.ok(!('act' in claims));
   });
 
@@ -173,8 +173,8 @@ describe('token exchange', async () => {
     const assertion = await jwtBy(key, { iat: now, [claimsName]: { owner, custom_claim: { a: 1 } } });
     const { response } = await acting.issued({ grant_type: jwtBearer, assertion, scope: 'orders:read' });
     const { claims } = await backend.issued(exchange(response.access_token));
-    assert.deepEqual(claims['owner'], owner);
-    assert.deepEqual(claims['custom_claim'], { a: 1 });
+    expect(claims['owner']).toStrictEqual(owner);
+    expect(claims['custom_claim']).toStrictEqual({ a: 1 });
   });
 
   test('never lives longer than the subject token', async () => {
@@ -187,13 +187,13 @@ describe('token exchange', async () => {
     });
     moving.time.now += 100;
     const exchanged = await to.issued(exchange(response.access_token));
-    assert.equal(exchanged.response.expires_in, 500);
-    assert.equal(exchanged.claims.exp, held.exp);
+    expect(exchanged.response.expires_in).toBe(500);
+    expect(exchanged.claims.exp).toBe(held.exp);
   });
 
   test('nor longer than the client may have it', async () => {
     const short = await partner({ grants: [tokenExchange], tokenLifetime: 60 });
-    assert.equal((await short.issued(exchange(await subjectToken()))).response.expires_in, 60);
+    expect((await short.issued(exchange(await subjectToken()))).response.expires_in).toBe(60);
   });
 
   test('a bound subject token needs a proof of the same key', async () => {
@@ -205,12 +205,12 @@ describe('token exchange', async () => {
     );
     const parameters = exchange(response.access_token);
     const unproven = await backend.refused(parameters);
-    assert.equal(unproven.code, 'invalid_request');
+    expect(unproven.code).toBe('invalid_request');
     const other = await backend.refused(parameters, { dpop: await proofOf(await partnerKey()) });
-    assert.equal(other.code, 'invalid_request');
+    expect(other.code).toBe('invalid_request');
     const { response: exchanged, claims } = await backend.issued(parameters, { dpop: await proofOf(key) });
-    assert.equal(exchanged.token_type, 'DPoP');
-    assert.deepEqual(claims['cnf'], { jkt: await thumbprint(key) });
+    expect(exchanged.token_type).toBe('DPoP');
+    expect(claims['cnf']).toStrictEqual({ jkt: await thumbprint(key) });
   });
 
   test('refuses a subject token that is no live one of this stage', async () => {
@@ -266,13 +266,13 @@ describe('token exchange', async () => {
     ];
     for (const [description, parameters] of cases) {
       const error = await backend.refused(parameters);
-      assert.equal(error.code, 'invalid_request');
-      assert.match(error.description, description);
+      expect(error.code).toBe('invalid_request');
+      expect(error.description).toMatch(description);
     }
   });
 
   test('is only for clients that it was registered for', async () => {
-    assert.equal((await frontend.refused(exchange(await subjectToken()))).code, 'unauthorized_client');
+    expect((await frontend.refused(exchange(await subjectToken()))).code).toBe('unauthorized_client');
   });
 
   test('a store that cannot tell gives no token', async () => {
@@ -280,6 +280,6 @@ describe('token exchange', async () => {
       ...stage.tokens,
       verifyToken: () => Promise.reject(new Unavailable('DynamoDB', new Error('down'))),
     };
-    await assert.rejects(backend.issued(exchange(await subjectToken()), { context }), Unavailable);
+    await expect(backend.issued(exchange(await subjectToken()), { context })).rejects.toThrow(Unavailable);
   });
 });

@@ -1,0 +1,20 @@
+import { types } from 'node:util';
+import { TestEnvironment } from 'jest-environment-node';
+
+/**
+ * Jest gives each test file a realm of its own. An error that Node.js itself throws belongs to the outer realm, so
+ * that `instanceof Error` would be false for it in a test, although it is true in production.
+ */
+export default class extends TestEnvironment {
+  async setup() {
+    await super.setup();
+    const RealmError = this.global.Error;
+    Object.defineProperty(RealmError, Symbol.hasInstance, {
+      value(value) {
+        // Subclasses inherit this method.
+        if (this === RealmError && types.isNativeError(value)) return true;
+        return Function.prototype[Symbol.hasInstance].call(this, value);
+      },
+    });
+  }
+}

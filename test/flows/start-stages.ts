@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { DemoClient } from '../../local/demo-credentials.ts';
+
+export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+const Stage = v.object({ url: v.string(), issuer: v.string(), clients: v.array(DemoClient) });
+/** The line that `npm start -- --json` prints when it is ready. */
+export const Ready = v.object({
+  stages: v.object({ sandbox: Stage, production: Stage, commercelayer: v.exactOptional(Stage) }),
+});
+export type Ready = v.InferOutput<typeof Ready>;
+
+/** Starts both stages as a partner would meet them: `npm start`, in a process of its own. */
+export async function startStages(...where: string[]) {
+  const kept = where.length > 0 ? where : ['--ephemeral'];
+  const options = ['--json', '--production-port', '0', '--sandbox-port', '0', ...kept];
+  const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...options], {
+    cwd: projectFolder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+  const exited = once(child, 'exit');
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await exited;
+  };
+  const line = await Promise.race([
+    once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
+    exited.then(() => {
+      throw new Error(`The local stages did not start:\n${errors}`);
+    }),
+  ]);
+  return {
+    ready: v.parse(Ready, JSON.parse(line)),
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
