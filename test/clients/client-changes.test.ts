@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   addKeys,
   canAuthenticate,
@@ -48,8 +48,8 @@ const [oneKey, otherKey] = await Promise.all(['one', 'other'].map(publicKey));
 assert.ok(oneKey && otherKey);
 
 async function publicKey(kid: string) {
-  const { publicKey: made } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const keys = await parseClientKeys(JSON.stringify({ ...made.export({ format: 'jwk' }), kid }));
+  const generated = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+  const keys = await parseClientKeys(JSON.stringify({ ...generated.export({ format: 'jwk' }), kid }));
   assert.ok(keys.ok && keys.value[0]);
   return keys.value[0];
 }
@@ -64,51 +64,25 @@ function refused(result: Changed): string {
   return result.error.problem;
 }
 
-test('a new secret authenticates, and has the form of the client', () => {
-  const made = newClientSecret(key, client, now);
-  expect(made.secret).toMatch(/^[0-9a-f]{64}$/);
-  const { secrets, ...rest } = changed(replaceSecrets(client, made.stored));
-  expect(matchClientSecret(key, { ...rest, secrets }, [made.secret], now)).toStrictEqual(made.stored);
-  expect(newClientSecret(key, { id: 'AQ1', account: 'MAG1' }, now).secret).toMatch(/^[0-9a-f]{40}$/);
+describe('new client secret', () => {
+  test('has 64 hexadecimal digits', () => {
+    expect(newClientSecret(key, client, now).secret).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('has 40 hexadecimal digits for a session key', () => {
+    const generated = newClientSecret(key, { id: 'AQ1', account: 'MAG1' }, now);
+    expect(generated.secret).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  test('matches the stored secret that it is replaced with', () => {
+    const generated = newClientSecret(key, client, now);
+    const replaced = changed(replaceSecrets(client, generated.stored));
+    expect(matchClientSecret(key, replaced, [generated.secret], now)).toStrictEqual(generated.stored);
+  });
 });
 
-test('a rotation adds a secret and ends the old one after the overlap', () => {
-  const next = changed(rotateSecret(client, secret('new'), { overlap: 60, now }));
-  expect(next).toStrictEqual({ ...client, secrets: [secret('old', now + 60), secret('new')] });
-  assert.deepEqual(
-    changed(rotateSecret(client, secret('new'), { overlap: 0, now })).secrets,
-    [secret('new')],
-    'without an overlap',
-  );
-});
-
-test('a rotation never makes a secret live longer', () => {
-  const ending = { ...client, secrets: [secret('old', now + 10)] };
-  const { secrets } = changed(rotateSecret(ending, secret('new'), { overlap: 60, now }));
-  expect(secrets[0]).toStrictEqual(secret('old', now + 10));
-});
-
-test('a rotation drops what ended, and refuses a third live secret', () => {
-  const ended = { ...client, secrets: [secret('ended', now), secret('old')] };
-  const { secrets } = changed(rotateSecret(ended, secret('new'), { overlap: 60, now }));
-  expect(secrets.map(({ id }) => id)).toStrictEqual(['old', 'new']);
+describe('secret rotation', () => {
   const two = { ...client, secrets: [secret('a', now + 1), secret('b')] };
-  for (const overlap of [0, 60]) {
-    expect(refused(rotateSecret(two, secret('new'), { overlap, now }))).toMatch(
-      /two valid secrets.*: a and b\. /,
-    );
-  }
-  expect(validSecrets(two, now + 1)).toStrictEqual([secret('b')]);
-});
-
-test('a client whose secrets are all gone gets one again', () => {
-  const none = { ...client, secrets: [] };
-  expect(changed(rotateSecret(none, secret('new'), { overlap: 60, now })).secrets).toStrictEqual([
-    secret('new'),
-  ]);
-});
-
-test('a client that has no secret by its kind gets none', () => {
   const keyed: Client = {
     ...client,
     secrets: [],
@@ -116,69 +90,166 @@ test('a client that has no secret by its kind gets none', () => {
     authenticationMethods: ['private_key_jwt'],
   };
   const open: Client = { ...client, secrets: [], kind: 'sales_channel', authenticationMethods: ['none'] };
-  expect(refused(rotateSecret(keyed, secret('new'), { overlap: 0, now }))).toMatch(
-    /with its keys.* Add its new/,
-  );
-  expect(refused(rotateSecret(open, secret('new'), { overlap: 0, now }))).toMatch(
-    /is public.* Create another client/,
-  );
-  expect(refused(replaceSecrets(open, secret('new')))).toMatch(/is public/);
-});
 
-test('replacing ends every other secret, however many live', () => {
-  const two = { ...client, secrets: [secret('a'), secret('b')] };
-  expect(changed(replaceSecrets(two, secret('new')))).toStrictEqual({ ...client, secrets: [secret('new')] });
-});
-
-test('one secret is removed, and one that is not there is refused with those that are', () => {
-  const two = { ...client, secrets: [secret('a'), secret('b')] };
-  expect(changed(removeSecret(two, 'a'))).toStrictEqual({ ...client, secrets: [secret('b')] });
-  expect(refused(removeSecret(two, 'c'))).toMatch(/no secret with this id\. It has a and b\./);
-  expect(refused(removeSecret({ ...client, secrets: [] }, 'c'))).toMatch(/has no secret\./);
-});
-
-test('tokens are void until now, and never until earlier than they were', () => {
-  expect(revokeTokens(client, now)).toStrictEqual({ ...client, tokensValidAfter: now });
-  const later = { ...client, tokensValidAfter: now + 5 };
-  expect(revokeTokens(later, now).tokensValidAfter).toBe(now + 5);
-});
-
-test('keys are added, and the client may then authenticate with them', () => {
-  const keyed = changed(addKeys(client, [oneKey]));
-  expect(keyed).toStrictEqual({
-    ...client,
-    keys: [oneKey],
-    authenticationMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+  test('adds a secret, and lets the old one expire after the overlap', () => {
+    const next = changed(rotateSecret(client, secret('new'), { overlap: 60, now }));
+    expect(next).toStrictEqual({ ...client, secrets: [secret('old', now + 60), secret('new')] });
   });
-  const both = changed(addKeys(keyed, [otherKey]));
-  expect(both.keys).toStrictEqual([oneKey, otherKey]);
-  expect(both.authenticationMethods).toStrictEqual(keyed.authenticationMethods);
+
+  test('removes the old secret if there is no overlap', () => {
+    const { secrets } = changed(rotateSecret(client, secret('new'), { overlap: 0, now }));
+    expect(secrets).toStrictEqual([secret('new')]);
+  });
+
+  test('does not extend the life of a secret that expires earlier', () => {
+    const expiring = { ...client, secrets: [secret('old', now + 10)] };
+    const { secrets } = changed(rotateSecret(expiring, secret('new'), { overlap: 60, now }));
+    expect(secrets[0]).toStrictEqual(secret('old', now + 10));
+  });
+
+  test('removes expired secrets', () => {
+    const expired = { ...client, secrets: [secret('expired', now), secret('old')] };
+    const { secrets } = changed(rotateSecret(expired, secret('new'), { overlap: 60, now }));
+    expect(secrets.map(({ id }) => id)).toStrictEqual(['old', 'new']);
+  });
+
+  test.each([0, 60])('refuses a third valid secret with an overlap of %i s', (overlap) => {
+    expect(refused(rotateSecret(two, secret('new'), { overlap, now }))).toMatch(
+      /two valid secrets.*: a and b\. /,
+    );
+  });
+
+  test('adds a secret to a client without one', () => {
+    const none = { ...client, secrets: [] };
+    const { secrets } = changed(rotateSecret(none, secret('new'), { overlap: 60, now }));
+    expect(secrets).toStrictEqual([secret('new')]);
+  });
+
+  test('refuses a client that authenticates with keys', () => {
+    expect(refused(rotateSecret(keyed, secret('new'), { overlap: 0, now }))).toMatch(
+      /with its keys.* Add its new/,
+    );
+  });
+
+  test('refuses a public client', () => {
+    expect(refused(rotateSecret(open, secret('new'), { overlap: 0, now }))).toMatch(
+      /is public.* Create another client/,
+    );
+  });
+
+  test('leaves a secret out of the valid ones from the second in which it expires', () => {
+    expect(validSecrets(two, now + 1)).toStrictEqual([secret('b')]);
+  });
 });
 
-test('a kid twice, a fifth key, and a key of a session key are refused', () => {
-  const keyed = changed(addKeys(client, [oneKey, otherKey]));
-  expect(refused(addKeys(keyed, [otherKey]))).toMatch(/already has a key other/);
+describe('secret replacement and removal', () => {
+  const two = { ...client, secrets: [secret('a'), secret('b')] };
+
+  test('replaces every other secret', () => {
+    expect(changed(replaceSecrets(two, secret('new')))).toStrictEqual({
+      ...client,
+      secrets: [secret('new')],
+    });
+  });
+
+  test('refuses to replace the secrets of a public client', () => {
+    const open: Client = { ...client, secrets: [], kind: 'sales_channel', authenticationMethods: ['none'] };
+    expect(refused(replaceSecrets(open, secret('new')))).toMatch(/is public/);
+  });
+
+  test('removes the secret that is named', () => {
+    expect(changed(removeSecret(two, 'a'))).toStrictEqual({ ...client, secrets: [secret('b')] });
+  });
+
+  test('refuses to remove an unknown secret, and lists the known ones', () => {
+    expect(refused(removeSecret(two, 'c'))).toMatch(/no secret with this id\. It has a and b\./);
+  });
+
+  test('refuses to remove a secret of a client without one', () => {
+    expect(refused(removeSecret({ ...client, secrets: [] }, 'c'))).toMatch(/has no secret\./);
+  });
+});
+
+describe('revocation of all tokens of a client', () => {
+  test('makes all tokens invalid that were issued until now', () => {
+    expect(revokeTokens(client, now)).toStrictEqual({ ...client, tokensValidAfter: now });
+  });
+
+  test('does not move tokensValidAfter back', () => {
+    const later = { ...client, tokensValidAfter: now + 5 };
+    expect(revokeTokens(later, now).tokensValidAfter).toBe(now + 5);
+  });
+});
+
+describe('keys of a client', () => {
+  const keyed = changed(addKeys(client, [oneKey]));
+  const both = changed(addKeys(client, [oneKey, otherKey]));
   const more = ['3', '4', '5'].map((kid) => ({ ...oneKey, kid }));
-  expect(refused(addKeys(keyed, more))).toMatch(
-    /would have 5 keys, and the maximum is 4\. .* one and other\./,
-  );
-  expect(changed(addKeys(keyed, more.slice(1))).keys.length).toBe(4);
-  expect(refused(addKeys({ ...client, account: 'MAG1' }, [oneKey]))).toMatch(/is a session key/);
+
+  test('the first one adds the method private_key_jwt', () => {
+    expect(keyed).toStrictEqual({
+      ...client,
+      keys: [oneKey],
+      authenticationMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    });
+  });
+
+  test('the second one adds no method', () => {
+    const next = changed(addKeys(keyed, [otherKey]));
+    expect(next.keys).toStrictEqual([oneKey, otherKey]);
+    expect(next.authenticationMethods).toStrictEqual(keyed.authenticationMethods);
+  });
+
+  test('refuses a kid that the client already has', () => {
+    expect(refused(addKeys(both, [otherKey]))).toMatch(/already has a key other/);
+  });
+
+  test('accepts four keys', () => {
+    expect(changed(addKeys(both, more.slice(1))).keys.length).toBe(4);
+  });
+
+  test('refuses a fifth key', () => {
+    expect(refused(addKeys(both, more))).toMatch(
+      /would have 5 keys, and the maximum is 4\. .* one and other\./,
+    );
+  });
+
+  test('refuses a key for a session key', () => {
+    expect(refused(addKeys({ ...client, account: 'MAG1' }, [oneKey]))).toMatch(/is a session key/);
+  });
+
+  test('removes the key that is named', () => {
+    expect(changed(removeKey(both, 'one')).keys).toStrictEqual([otherKey]);
+  });
+
+  test('refuses to remove an unknown key, and lists the known ones', () => {
+    expect(refused(removeKey(both, 'two'))).toMatch(/no key with this kid\. It has one and other\./);
+  });
+
+  test('refuses to remove a key of a client without one', () => {
+    expect(refused(removeKey(client, 'one'))).toMatch(/has no key\./);
+  });
 });
 
-test('one key is removed, and one that is not there is refused with those that are', () => {
-  const keyed = changed(addKeys(client, [oneKey, otherKey]));
-  expect(changed(removeKey(keyed, 'one')).keys).toStrictEqual([otherKey]);
-  expect(refused(removeKey(keyed, 'two'))).toMatch(/no key with this kid\. It has one and other\./);
-  expect(refused(removeKey(client, 'one'))).toMatch(/has no key\./);
-});
-
-test('a client can authenticate with a live secret, a key, or nothing, as its methods say', () => {
-  assert.ok(canAuthenticate(client, now));
-  assert.ok(!canAuthenticate({ ...client, secrets: [secret('old', now)] }, now));
+describe('authentication of a client', () => {
   const keyed: Client = { ...client, secrets: [], authenticationMethods: ['private_key_jwt'] };
-  assert.ok(!canAuthenticate(keyed, now));
-  assert.ok(canAuthenticate({ ...keyed, keys: [oneKey] }, now));
-  assert.ok(canAuthenticate({ ...keyed, authenticationMethods: ['none'] }, now));
-  assert.ok(!canAuthenticate({ ...client, authenticationMethods: ['private_key_jwt'] }, now));
+
+  test.each<[string, Client]>([
+    ['with a valid secret', client],
+    ['with a key', { ...keyed, keys: [oneKey] }],
+    ['with nothing, as a public client', { ...keyed, authenticationMethods: ['none'] }],
+  ])('is possible %s', (_, possible) => {
+    expect(canAuthenticate(possible, now)).toBe(true);
+  });
+
+  test.each<[string, Client]>([
+    ['with an expired secret', { ...client, secrets: [secret('old', now)] }],
+    ['without a key, if its method is private_key_jwt', keyed],
+    [
+      'with a secret, if its method is private_key_jwt',
+      { ...client, authenticationMethods: ['private_key_jwt'] },
+    ],
+  ])('is not possible %s', (_, impossible) => {
+    expect(canAuthenticate(impossible, now)).toBe(false);
+  });
 });
