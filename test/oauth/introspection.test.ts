@@ -258,7 +258,7 @@ describe('introspection request', () => {
 });
 
 describe('introspection response as a JWT', () => {
-  const { d: _, ...publicKey } = stage.signingKey;
+  const { d: _d, ...publicKey } = stage.signingKey;
   const keys = createLocalJWKSet({ keys: [publicKey] });
 
   test.each<[string, () => Promise<string>]>([

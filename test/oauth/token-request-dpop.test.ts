@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
 import { dpopVerification } from '../../src/oauth/dpop.ts';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
@@ -57,7 +56,7 @@ describe('DPoP at the token endpoint', () => {
     const context = { ...stage.tokens, verifyDpopProof: dpopVerification({ replays, clock, nonceKey }) };
     const { code, dpopNonce } = await bound.refused(request, { context, dpop: await proofOf(key) });
     expect(code).toBe('use_dpop_nonce');
-    assert.ok(dpopNonce);
+    expect(dpopNonce).toBeDefined();
     const { response } = await bound.issued(request, {
       context,
       dpop: await proofOf(key, { nonce: dpopNonce }),

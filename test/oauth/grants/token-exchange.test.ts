@@ -291,8 +291,12 @@ describe('token exchange grant', () => {
 
   const idToken = 'urn:ietf:params:oauth:token-type:id_token';
   test.each<[string, RegExp, (request: TokenParameters) => TokenParameters]>([
-    ['a missing subject_token', /^subject_token is missing/, ({ subject_token: _, ...rest }) => rest],
-    ['a missing subject_token_type', /^subject_token_type /, ({ subject_token_type: _, ...rest }) => rest],
+    ['a missing subject_token', /^subject_token is missing/, ({ subject_token: _token, ...rest }) => rest],
+    [
+      'a missing subject_token_type',
+      /^subject_token_type /,
+      ({ subject_token_type: _type, ...rest }) => rest,
+    ],
     [
       'the subject_token_type id_token',
       /^subject_token_type /,
