@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { parseBody, stringParameters } from '../../src/http/body.ts';
 
 const form = 'application/x-www-form-urlencoded';
@@ -28,94 +28,107 @@ function errorOf(contentType: string | undefined, body: string | Buffer) {
   return parsed.error.code;
 }
 
-test('reads forms and JSON objects, with or without parameters of the media type', () => {
-  for (const contentType of [
-    form,
-    `${form}; charset=utf-8`,
-    'Application/X-WWW-Form-Urlencoded ;charset=UTF-8',
-  ]) {
-    expect(members(contentType, 'a=1&b=x+y%20z%2B')).toStrictEqual({ a: '1', b: 'x y z+' });
-  }
-  for (const contentType of [json, `${json};charset=utf-8`, 'APPLICATION/JSON']) {
-    expect(members(contentType, '{"a":"1","b":{"c":[2]}}')).toStrictEqual({ a: '1', b: { c: [2] } });
-  }
-});
+describe('request body', () => {
+  test.each([form, `${form}; charset=utf-8`, 'Application/X-WWW-Form-Urlencoded ;charset=UTF-8'])(
+    'is read as a form: %s',
+    (contentType) => {
+      expect(members(contentType, 'a=1&b=x+y%20z%2B')).toStrictEqual({ a: '1', b: 'x y z+' });
+    },
+  );
 
-test('takes an empty body of any type for no parameters', () => {
-  expect(members(undefined, '')).toStrictEqual({});
-  expect(members('text/plain', '')).toStrictEqual({});
-});
+  test.each([json, `${json};charset=utf-8`, 'APPLICATION/JSON'])(
+    'is read as a JSON object: %s',
+    (contentType) => {
+      expect(members(contentType, '{"a":"1","b":{"c":[2]}}')).toStrictEqual({ a: '1', b: { c: [2] } });
+    },
+  );
 
-test('refuses other types with 415', () => {
-  for (const contentType of [
+  test.each([undefined, 'text/plain'])('has no parameters if it is empty: %s', (contentType) => {
+    expect(members(contentType, '')).toStrictEqual({});
+  });
+
+  test.each([
     undefined,
     '',
     'text/plain',
     'multipart/form-data; boundary=x',
     'application/jsonx',
     'constructor',
-  ]) {
+  ])('is refused with unsupported_media_type: %j', (contentType) => {
     expect(errorOf(contentType, 'a=1')).toBe('unsupported_media_type');
-  }
+  });
+
+  test('may have 16 KiB', () => {
+    expect(Object.keys(members(form, `a=${'x'.repeat(16_382)}`))).toStrictEqual(['a']);
+  });
+
+  test('is refused with content_too_large if it has one byte more than 16 KiB', () => {
+    expect(errorOf(form, `a=${'x'.repeat(16_383)}`)).toBe('content_too_large');
+  });
+
+  test.each([
+    ['in a form', form, 'scope=a&scope=b'],
+    ['in a form with an encoded letter', form, 'scope=a&sc%6Fpe=a'],
+    ['in JSON', json, '{"scope":"a","scope":"b"}'],
+    ['in JSON with an escaped letter', json, '{"scope":"a", "x":{"y":1}, "\\u0073cope":"b"}'],
+    ['in JSON with an escaped quotation mark', json, '{"a\\"b":1,"a\\"b":2}'],
+  ])('is refused with invalid_request for a parameter that occurs twice, %s', (_, contentType, body) => {
+    expect(errorOf(contentType, body)).toBe('invalid_request');
+  });
+
+  test('may have a member name again in nested objects and in strings', () => {
+    const body = '{"a":{"b":1},"b":"{\\"b\\":1}","c":[{"b":1},{"b":2}]}';
+    expect(members(json, body)['b']).toBe('{"b":1}');
+  });
+
+  test.each<[string, string, string | Buffer]>([
+    ['a JSON list', json, '[]'],
+    ['JSON null', json, 'null'],
+    ['a JSON string', json, '"a"'],
+    ['a JSON number', json, '1'],
+    ['an unclosed JSON object', json, '{'],
+    ['a JSON member without a value', json, '{"a":}'],
+    ['16000 nested JSON lists', json, '['.repeat(16_000)],
+    ['3000 nested JSON objects', json, `${'{"a":'.repeat(3_000)}1`],
+    ['JSON that is not UTF-8', json, Buffer.from([0x7b, 0xff, 0x7d])],
+    ['a form that is not UTF-8', form, Buffer.from([0x61, 0x3d, 0xc0, 0x80])],
+  ])('is refused with invalid_request: %s', (_, contentType, body) => {
+    expect(errorOf(contentType, body)).toBe('invalid_request');
+  });
+
+  test('may have a member named __proto__, which pollutes no prototype', () => {
+    const parsed = parse(
+      json,
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+    );
+    assert.ok(parsed.ok);
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    expect(parsed.value.get('polluted')).toBeUndefined();
+  });
 });
 
-test('refuses more than 16 KiB with 413', () => {
-  expect(Object.keys(members(form, `a=${'x'.repeat(16_382)}`))).toStrictEqual(['a']);
-  expect(errorOf(form, `a=${'x'.repeat(16_383)}`)).toBe('content_too_large');
-});
+describe('string parameters of a request', () => {
+  test('are the known ones, without those that are empty', () => {
+    const known = stringParameters(
+      new Map<string, unknown>([
+        ['scope', ''],
+        ['grant_type', 'x'],
+        ['other', 1],
+      ]),
+      ['scope', 'grant_type', 'client_id'],
+    );
+    expect(known).toStrictEqual({ ok: true, value: { grant_type: 'x' } });
+  });
 
-test('refuses a parameter that is sent twice', () => {
-  for (const [contentType, body] of [
-    [form, 'scope=a&scope=b'],
-    [form, 'scope=a&sc%6Fpe=a'],
-    [json, '{"scope":"a","scope":"b"}'],
-    [json, '{"scope":"a", "x":{"y":1}, "\\u0073cope":"b"}'],
-    [json, '{"a\\"b":1,"a\\"b":2}'],
-  ] as const) {
-    assert.equal(errorOf(contentType, body), 'invalid_request', body);
-  }
-  expect(members(json, '{"a":{"b":1},"b":"{\\"b\\":1}","c":[{"b":1},{"b":2}]}')['b']).toStrictEqual(
-    '{"b":1}',
-  );
-});
-
-test('refuses JSON that is no object, and bytes that are no UTF-8', () => {
-  for (const body of [
-    '[]',
-    'null',
-    '"a"',
-    '1',
-    '{',
-    '{"a":}',
-    '['.repeat(16_000),
-    `${'{"a":'.repeat(3_000)}1`,
-  ]) {
-    expect(errorOf(json, body)).toBe('invalid_request');
-  }
-  expect(errorOf(json, Buffer.from([0x7b, 0xff, 0x7d]))).toBe('invalid_request');
-  expect(errorOf(form, Buffer.from([0x61, 0x3d, 0xc0, 0x80]))).toBe('invalid_request');
-});
-
-test('a member named __proto__ is a member, and pollutes nothing', () => {
-  const parsed = parse(json, '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
-  assert.ok(parsed.ok);
-  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
-  expect(parsed.value.get('polluted')).toBeUndefined();
-});
-
-test('takes the parameters that are known, as strings; an empty one is absent', () => {
-  const known = stringParameters(
-    new Map<string, unknown>([
-      ['scope', ''],
-      ['grant_type', 'x'],
-      ['other', 1],
-    ]),
-    ['scope', 'grant_type', 'client_id'],
-  );
-  expect(known).toStrictEqual({ ok: true, value: { grant_type: 'x' } });
-  for (const value of [1, null, true, [], {}]) {
-    const refused = stringParameters(new Map<string, unknown>([['scope', value]]), ['scope']);
+  test.each<{ value: unknown }>([
+    { value: 1 },
+    { value: null },
+    { value: true },
+    { value: [] },
+    { value: {} },
+  ])('are refused if one is $value', ({ value }) => {
+    const refused = stringParameters(new Map([['scope', value]]), ['scope']);
     assert.ok(!refused.ok);
     expect(refused.error.description).toBe('scope must be a string.');
-  }
+  });
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { requestError } from '../../src/errors.ts';
 import type { RequestError } from '../../src/errors.ts';
@@ -27,71 +26,100 @@ function failingEndpoint(
   return async () => ({ ...(await handler(event)), log: lines.join('') });
 }
 
-async function answerTo(error: RequestError, dialect: ErrorDialect = 'rfc6749') {
+async function responseTo(error: RequestError, dialect: ErrorDialect = 'rfc6749') {
   const response = await failingEndpoint(async () => failed(error), dialect)();
   return { ...response, body: JSON.parse(response.body ?? '') as unknown };
 }
 
-test('an error is two members, never cached', async () => {
-  const { statusCode, headers, body } = await answerTo(requestError('invalid_scope', 'Ask for less.'));
-  expect(statusCode).toBe(400);
-  expect(body).toStrictEqual({ error: 'invalid_scope', error_description: 'Ask for less.' });
-  expect(headers).toStrictEqual({
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-    pragma: 'no-cache',
+describe('error response', () => {
+  test('has two members, and must not be cached', async () => {
+    const { statusCode, headers, body } = await responseTo(requestError('invalid_scope', 'Ask for less.'));
+    expect(statusCode).toBe(400);
+    expect(body).toStrictEqual({ error: 'invalid_scope', error_description: 'Ask for less.' });
+    expect(headers).toStrictEqual({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      pragma: 'no-cache',
+    });
+  });
+
+  test('has the status in its body in the dialect of EQP', async () => {
+    const { statusCode, body } = await responseTo(requestError('invalid_client'), 'eqp');
+    expect(statusCode).toBe(401);
+    expect(body).toStrictEqual({ code: 401, message: 'Client authentication failed.' });
+  });
+
+  test('has only characters in its description that RFC 6749 §5.2 allows', async () => {
+    const { body } = await responseTo(requestError('invalid_request', 'a"b\\c\r\nSet-Cookie: x=1\u{1F600}'));
+    expect(body).toStrictEqual({
+      error: 'invalid_request',
+      error_description: 'a?b?c??Set-Cookie: x=1??',
+    });
   });
 });
 
-test('the EQP dialect says the status in the body', async () => {
-  const { statusCode, body } = await answerTo(requestError('invalid_client'), 'eqp');
-  expect(statusCode).toBe(401);
-  expect(body).toStrictEqual({ code: 401, message: 'Client authentication failed.' });
+describe('challenge of an error response', () => {
+  const challenge = async (error: RequestError) => (await responseTo(error)).headers?.['www-authenticate'];
+
+  test('is absent for a client that did not use HTTP Basic', async () => {
+    expect(await challenge(requestError('invalid_client'))).toBeUndefined();
+  });
+
+  test('is Basic for a client that used HTTP Basic', async () => {
+    const error = requestError('invalid_client', undefined, { challenge: 'Basic' });
+    expect(await challenge(error)).toBe('Basic realm="sandbox"');
+  });
+
+  test('is Bearer without an error for a missing token', async () => {
+    expect(await challenge(requestError('missing_token'))).toBe('Bearer realm="sandbox"');
+  });
+
+  test('is Bearer with the error for an invalid token', async () => {
+    expect(await challenge(requestError('invalid_token'))).toMatch(
+      /^Bearer realm="sandbox", error="invalid_token", /,
+    );
+  });
+
+  test('names the required scope for a token without it', async () => {
+    const error = requestError('insufficient_scope', undefined, { scope: 'orders:read' });
+    expect(await challenge(error)).toMatch(/error="insufficient_scope", .*, scope="orders:read"$/);
+  });
 });
 
-test('challenges who tried Basic, and who brought no, a bad, or too weak a token', async () => {
-  const challenge = async (error: RequestError) => (await answerTo(error)).headers?.['www-authenticate'];
-  expect(await challenge(requestError('invalid_client'))).toBeUndefined();
-  expect(await challenge(requestError('invalid_client', undefined, { challenge: 'Basic' }))).toBe(
-    'Basic realm="sandbox"',
-  );
-  expect(await challenge(requestError('missing_token'))).toBe('Bearer realm="sandbox"');
-  expect(String(await challenge(requestError('invalid_token')))).toMatch(
-    /^Bearer realm="sandbox", error="invalid_token", /,
-  );
-  expect(
-    String(await challenge(requestError('insufficient_scope', undefined, { scope: 'orders:read' }))),
-  ).toMatch(/error="insufficient_scope", .*, scope="orders:read"$/);
-});
-
-test('a nonce for the next proof is in a header, at the token endpoint and at a resource', async () => {
+describe('DPoP nonce of an error response', () => {
   const dpopNonce = 'n-1';
-  const atToken = await answerTo(requestError('use_dpop_nonce', undefined, { dpopNonce }));
-  expect([atToken.statusCode, atToken.headers?.['dpop-nonce']]).toStrictEqual([400, 'n-1']);
-  expect(atToken.headers?.['www-authenticate']).toBeUndefined();
-  const atResource = await answerTo(
-    requestError('resource_dpop_nonce', undefined, { dpopNonce, challenge: 'DPoP' }),
-  );
-  expect([atResource.statusCode, atResource.headers?.['dpop-nonce']]).toStrictEqual([401, 'n-1']);
-  expect(String(atResource.headers?.['www-authenticate'])).toMatch(
-    /^DPoP realm="sandbox", error="use_dpop_nonce", .*algs="/,
-  );
+
+  test('is in a header without a challenge at the token endpoint', async () => {
+    const response = await responseTo(requestError('use_dpop_nonce', undefined, { dpopNonce }));
+    expect([response.statusCode, response.headers?.['dpop-nonce']]).toStrictEqual([400, 'n-1']);
+    expect(response.headers?.['www-authenticate']).toBeUndefined();
+  });
+
+  test('is in a header with a challenge at a resource', async () => {
+    const response = await responseTo(
+      requestError('resource_dpop_nonce', undefined, { dpopNonce, challenge: 'DPoP' }),
+    );
+    expect([response.statusCode, response.headers?.['dpop-nonce']]).toStrictEqual([401, 'n-1']);
+    expect(response.headers?.['www-authenticate']).toMatch(
+      /^DPoP realm="sandbox", error="use_dpop_nonce", .*algs="/,
+    );
+  });
 });
 
-test('a description keeps to the characters that RFC 6749 §5.2 allows', async () => {
-  const { body } = await answerTo(requestError('invalid_request', 'a"b\\c\r\nSet-Cookie: x=1\u{1F600}'));
-  expect(body).toStrictEqual({ error: 'invalid_request', error_description: 'a?b?c??Set-Cookie: x=1??' });
-});
-
-test('a store that cannot be reached is 503 with Retry-After, anything else that is thrown is 500', async () => {
+describe('endpoint that throws', () => {
   const failing = (thrown: unknown) => failingEndpoint(() => Promise.reject(thrown))();
-  const unavailable = await failing(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
-  expect(unavailable.statusCode).toBe(503);
-  expect(unavailable.headers?.['retry-after']).toBe('2');
-  expect(unavailable.log).toMatch(/DynamoDB is unavailable: Error ECONNREFUSED/);
 
-  const broken = await failing(new Error('secret detail'));
-  expect(broken.statusCode).toBe(500);
-  assert.ok(!broken.body?.includes('secret detail'));
-  expect(broken.log).toMatch(/"level":"ERROR".*"requestId":"r1"/);
+  test('responds with 503 and Retry-After if a store is unavailable', async () => {
+    const unavailable = await failing(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
+    expect(unavailable.statusCode).toBe(503);
+    expect(unavailable.headers?.['retry-after']).toBe('2');
+    expect(unavailable.log).toMatch(/DynamoDB is unavailable: Error ECONNREFUSED/);
+  });
+
+  test('responds with 500 and no detail to any other error, and logs it', async () => {
+    const broken = await failing(new Error('secret detail'));
+    expect(broken.statusCode).toBe(500);
+    expect(broken.body ?? '').not.toContain('secret detail');
+    expect(broken.log).toMatch(/"level":"ERROR".*"requestId":"r1"/);
+  });
 });

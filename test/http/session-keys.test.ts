@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import { nameProblem } from '../../src/clients/registration-rules.ts';
@@ -30,7 +30,7 @@ interface Sent {
   readonly body?: string | object;
 }
 
-async function answerTo(operation: AccountOperation, { applicationId, query = {}, type, body = '' }: Sent) {
+async function responseTo(operation: AccountOperation, { applicationId, query = {}, type, body = '' }: Sent) {
   const account = await accounts.find(mageId);
   assert.ok(account);
   const result = await operation(
@@ -57,123 +57,99 @@ async function answerTo(operation: AccountOperation, { applicationId, query = {}
 }
 
 const id = key.client.id;
-const update = (sent: Sent) => answerTo(updateSessionKey(options), { applicationId: id, ...sent });
+const update = (sent: Sent) => responseTo(updateSessionKey(options), { applicationId: id, ...sent });
 
-test('a label is what can be a name: 1 to 100 characters that keep to their line', () => {
-  for (const text of ['a', 'Señor “Ω” 日本', '<b>%s${x}"\\', '\u{1F600}'.repeat(100)]) {
-    assert.ok(nameProblem(text) === undefined, text);
-  }
-  const odd = [
-    '\n',
-    '\r',
-    '\0',
-    '\t',
-    '\u001B[2J',
-    '\u0085',
-    '\u2028',
-    '\u2029',
-    '\u202E',
-    '\uFEFF',
-    '\uD800',
-  ];
-  for (const text of ['', 'x'.repeat(101), ...odd.map((one) => `a${one}b`)]) {
-    assert.ok(nameProblem(text) !== undefined, JSON.stringify(text));
-  }
-});
+const form = 'application/x-www-form-urlencoded';
+const escaped = (value: string) =>
+  Array.from(value)
+    .map((one) => `U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`)
+    .join(' ');
 
-test('a change must name the key, and something to change', async () => {
-  const form = 'application/x-www-form-urlencoded';
-  const bodies: Sent[] = [
-    {},
-    { body: {} },
-    { body: '[]' },
-    { body: '"label"' },
-    { body: '{"label":"a","label":"b"}' },
-    { body: { label: '' } },
-    { body: { label: 5 } },
-    { body: { label: null } },
-    { body: { label: ['a'] } },
-    { body: { label: 'a\nb' } },
-    { body: { regenerate_secret: false } },
-    { body: { regenerate_secret: 'true' } },
-    { body: { regenerate_secret: 1 } },
-    { body: { regenerate_secret: null } },
-    { body: { label: 'a', regenerate_secret: 'no' } },
-    { body: { label: 'a', application_id: 'AQ00000000' } },
-    { body: { label: 'a', application_id: {} } },
-    { body: 'regenerate_secret=yes', type: form },
-    { body: 'regenerate_secret=__proto__', type: form },
-    { body: 'label=a&label=b', type: form },
-  ];
-  for (const sent of bodies) {
-    const answer = await update(sent);
-    assert.equal(answer.code, 'invalid_request', JSON.stringify(sent));
-  }
-  const nameless = await answerTo(updateSessionKey(options), { body: { label: 'a' } });
-  expect(nameless).toStrictEqual({
-    status: 400,
-    code: 'invalid_request',
-    message: 'application_id is missing.',
+describe('name of a client', () => {
+  test.each([
+    ['one character', 'a'],
+    ['letters of several scripts', 'Señor “Ω” 日本'],
+    ['punctuation', '<b>%s${x}"\\'],
+    ['100 characters outside the basic plane', '\u{1F600}'.repeat(100)],
+  ])('may be %s', (_, name) => {
+    expect(nameProblem(name)).toBeUndefined();
   });
-  expect((await stage.clients.findNow(id))?.version).toBe(1);
-});
 
-test('a change is taken as JSON or form, and the id from the path or the body', async () => {
-  const created_at = new Date(stage.time.now * 1000).toISOString();
-  const renamed = (label: string) => ({
-    status: 200,
-    body: { application_id: id, label, created_at },
+  test.each([
+    ['empty', ''],
+    ['101 characters', 'x'.repeat(101)],
+  ])('may not be %s', (_, name) => {
+    expect(nameProblem(name)).toBeDefined();
   });
-  expect(await update({ body: { label: 'One', regenerate_secret: false } })).toStrictEqual(renamed('One'));
-  expect(await update({ body: { label: 'Two', application_id: id } })).toStrictEqual(renamed('Two'));
-  const inBody = { body: `label=Three&regenerate_secret=false&application_id=${id}` };
-  expect(
-    await answerTo(updateSessionKey(options), { ...inBody, type: 'application/x-www-form-urlencoded' }),
-  ).toStrictEqual(renamed('Three'));
+
+  test.each(
+    ['\n', '\r', '\0', '\t', '\u001B[2J', '\u0085', '\u2028', '\u2029', '\u202E', '\uFEFF', '\uD800'].map(
+      (one) => [escaped(one), one] as const,
+    ),
+  )('may not contain %s', (_, one) => {
+    expect(nameProblem(`a${one}b`)).toBeDefined();
+  });
 });
 
-test('ids of no key of the account are unknown, whoever may have them', async () => {
-  const other = await stage.register({ account: await stage.account('MAG2') });
-  const integration = await stage.register();
-  for (const applicationId of [
-    other.client.id,
-    integration.client.id,
-    'AQ00000000',
-    '__proto__',
-    'constructor',
-    'a\n#',
-    'x'.repeat(5_000),
-  ]) {
-    for (const answer of [
-      await update({ applicationId, body: { label: 'x', regenerate_secret: true } }),
-      await answerTo(deleteSessionKey(options), { applicationId }),
-      await answerTo(deleteSessionKey(options), { query: { application_id: applicationId } }),
-    ]) {
-      assert.equal(answer.status, 404, applicationId);
-    }
-  }
-  expect(await stage.clients.findNow(other.client.id)).toBeDefined();
-});
+describe('session key update', () => {
+  test.each<[string, Sent]>([
+    ['an empty body', {}],
+    ['an empty object', { body: {} }],
+    ['a list', { body: '[]' }],
+    ['a string', { body: '"label"' }],
+    ['a label that occurs twice', { body: '{"label":"a","label":"b"}' }],
+    ['an empty label', { body: { label: '' } }],
+    ['a label that is a number', { body: { label: 5 } }],
+    ['a label that is null', { body: { label: null } }],
+    ['a label that is a list', { body: { label: ['a'] } }],
+    ['a label of two lines', { body: { label: 'a\nb' } }],
+    ['a change of nothing', { body: { regenerate_secret: false } }],
+    ['a regenerate_secret that is a string', { body: { regenerate_secret: 'true' } }],
+    ['a regenerate_secret that is a number', { body: { regenerate_secret: 1 } }],
+    ['a regenerate_secret that is null', { body: { regenerate_secret: null } }],
+    ['a label and an invalid regenerate_secret', { body: { label: 'a', regenerate_secret: 'no' } }],
+    ['the id of another key in the body', { body: { label: 'a', application_id: 'AQ00000000' } }],
+    ['an id in the body that is an object', { body: { label: 'a', application_id: {} } }],
+    ['the regenerate_secret yes in a form', { body: 'regenerate_secret=yes', type: form }],
+    ['the regenerate_secret __proto__ in a form', { body: 'regenerate_secret=__proto__', type: form }],
+    ['a label that occurs twice in a form', { body: 'label=a&label=b', type: form }],
+  ])('refuses %s with invalid_request, and writes nothing', async (_, sent) => {
+    const before = await stage.clients.findNow(id);
+    expect((await update(sent)).code).toBe('invalid_request');
+    expect(await stage.clients.findNow(id)).toStrictEqual(before);
+  });
 
-test('a place without a client, or with the client of someone else, is no key', async () => {
-  const integration = await stage.register();
-  await accounts.addSessionKey(mageId, integration.client.id, stage.time.now);
-  await accounts.addSessionKey(mageId, 'AQDEAD', stage.time.now);
-  const { body } = await answerTo(listSessionKeys(options), {});
-  expect(
-    (body as { keys: { application_id: string }[] }).keys.map(({ application_id }) => application_id),
-  ).toStrictEqual([id]);
-  const full = await answerTo(createSessionKey(options), { body: { label: 'Fourth' } });
-  expect(full.status).toBe(409);
-  expect((await answerTo(deleteSessionKey(options), { applicationId: integration.client.id })).status).toBe(
-    404,
-  );
-  expect(await stage.clients.findNow(integration.client.id)).toBeDefined();
-  await accounts.removeSessionKey(mageId, integration.client.id);
-  await accounts.removeSessionKey(mageId, 'AQDEAD');
-});
+  test('refuses a request without an id with invalid_request', async () => {
+    expect(await responseTo(updateSessionKey(options), { body: { label: 'a' } })).toStrictEqual({
+      status: 400,
+      code: 'invalid_request',
+      message: 'application_id is missing.',
+    });
+  });
 
-test('a change that others write between is tried again, and given up after a while', async () => {
+  test.each<[string, string, Sent]>([
+    [
+      'JSON with the id in the path',
+      'One',
+      { applicationId: id, body: { label: 'One', regenerate_secret: false } },
+    ],
+    [
+      'JSON with the id in the path and in the body',
+      'Two',
+      { applicationId: id, body: { label: 'Two', application_id: id } },
+    ],
+    [
+      'a form with the id in the body',
+      'Three',
+      { body: `label=Three&regenerate_secret=false&application_id=${id}`, type: form },
+    ],
+  ])('accepts %s', async (_, label, sent) => {
+    expect(await responseTo(updateSessionKey(options), sent)).toStrictEqual({
+      status: 200,
+      body: { application_id: id, label, created_at: new Date(stage.time.now * 1000).toISOString() },
+    });
+  });
+
   const interrupted = (times: number): ClientStore => ({
     ...stage.clients,
     async replace(client) {
@@ -185,27 +161,94 @@ test('a change that others write between is tried again, and given up after a wh
       return stage.clients.replace(client);
     },
   });
-  const change = (times: number) =>
-    answerTo(updateSessionKey({ ...options, clients: interrupted(times) }), {
+  const interruptedUpdate = (times: number) =>
+    responseTo(updateSessionKey({ ...options, clients: interrupted(times) }), {
       applicationId: id,
       body: { label: `After ${times}`, regenerate_secret: true },
     });
-  expect((await change(2)).status).toBe(200);
-  const before = (await stage.clients.findNow(id))?.secrets;
-  const given = await change(99);
-  expect(given.status).toBe(409);
-  const after = await stage.clients.findNow(id);
-  expect(after).toMatchObject({ name: 'After 2', secrets: before });
+
+  test('tries again if two concurrent writes precede it', async () => {
+    expect((await interruptedUpdate(2)).status).toBe(200);
+    expect(await stage.clients.findNow(id)).toMatchObject({ name: 'After 2' });
+  });
+
+  test('gives up with 409 if too many concurrent writes precede it, and changes nothing', async () => {
+    const before = await stage.clients.findNow(id);
+    assert.ok(before);
+    expect((await interruptedUpdate(99)).status).toBe(409);
+    const { name, secrets } = before;
+    expect(await stage.clients.findNow(id)).toMatchObject({ name, secrets });
+  });
 });
 
-test('without its store nothing is decided: 503 in the form of EQP', async () => {
+const keyOfAnother = await stage.register({ account: await stage.account('MAG2') });
+const integration = await stage.register();
+
+describe.each([
+  ['of another account', keyOfAnother.client.id],
+  ['of an integration', integration.client.id],
+  ['of no client', 'AQ00000000'],
+  ['__proto__', '__proto__'],
+  ['constructor', 'constructor'],
+  ['of two lines', 'a\n#'],
+  ['of 5000 characters', 'x'.repeat(5_000)],
+])('session key with the id %s', (_, applicationId) => {
+  test.each<[string, AccountOperation, Sent]>([
+    [
+      'an update',
+      updateSessionKey(options),
+      { applicationId, body: { label: 'x', regenerate_secret: true } },
+    ],
+    ['a deletion by path', deleteSessionKey(options), { applicationId }],
+    ['a deletion by query', deleteSessionKey(options), { query: { application_id: applicationId } }],
+  ])('is unknown (404) to %s', async (__, operation, sent) => {
+    expect((await responseTo(operation, sent)).status).toBe(404);
+    expect(await stage.clients.findNow(keyOfAnother.client.id)).toBeDefined();
+    expect(await stage.clients.findNow(integration.client.id)).toBeDefined();
+  });
+});
+
+describe('session key place of an account that holds no session key', () => {
+  beforeAll(async () => {
+    await accounts.addSessionKey(mageId, integration.client.id, stage.time.now);
+    await accounts.addSessionKey(mageId, 'AQDEAD', stage.time.now);
+  });
+  afterAll(async () => {
+    await accounts.removeSessionKey(mageId, integration.client.id);
+    await accounts.removeSessionKey(mageId, 'AQDEAD');
+  });
+
+  test('is not listed', async () => {
+    const { body } = await responseTo(listSessionKeys(options), {});
+    expect(
+      (body as { keys: { application_id: string }[] }).keys.map(({ application_id }) => application_id),
+    ).toStrictEqual([id]);
+  });
+
+  test('counts towards the maximum: one more key is refused with 409', async () => {
+    const full = await responseTo(createSessionKey(options), { body: { label: 'Fourth' } });
+    expect(full.status).toBe(409);
+  });
+
+  test('cannot be used to delete the client in it (404)', async () => {
+    const applicationId = integration.client.id;
+    expect((await responseTo(deleteSessionKey(options), { applicationId })).status).toBe(404);
+    expect(await stage.clients.findNow(applicationId)).toBeDefined();
+  });
+});
+
+describe('session key endpoint without its store', () => {
   const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
-  for (const store of [{ find: down }, accounts]) {
+
+  test.each<[string, Parameters<typeof ownAccount>[0]]>([
+    ['accounts', { find: down }],
+    ['clients', accounts],
+  ])('responds with 503 in the dialect of EQP: %s', async (_, store) => {
     const handle = ownAccount(
       store,
       listSessionKeys({ ...options, clients: { ...stage.clients, findNow: down } }),
     );
-    const answer = await endpoint({ dialect: 'eqp', stage: 'sandbox', log: stage.log, handle })({
+    const response = await endpoint({ dialect: 'eqp', stage: 'sandbox', log: stage.log, handle })({
       headers: {},
       pathParameters: { mage_id: mageId },
       requestContext: {
@@ -213,8 +256,8 @@ test('without its store nothing is decided: 503 in the form of EQP', async () =>
         authorizer: { lambda: { client_id: id, scope: '', account: mageId } },
       },
     } as unknown as APIGatewayProxyEventV2);
-    expect(answer.statusCode).toBe(503);
-    expect(answer.headers?.['retry-after']).toBe('2');
-    expect(answer.body ?? '').toMatch(/^\{"code":503,"message":"/);
-  }
+    expect(response.statusCode).toBe(503);
+    expect(response.headers?.['retry-after']).toBe('2');
+    expect(response.body ?? '').toMatch(/^\{"code":503,"message":"/);
+  });
 });
