@@ -1,3 +1,4 @@
+import { UnreadableKeySet } from '../src/storage/signing-key-set-store.ts';
 import { Unavailable } from '../src/unavailable.ts';
 import { Refused, UsageError } from './failures.ts';
 
@@ -19,6 +20,9 @@ export function explain(error: unknown, { asJson, debug }: { asJson: boolean; de
 export function reasonOf(error: unknown): string {
   if (error instanceof Refused || error instanceof UsageError) return error.message;
   if (error instanceof Unavailable) return unavailable(error);
+  if (error instanceof UnreadableKeySet) {
+    return 'The signing key secret holds no key set that this version can read. Nothing was changed: use the version of the command line that the stage was deployed with.';
+  }
   const what = error instanceof Error ? firstLine(error.message) || error.name : 'something was thrown';
   return `This should not have happened: ${what}. POSTERN_DEBUG=1 shows where.`;
 }

@@ -2,7 +2,7 @@ import type { StageRecord } from '../lib/stages.ts';
 import type { Registry } from '../src/clients/client-registration.ts';
 import type { SecretUseStore } from '../src/clients/secret-use.ts';
 import type { PublishedKeySetReader, PublishedKeySetWriter } from '../src/keys/published-key-set.ts';
-import type { SigningKeySecret } from './signing-key-secret.ts';
+import type { SigningKeySetStore } from '../src/storage/signing-key-set-store.ts';
 
 /** A stage that the command line is connected to. */
 export interface Stage extends Registry {
@@ -12,7 +12,7 @@ export interface Stage extends Registry {
   /** Where its partners call it, if that can be found out. */
   readonly url: () => Promise<string | undefined>;
   readonly secretUses: Pick<SecretUseStore, 'lastUse'>;
-  readonly signingKeys: SigningKeySecret;
+  readonly signingKeys: SigningKeySetStore;
   readonly publishedKeys: PublishedKeySetReader & PublishedKeySetWriter;
   /** Lets time pass while AWS works. */
   readonly wait: (seconds: number) => Promise<void>;

@@ -12,7 +12,8 @@ import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { dynamodbReplayStore } from '../../src/storage/replay-store.ts';
-import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
+import { secretsManager } from '../../src/storage/secrets.ts';
+import { readSigningKeySet } from '../../src/storage/signing-key-set-store.ts';
 
 const env = readEnvironment(
   'STAGE',
@@ -28,7 +29,7 @@ const env = readEnvironment(
 );
 const log = jsonLog(process.stdout);
 const secrets = secretsManager();
-const signer = currentSigner(() => readSecret(secrets, env.SIGNING_KEYS_SECRET), {
+const signer = currentSigner(readSigningKeySet(secrets, env.SIGNING_KEYS_SECRET), {
   clock: systemClock,
   log,
 });

@@ -10,7 +10,8 @@ import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { registerAccount } from '../../src/clients/account-registration.ts';
 import { registerClient } from '../../src/clients/client-registration.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
-import { publicKeys, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
+import { rotateSigningKeySet } from '../../src/keys/rotation.ts';
+import { publicKeys } from '../../src/keys/signing-key-set.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
@@ -55,7 +56,7 @@ for (const TableName of ['clients', 'sessions']) {
     }),
   );
 }
-await dynamodbPublishedKeySetStore(dynamodb, 'clients').put({ keys: publicKeys(keySet) });
+await dynamodbPublishedKeySetStore(dynamodb, 'clients').put({ keys: publicKeys(keySet, Date.now() / 1000) });
 const context = {
   clients: dynamodbClientStore(dynamodb, 'clients'),
   accounts: dynamodbAccountStore(dynamodb, 'clients'),

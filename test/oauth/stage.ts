@@ -6,7 +6,7 @@ import { hourlySecretUse } from '../../src/clients/secret-use.ts';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
-import { generateSigningKey } from '../../src/keys/signing-key-set.ts';
+import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import type { Log, LogFields } from '../../src/log.ts';
 import { accessTokens } from '../../src/oauth/access-token-verification.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
