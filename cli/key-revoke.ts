@@ -112,8 +112,9 @@ function refusal(problem: KeyRevocationProblem, kid: string, { record, options }
         `The key ${kid} is no longer published, but it is still in the secret: ${reasonOf(problem.cause)}\nUntil it is removed there, tokens may be signed with it, which are refused. Run the same command again.`,
       );
     case 'rotation_began':
-      return new Refused(
-        `A rotation began while ${kid} was revoked, and may bring it back. Look in a minute, and revoke it again if it is listed: npx postern key list ${options}`,
-      );
+      break;
   }
+  return new Refused(
+    `A rotation began while ${kid} was revoked, and may bring it back. Look in a minute, and revoke it again if it is listed: npx postern key list ${options}`,
+  );
 }

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { introspectionEndpoint } from '../../src/http/endpoints/introspection.ts';
-import { oauthDialects } from '../../src/http/error-response.ts';
+import { oauthDialects } from '../../src/http/error-bodies.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { jsonLog } from '../../src/log.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';

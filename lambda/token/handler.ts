@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { tokenEndpoint } from '../../src/http/endpoints/token.ts';
-import { oauthDialects } from '../../src/http/error-response.ts';
+import { oauthDialects } from '../../src/http/error-bodies.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';

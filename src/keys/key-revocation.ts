@@ -101,8 +101,10 @@ async function successorSet(
   return { ...set, keys: [successor, await newKey(), ...earlier] };
 }
 
-function signingOn({ retiredAt: _, ...key }: DatedKey): DatedKey {
-  return key;
+/** The key without a date at which it retires. */
+function signingOn(key: DatedKey): DatedKey {
+  const { retiredAt: _, ...rest } = key;
+  return rest;
 }
 
 /**

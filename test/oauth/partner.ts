@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
-import type { ClientRegistration } from '../../src/clients/client-registration.ts';
+import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
 import type { TokenCapabilities } from '../../src/oauth/token-request.ts';

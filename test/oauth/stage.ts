@@ -1,7 +1,8 @@
 import { createLocalJWKSet } from 'jose';
 import { registerAccount } from '../../src/clients/account-registration.ts';
 import { registerClient } from '../../src/clients/client-registration.ts';
-import type { ClientRegistration, RegisteredClient } from '../../src/clients/client-registration.ts';
+import type { RegisteredClient } from '../../src/clients/client-registration.ts';
+import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import { hourlySecretUse } from '../../src/clients/secret-use.ts';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
