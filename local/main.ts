@@ -90,7 +90,7 @@ function endWithParent(end: () => void): void {
 
 function failureText(error: unknown, verbose: boolean): string {
   if (verbose && error instanceof Error) return error.stack ?? error.message;
-  return error instanceof LocalFailure ? causeOf(error) : `Unexpected: ${causeOf(error)}`;
+  return error instanceof LocalFailure ? error.message : `Unexpected: ${causeOf(error)}`;
 }
 
 try {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { LocalFailure } from './failure.ts';
 import { projectFolder } from './project-folder.ts';
+import { synthesisFailure } from './synthesis-failure.ts';
 
 const CdkJson = v.object({ context: v.record(v.string(), v.unknown()) });
 
@@ -38,18 +39,12 @@ export async function synthesize(
     app.on('close', resolve);
   });
   if (code !== 0)
-    throw new LocalFailure(`The CDK app does not synthesize: ${causeIn(output) ?? `exit code ${code}`}`);
+    throw new LocalFailure(failureMessage(output, outdir) ?? `The CDK app ended with exit code ${code}`);
 }
 
-/** The line of a program's output that says why it failed: esbuild's error, or an exception's first line. */
-function causeIn(output: string): string | undefined {
-  const lines = output.split('\n').map((line) => line.trim());
-  const error =
-    lines.find((line) => line.includes('[ERROR]') || /: ERROR: /.test(line)) ??
-    lines.find((line) => line.startsWith('ERROR ')) ??
-    lines.find((line) => /^(?:Uncaught )?[\w.]*(?:Error|Exception|Failure)\b.*:/.test(line)) ??
-    lines.findLast((line) => line !== '' && !line.startsWith('at ') && !line.startsWith('Node.js v'));
-  // esbuild says on a line of its own where the error is.
-  const place = lines.find((line) => /^\S+\.\w+:\d+:\d+:$/.test(line));
-  return error?.replace(/^.*?\[ERROR\]\s*/, place === undefined ? '' : `${place} `);
+function failureMessage(output: string, outdir: string): string | undefined {
+  const reportFile = join(outdir, 'validation-report.json');
+  const report = existsSync(reportFile) ? readFileSync(reportFile, 'utf8') : undefined;
+  const reasons = synthesisFailure({ output, report, folder: projectFolder });
+  return reasons && `The CDK app does not synthesize:\n${reasons.replace(/^/gm, '  ')}`;
 }
