@@ -94,14 +94,14 @@ function exception(lines: readonly string[], folder: string): string | undefined
     .join(' ');
   const rest = lines.slice(first + 1);
   const place = placeIn(rest, folder);
-  const construct = constructPath(rest);
+  const construct = constructIn(rest);
   return [place, construct, message.replace(/^(?:Uncaught )?(?:«\w+» |Error: )/, '')]
     .filter((part) => part !== undefined)
     .join(': ');
 }
 
 /** The last component of each line of the tree that the CDK prints below `Relates to construct:`. */
-function constructPath(lines: readonly string[]): string | undefined {
+function constructIn(lines: readonly string[]): string | undefined {
   const names = lines.flatMap((line) => /^\s+└─ (\S+)/.exec(line)?.[1] ?? []);
   return names.length === 0 ? undefined : names.join('/');
 }
