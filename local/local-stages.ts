@@ -22,7 +22,7 @@ import type { Progress } from './progress.ts';
 import { silentProgress } from './progress.ts';
 import { announceInstance } from './running.ts';
 import { SecretsManager } from './secrets-manager/secrets-manager.ts';
-import { synthesize } from './synthesize.ts';
+import { isSynthesized, synthesize } from './synthesize.ts';
 
 export interface LocalStagesOptions {
   /** Folder that keeps everything; without one nothing is kept. */
@@ -90,12 +90,7 @@ async function start(
   if (temporary !== undefined) onClose(() => rmSync(temporary, { recursive: true, force: true }));
   const assemblyFolder = options.assemblyFolder ?? join(temporary ?? dataFolder ?? '', 'cdk.out');
   if (options.assemblyFolder === undefined) {
-    await progress.step('Synthesize the CDK app', () =>
-      synthesize(assemblyFolder, {
-        commercelayer: stageRecords.includes(commercelayer),
-        signal: options.signal,
-      }),
-    );
+    await synthesizeWithProgress(assemblyFolder, stageRecords, options);
   }
   options.signal?.throwIfAborted();
   const assemblies = new Map(readCloudAssembly(assemblyFolder).map((assembly) => [assembly.id, assembly]));
@@ -155,6 +150,19 @@ async function start(
     }),
   );
   return { dynamodbEndpoint: endpoints.dynamodb, secretsManagerEndpoint: endpoints.secretsManager, stages };
+}
+
+async function synthesizeWithProgress(
+  outdir: string,
+  records: readonly StageRecord[],
+  { progress = silentProgress(), signal }: LocalStagesOptions,
+): Promise<void> {
+  const settings = { commercelayer: records.includes(commercelayer), signal };
+  if (isSynthesized(outdir, settings)) {
+    progress.line('  The CDK app has not changed since it was synthesized');
+  } else {
+    await progress.step('Synthesize the CDK app', () => synthesize(outdir, settings));
+  }
 }
 
 /** Finds out that a port is taken before anything is synthesized, not after. */
