@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { commercelayer, stages as deployedStages } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
 import type { HttpApi } from './api-gateway/http-api.ts';
+import { bundleOfAsset } from './bundle-of-asset.ts';
 import { dynamodbClient, secretsManagerClient } from './clients.ts';
 import { readCloudAssembly } from './cloud-assembly.ts';
 import { keptCredentials } from './demo-credentials.ts';
@@ -124,7 +125,7 @@ async function start(
       functions,
       apis,
       progress,
-      assetFolder: (objectKey) => assembly.assetFolder(objectKey),
+      assetFolder: (objectKey) => bundleOfAsset(assemblyFolder, assembly.assetFolder(objectKey)),
       log: (functionName, line) => logs.write(name, functionName, line),
     });
     const demoClients = credentials[name] ?? [];

@@ -41,6 +41,8 @@ async function invoke(handler: Handler, { event, context, deadline }: Invocation
   }
 }
 
+// The deployed function has no source map; here a stack names the lines of `src/` and `lambda/`.
+process.setSourceMapsEnabled(true);
 try {
   const handler = await load();
   parentPort?.on('message', (invocation: Invocation) => void invoke(handler, invocation));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -286,11 +287,29 @@ test('a bundle holds the code of its own function alone', () => {
   const bundles = readdirSync(join(outdir, 'bundles'));
   assert.deepEqual(bundles.toSorted(), readdirSync(new URL('../../lambda', import.meta.url)).toSorted());
   for (const folder of bundles) {
-    assert.deepEqual(readdirSync(join(outdir, 'bundles', folder)), ['index.mjs']);
+    assert.deepEqual(readdirSync(join(outdir, 'bundles', folder)), ['index.mjs', 'index.mjs.map']);
     const bundle = readFileSync(join(outdir, 'bundles', folder, 'index.mjs'), 'utf8');
     for (const [owner, mark] of Object.entries(marks)) {
       assert.equal(bundle.includes(mark), owner === folder, `${mark} in ${folder}`);
     }
+  }
+});
+
+test('an asset is its bundle without the source map, named by its content', () => {
+  const hashOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+  const bundles = readdirSync(join(outdir, 'bundles')).map((folder) =>
+    hashOf(join(outdir, 'bundles', folder, 'index.mjs')),
+  );
+  const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
+  assert.deepEqual(
+    assets.map((name) => hashOf(join(outdir, name, 'index.mjs'))).toSorted(),
+    bundles.toSorted(),
+  );
+  for (const name of assets) {
+    assert.deepEqual(readdirSync(join(outdir, name)), ['index.mjs']);
+    const code = readFileSync(join(outdir, name, 'index.mjs'), 'utf8');
+    assert.match(code, /\n\/\/# sourceMappingURL=index\.mjs\.map\n$/);
+    assert.ok(!code.includes(outdir) && !code.includes(process.cwd()), 'it names no path of this machine');
   }
 });
 
