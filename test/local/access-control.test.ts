@@ -19,12 +19,12 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
-import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
-import { AccessControl } from '../../local/iam/access-control.ts';
+import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
+import { localAccessControl } from '../../local/iam/access-control.ts';
 import { PolicyDocument } from '../../local/iam/policy-document.ts';
 import { matchesWildcard } from '../../local/iam/wildcard.ts';
 import { arn } from '../../local/identity.ts';
-import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
 const TableName = 'clients';
@@ -33,8 +33,8 @@ const key = (pk: string) => ({ pk: { S: pk } });
 
 /** DynamoDB with one table, and clients with the statements of a policy. */
 async function dynamodb(t: TestContext, statements: object[], folder?: string) {
-  const accessControl = new AccessControl();
-  const service = await DynamoDB.start(folder, accessControl);
+  const accessControl = localAccessControl();
+  const service = await startDynamoDB(folder, accessControl.decide);
   const operator = dynamodbClient(service.endpoint);
   await operator.send(
     new CreateTableCommand({
@@ -134,10 +134,13 @@ test('what was written is there after the store was closed, and nobody else open
   const folder = temporaryFolder(t);
   const { operator, close } = await dynamodb(t, [], folder);
   await operator.send(new PutItemCommand({ TableName, Item: key('kept') }));
-  await assert.rejects(DynamoDB.start(folder, new AccessControl()), /in use by another local instance/);
+  await assert.rejects(
+    startDynamoDB(folder, localAccessControl().decide),
+    /in use by another local instance/,
+  );
   await close();
 
-  const again = await DynamoDB.start(folder, new AccessControl());
+  const again = await startDynamoDB(folder, localAccessControl().decide);
   t.after(() => again.close());
   const client = dynamodbClient(again.endpoint);
   assert.equal((await client.send(new ScanCommand({ TableName }))).Count, 1);
@@ -145,10 +148,10 @@ test('what was written is there after the store was closed, and nobody else open
 });
 
 test('secrets are read by those whose role names them', async (t) => {
-  const accessControl = new AccessControl();
-  const service = await SecretsManager.start({
+  const accessControl = localAccessControl();
+  const service = await startSecretsManager({
     file: undefined,
-    accessControl,
+    decide: accessControl.decide,
     invokeRotation: () => Promise.resolve(),
   });
   const operator = secretsManagerClient(service.endpoint);

@@ -3,7 +3,8 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { HttpApi } from '../../local/api-gateway/http-api.ts';
+import { httpApi } from '../../local/api-gateway/http-api.ts';
+import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import type { Route } from '../../local/api-gateway/route.ts';
 import { matchRoute } from '../../local/api-gateway/route.ts';
 import { fixtureArn, fixtureFunctions } from './fixture-function.ts';
@@ -52,7 +53,7 @@ const functions = {
 };
 
 async function api(t: TestContext): Promise<HttpApi> {
-  const started = new HttpApi('abcdefghij', fixtureFunctions(t, functions));
+  const started = httpApi('abcdefghij', fixtureFunctions(t, functions).invoke);
   await started.listen(0);
   t.after(() => started.close());
   for (const key of ['POST /echo/{id}', 'GET /echo/{id}']) started.addRoute(route(key));
@@ -189,7 +190,7 @@ test('takes 10 MB and no more', async (t) => {
 });
 
 test('answers 400 to what is no HTTP, 404 before it has a stage, and closes at once', async (t) => {
-  const started = new HttpApi('abcdefghij', fixtureFunctions(t, {}));
+  const started = httpApi('abcdefghij', fixtureFunctions(t, {}).invoke);
   await started.listen(0);
   const { port } = new URL(started.endpoint);
   const socket = connect(Number(port), '127.0.0.1', () =>

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { JwtAuthorizer } from '../../local/api-gateway/jwt-authorizer.ts';
+import { createJwtAuthorizer } from '../../local/api-gateway/jwt-authorizer.ts';
 import { authorizedApi, echo } from './authorized-api.ts';
 import { fixtureFunctions } from './fixture-function.ts';
 import { seconds, startIssuer } from './issuer.ts';
 
 async function protectedApi(t: TestContext, scopes: readonly string[] = ['read', 'write']) {
   const issuer = await startIssuer(t);
-  const authorizer = await JwtAuthorizer.create({
+  const authorizer = await createJwtAuthorizer({
     issuer: issuer.url,
     audience: ['the-api'],
     identitySource: '$request.header.Authorization',
@@ -127,7 +127,7 @@ test('reads the keys once, and again for an unknown one, but not each time', asy
 });
 
 const create = (issuer: string) =>
-  JwtAuthorizer.create({ issuer, audience: [], identitySource: '$request.header.Authorization' });
+  createJwtAuthorizer({ issuer, audience: [], identitySource: '$request.header.Authorization' });
 
 test('is not created for an issuer without a discovery document', async (t) => {
   const { url } = await startIssuer(t);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { LambdaAuthorizer } from '../../local/api-gateway/lambda-authorizer.ts';
+import { lambdaAuthorizer } from '../../local/api-gateway/lambda-authorizer.ts';
 import { authorizedApi, echo } from './authorized-api.ts';
 import { fixtureArn, fixtureFunctions } from './fixture-function.ts';
 
@@ -14,11 +14,11 @@ const counting = `let calls = 0; export const handler = async (event) => {
 
 async function protectedApi(t: TestContext, identitySources: readonly string[], resultTtlSeconds = 0) {
   const functions = fixtureFunctions(t, { echo, authorizer: counting });
-  const authorizer = new LambdaAuthorizer({
+  const authorizer = lambdaAuthorizer({
     authorizerId: 'auth01',
     apiId: 'abcdefghij',
     functionArn: fixtureArn('authorizer'),
-    functions,
+    invoke: functions.invoke,
     identitySources,
     resultTtlSeconds,
   });

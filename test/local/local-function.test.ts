@@ -80,12 +80,12 @@ test('says what is wrong with a broken bundle', async (t) => {
   const functions = fixtureFunctions(t, { broken: `import './gone.mjs'; export const handler = () => {};` });
   await assert.rejects(
     functions.started(),
-    /^LocalFailure: The bundle of broken is broken: Error: Cannot find module/,
+    /^LocalFailure: The bundle of broken cannot be loaded: Error: Cannot find module/,
   );
   const other = fixtureFunctions(t, { other: `export const notHandler = 1;` });
   await assert.rejects(
     other.started(),
-    /The bundle of other is broken: TypeError: it exports no function handler/,
+    /The bundle of other cannot be loaded: TypeError: it exports no function handler/,
   );
 });
 
