@@ -40,7 +40,8 @@ export async function inspectorRuntime(port: number): Promise<FunctionRuntime & 
     maximumEnvironments: 1,
     async start(settings) {
       environmentIds += 1;
-      return startEnvironment(await living(), environmentIds, settings);
+      const environmentId = environmentIds;
+      return startEnvironment(await living(), environmentId, settings);
     },
     async close() {
       const { child } = await process;

@@ -218,7 +218,7 @@ const failures: readonly [string, Record<string, ResourceText>, string, RegExp][
     'a broken bundle',
     { ...api, ...lambda() },
     'export const handler = ;',
-    /The bundle of Test-Stack-Function is broken: SyntaxError/,
+    /The bundle of Test-Stack-Function cannot be loaded: SyntaxError/,
   ],
   [
     'a rotation that Secrets Manager may not start',
@@ -263,5 +263,8 @@ test('starts the rotation of a secret when its schedule is created', async (t) =
     Schedule: { ...Object(schedule['Schedule']), DependsOn: ['RotationPermission'] },
   };
   await assert.rejects(createStage(t, permitted, failing), /failed in createSecret: reached createSecret/);
-  await assert.rejects(createStage(t, permitted, rotation), /The bundle of Test-Stack-Function is broken/);
+  await assert.rejects(
+    createStage(t, permitted, rotation),
+    /The bundle of Test-Stack-Function cannot be loaded/,
+  );
 });
