@@ -17,9 +17,9 @@ export function readArguments(words: readonly string[], parameters: Parameters):
   const { tokens } = parseArgs({
     args: [...words],
     options: Object.fromEntries(
-      [...options].map(([spelled, { takes }]) => [
+      [...options].map(([spelled, { takes, valueOptional = false }]) => [
         spelled,
-        { type: takes === undefined ? 'boolean' : 'string' },
+        { type: takes === undefined || valueOptional ? 'boolean' : 'string' },
       ]),
     ),
     strict: false,
@@ -58,7 +58,11 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined;
 }
 
-function valueOf({ rawName, value, inlineValue }: OptionToken, { takes }: Help): string | true {
+function valueOf(
+  { rawName, value, inlineValue }: OptionToken,
+  { takes, valueOptional = false }: Help,
+): string | true {
+  if (valueOptional) return value ?? true;
   if (takes === undefined) {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value: write ${rawName} alone.`);
     return true;

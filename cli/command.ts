@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { commercelayer, stages } from '../lib/stages.ts';
 import type { Typed } from './arguments.ts';
 import { UsageError } from './failures.ts';
-import { flag, helpOf, option, spell, typedAs } from './parameters.ts';
+import { mistakes } from './mistakes.ts';
+import { flag, option } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 import type { Stage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
@@ -86,19 +87,3 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
     },
   };
 }
-
-/** The issues as sentences that never repeat what was typed. */
-function mistakes(issues: readonly v.BaseIssue<unknown>[], parameters: Parameters): UsageError {
-  const sentences = issues.map(({ path, input, message }) => {
-    const name = String(path?.[0]?.key);
-    const schema = parameters[name];
-    if (!schema) return message;
-    const help = helpOf(schema);
-    const spelled = spell(name, help);
-    if (input !== undefined) return `${spelled} ${message}.`;
-    return `${typedAs(name, help)} is missing: ${lowerFirst(help.summary)}.`;
-  });
-  return new UsageError([...new Set(sentences)].join('\n'));
-}
-
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

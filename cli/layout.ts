@@ -33,3 +33,10 @@ export const isoHour = (seconds: number): string => `${isoDate(seconds).slice(0,
 /** A word as a shell takes it. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** A part of a help text with its title; nothing where it is empty. */
+export const section = (title: string, body: string) =>
+  body === '' ? '' : `${title}\n${body.replace(/^/gm, '  ')}`;
+
+/** Parts of a help text, with a line between them. */
+export const sections = (...all: string[]) => all.filter((one) => one !== '').join('\n\n');

@@ -7,6 +7,8 @@ const Help = v.object({
   /** Named by its place, not by `--name`. */
   positional: v.exactOptional(v.boolean()),
   repeatable: v.exactOptional(v.boolean()),
+  /** The value may be left out, and is written `--name=VALUE`. */
+  valueOptional: v.exactOptional(v.boolean()),
   summary: v.string(),
 });
 export type Help = v.InferOutput<typeof Help>;
@@ -28,6 +30,13 @@ export const repeatable = <const Schema extends v.GenericSchema>(
   schema: Schema,
 ) => v.pipe(schema, v.metadata({ takes, summary, repeatable: true }));
 
+/** `--name` or `--name=VALUE`; the value of the former is `true`. */
+export const optionalValue = <const Schema extends v.GenericSchema>(
+  takes: string,
+  summary: string,
+  schema: Schema,
+) => v.pipe(schema, v.metadata({ takes, summary, valueOptional: true }));
+
 /** `--name` */
 export const flag = (summary: string) => v.pipe(v.optional(v.boolean(), false), v.metadata({ summary }));
 
@@ -47,8 +56,9 @@ export function spell(name: string, { takes = '', positional = false }: Help): s
 
 /** The parameter with its value: `--token-lifetime SECONDS`, `CLIENT_ID`, `--yes`. */
 export function typedAs(name: string, help: Help): string {
-  const value = help.positional === true || help.takes === undefined ? '' : ` ${help.takes}`;
-  return `${spell(name, help)}${value}`;
+  const { takes, positional = false, valueOptional = false } = help;
+  if (positional || takes === undefined) return spell(name, help);
+  return `${spell(name, help)}${valueOptional ? `[=${takes}]` : ` ${takes}`}`;
 }
 
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,7 +1,8 @@
 import type { Command } from './command.ts';
 import { commonParameters } from './command.ts';
 import { commands } from './commands.ts';
-import { columns } from './layout.ts';
+import { columns, section, sections } from './layout.ts';
+import { parameterList } from './parameter-list.ts';
 import { helpOf, isRequired, typedAs } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -42,24 +43,3 @@ function synopsis(parameters: Parameters): string {
     .map(([name, schema]) => typedAs(name, helpOf(schema)));
   return [...required, '[options]'].join(' ');
 }
-
-function parameterList(parameters: Parameters): string {
-  return columns(
-    Object.entries(parameters).map(([name, schema]) => {
-      const help = helpOf(schema);
-      const notes = [
-        ...(isRequired(schema) ? ['required'] : []),
-        ...(help.repeatable === true ? ['may be repeated'] : []),
-      ];
-      return [
-        typedAs(name, help),
-        notes.length === 0 ? help.summary : `${help.summary} (${notes.join(', ')})`,
-      ];
-    }),
-  );
-}
-
-const section = (title: string, body: string) =>
-  body === '' ? '' : `${title}\n${body.replace(/^/gm, '  ')}`;
-
-const sections = (...all: string[]) => all.filter((one) => one !== '').join('\n\n');

@@ -28,7 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/keys',
   ],
   lib: ['src/storage', 'src/oauth', 'src/keys'],
-  bin: ['lib', 'cli'],
+  bin: ['lib', 'cli', 'local'],
   local: ['lib', 'cli', 'src/storage', 'src/clients'],
   cli: ['lib', 'local', 'src/storage', 'src/oauth', 'src/clients', 'src/keys'],
 };

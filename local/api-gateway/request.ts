@@ -24,7 +24,7 @@ export interface GatewayRequest {
   readonly body: Buffer;
 }
 
-/** A request that API Gateway answers itself. */
+/** A request that API Gateway responds to by itself. */
 export type Unreadable = { readonly status: 400 | 413; readonly message: string };
 
 // What concerns one connection is not handed on (RFC 9110 §7.6.1).

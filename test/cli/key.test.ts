@@ -9,8 +9,8 @@ import { afterAll, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { secretsManagerClient } from '../../local/clients.ts';
-import { AccessControl } from '../../local/iam/access-control.ts';
-import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { localAccessControl } from '../../local/iam/access-control.ts';
+import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
 import type { SigningKeySet } from '../../src/keys/signing-key-set.ts';
@@ -38,9 +38,9 @@ const algorithms = new Map<string, SigningAlgorithmName>();
 const dying = new Map<string, string>();
 
 const database = await testDatabase();
-const service = await SecretsManager.start({
+const service = await startSecretsManager({
   file: undefined,
-  accessControl: new AccessControl(),
+  decide: localAccessControl().decide,
   async invokeRotation(functionArn, event) {
     const { SecretId, ClientRequestToken: versionId, Step } = v.parse(Invocation, event);
     const stage = rotated.get(functionArn);

@@ -4,9 +4,9 @@ import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
-import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
-import { AccessControl, operatorAccessKeyId } from '../../local/iam/access-control.ts';
-import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
+import { localAccessControl, operatorAccessKeyId } from '../../local/iam/access-control.ts';
+import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { registerAccount } from '../../src/clients/account-registration.ts';
 import { registerClient } from '../../src/clients/client-registration.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
@@ -17,11 +17,11 @@ import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 import { basic } from './wire.ts';
 
-const accessControl = new AccessControl();
-const database = await DynamoDB.start(undefined, accessControl);
-const secrets = await SecretsManager.start({
+const accessControl = localAccessControl();
+const database = await startDynamoDB(undefined, accessControl.decide);
+const secrets = await startSecretsManager({
   file: undefined,
-  accessControl,
+  decide: accessControl.decide,
   invokeRotation: () => assert.fail('nothing rotates here'),
 });
 const stores = { database: true, secrets: true };

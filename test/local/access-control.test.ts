@@ -19,12 +19,12 @@ import {
 import { expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
-import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
-import { AccessControl } from '../../local/iam/access-control.ts';
+import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
+import { localAccessControl } from '../../local/iam/access-control.ts';
 import { PolicyDocument } from '../../local/iam/policy-document.ts';
 import { matchesWildcard } from '../../local/iam/wildcard.ts';
 import { arn } from '../../local/identity.ts';
-import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
@@ -37,8 +37,8 @@ const key = (pk: string) => ({ pk: { S: pk } });
 
 /** DynamoDB with one table, and clients with the statements of a policy. */
 async function dynamodb(statements: object[], folder?: string) {
-  const accessControl = new AccessControl();
-  const service = await DynamoDB.start(folder, accessControl);
+  const accessControl = localAccessControl();
+  const service = await startDynamoDB(folder, accessControl.decide);
   const operator = dynamodbClient(service.endpoint);
   await operator.send(
     new CreateTableCommand({
@@ -144,12 +144,12 @@ test('what was written is there after the store was closed, and nobody else open
   const folder = temporaryFolder();
   const { operator, close } = await dynamodb([], folder);
   await operator.send(new PutItemCommand({ TableName, Item: key('kept') }));
-  await expect(DynamoDB.start(folder, new AccessControl())).rejects.toThrow(
+  await expect(startDynamoDB(folder, localAccessControl().decide)).rejects.toThrow(
     /in use by another local instance/,
   );
   await close();
 
-  const again = await DynamoDB.start(folder, new AccessControl());
+  const again = await startDynamoDB(folder, localAccessControl().decide);
   afterThisTest(() => again.close());
   const client = dynamodbClient(again.endpoint);
   expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
@@ -157,10 +157,10 @@ test('what was written is there after the store was closed, and nobody else open
 });
 
 test('secrets are read by those whose role names them', async () => {
-  const accessControl = new AccessControl();
-  const service = await SecretsManager.start({
+  const accessControl = localAccessControl();
+  const service = await startSecretsManager({
     file: undefined,
-    accessControl,
+    decide: accessControl.decide,
     invokeRotation: () => Promise.resolve(),
   });
   const operator = secretsManagerClient(service.endpoint);
