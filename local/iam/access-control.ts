@@ -12,7 +12,7 @@ export interface RequestedAction {
 }
 
 /** Whether a caller may do something, and the error that AWS has where it may not. */
-export type Decision =
+type Decision =
   { readonly allowed: true } | { readonly allowed: false; readonly type: string; readonly message: string };
 
 interface Principal {
