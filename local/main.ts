@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     return;
   }
   const fail = (error: unknown) => {
-    process.stderr.write(`${failureText(error, options.verbose)}\n`);
+    process.stderr.write(`${failureMessageOf(error, options.verbose)}\n`);
     process.exit(1);
   };
   process.on('uncaughtException', fail);
@@ -94,7 +94,7 @@ function endWithParent(end: () => void): void {
   watch.unref();
 }
 
-function failureText(error: unknown, verbose: boolean): string {
+function failureMessageOf(error: unknown, verbose: boolean): string {
   if (verbose && error instanceof Error) return error.stack ?? error.message;
   return error instanceof LocalFailure ? error.message : `Unexpected: ${causeOf(error)}`;
 }

@@ -6,7 +6,7 @@ import { causeOf, LocalFailure } from '../failure.ts';
 import type { Authorizer } from './authorizer.ts';
 import { refused } from './authorizer.ts';
 import { identitySource } from './identity-source.ts';
-import { claimTexts } from './jwt-claims.ts';
+import { claimStrings } from './jwt-claims.ts';
 
 interface JwtConfiguration {
   readonly issuer: string;
@@ -54,7 +54,7 @@ export async function createJwtAuthorizer(configuration: JwtConfiguration): Prom
           'www-authenticate': `${challenge} error="insufficient_scope" error_description="the token does not have a required scope"`,
         });
       }
-      const jwt = { claims: claimTexts(claims), scopes: scopes.length > 0 ? scopes : null };
+      const jwt = { claims: claimStrings(claims), scopes: scopes.length > 0 ? scopes : null };
       return { allowed: true, context: { jwt } };
     },
   };

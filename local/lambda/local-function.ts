@@ -12,7 +12,7 @@ export interface LocalFunction {
    * Replaces the code by that of another module. Events that are being processed finish with the old code; where the
    * new code cannot be loaded this fails, and the old code remains.
    */
-  replaceCode(module: string): Promise<void>;
+  readonly replaceCode: (module: string) => Promise<void>;
   close(): Promise<void>;
 }
 

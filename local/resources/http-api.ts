@@ -21,7 +21,7 @@ const Stage = v.strictObject({
   StageName: v.literal('$default'),
   AutoDeploy: v.literal(true),
   Description: v.optional(v.string()),
-  // Neither is had locally: whoever tries things out at full speed is not throttled, and there is no
+  // None of them has an effect locally: requests are not throttled, and there is no
   // CloudWatch for an access log.
   DefaultRouteSettings: v.optional(v.unknown()),
   RouteSettings: v.optional(v.unknown()),

@@ -51,7 +51,7 @@ export function functionCodeOf({ temporary, isInspected, isWatched }: FunctionCo
         codeOf: (name) => (isInspected ? undefined : bundleIn(assemblyFolder, name)),
       });
       // A failure is reported by the next run.
-      prepared = bundler.rebuild().catch(() => {});
+      prepared = bundler.rebuild(async () => {}).catch(() => {});
       if (isInspected) await prepared;
     },
     folderFor(assetFolder) {
@@ -63,16 +63,14 @@ export function functionCodeOf({ temporary, isInspected, isWatched }: FunctionCo
     },
     async reload(functions) {
       await prepared;
-      const changed = (await bundler?.rebuild()) ?? [];
-      const failures = await Promise.all(
-        functions.map(async (one) => {
-          const name = nameOf(one);
-          const folder = name !== undefined && changed.includes(name) ? bundler?.folderOf(name) : undefined;
-          return folder === undefined ? undefined : replaceCode(one, folder);
-        }),
-      );
-      const failed = failures.filter((failure) => failure !== undefined);
-      if (failed.length > 0) throw new LocalFailure(failed.join('\n'));
+      const changed: string[] = [];
+      await bundler?.rebuild(async (name) => {
+        const folder = bundler?.folderOf(name);
+        if (folder === undefined) return;
+        const running = functions.filter((one) => nameOf(one) === name);
+        await Promise.all(running.map((one) => replaceCode(one, folder)));
+        changed.push(name);
+      });
       return changed;
     },
     close,
@@ -84,13 +82,14 @@ function bundleIn(assemblyFolder: string, name: string): Buffer | undefined {
   return existsSync(file) ? readFileSync(file) : undefined;
 }
 
-/** Replaces the code of a function; returns why it could not be loaded. */
-async function replaceCode(changed: LocalFunction, folder: string): Promise<string | undefined> {
+async function replaceCode(changed: LocalFunction, folder: string): Promise<void> {
   const module = pathToFileURL(join(folder, basename(fileURLToPath(changed.settings.module))));
   try {
     await changed.replaceCode(module.href);
-    return undefined;
   } catch (error) {
-    return `The bundle of ${changed.settings.functionName} cannot be loaded: ${causeOf(error)}`;
+    throw new LocalFailure(
+      `The bundle of ${changed.settings.functionName} cannot be loaded: ${causeOf(error)}`,
+      { cause: error },
+    );
   }
 }
