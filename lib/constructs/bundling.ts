@@ -5,7 +5,7 @@ import type { BuildOptions } from 'esbuild';
 
 const lambdaFolder = fileURLToPath(new URL('../../lambda', import.meta.url));
 
-/** How a function is bundled; benchmarks are bundled the same way. */
+/** How a function is bundled. Benchmarks are bundled in the same way. */
 export const bundling: BuildOptions = {
   bundle: true,
   minify: true,
