@@ -45,7 +45,7 @@ export class StatefulStack extends Stack {
     });
     Validations.of(this.signingKeys).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
-      reason: 'Its rotation schedule is in the stateless stack, beside the function that rotates it.',
+      reason: 'Its rotation schedule is in the stateless stack, with the function that rotates it.',
     });
 
     this.hashKey = new Secret(this, 'HashKey', {

@@ -19,7 +19,7 @@ export const bundling: BuildOptions = {
 };
 
 /**
- * The bundles of all functions: `<outdir>/<folder>/index.mjs` is made of `lambda/<folder>/handler.ts`, and beside it is
+ * The bundles of all functions: `<outdir>/<folder>/index.mjs` is made of `lambda/<folder>/handler.ts`. Next to it is
  * its source map, `index.mjs.map`.
  */
 export function bundlesIn(outdir: string) {
