@@ -20,7 +20,8 @@ export type TestStage = ReturnType<typeof partnersOf>;
 /** Starts both stages as a partner would meet them: `npm start`, in a process of its own. */
 export async function startStages(...where: string[]) {
   const kept = where.length > 0 ? where : ['--ephemeral'];
-  const options = ['--json', '--production-port', '0', '--sandbox-port', '0', ...kept];
+  const ports = ['--sandbox-port', '--production-port'].filter((option) => !kept.includes(option));
+  const options = ['--json', ...ports.flatMap((option) => [option, '0']), ...kept];
   const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...options], {
     cwd: projectFolder,
     stdio: ['ignore', 'pipe', 'pipe'],
