@@ -26,11 +26,9 @@ test('each test that docs/conformance.md names is there', () => {
   for (const name of named) assert.ok(existsSync(join(project, 'test', `${name}.test.ts`)), name);
 });
 
-test('each link from one document to a file leads to it', () => {
-  for (const document of documents) {
-    for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
-      assert.ok(existsSync(join(project, dirname(document), target)), `${target} in ${document}`);
-    }
+test.each(documents)('each link from one document to a file leads to it: %j', (document) => {
+  for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+    assert.ok(existsSync(join(project, dirname(document), target)), `${target} in ${document}`);
   }
 });
 

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
@@ -236,8 +236,7 @@ test('the last key of a client without a secret is removed only with --yes', asy
   expect((await acme(stage)).keys).toStrictEqual([]);
 });
 
-test('what is no public key is refused, and nothing of it is repeated', async () => {
-  const stage = await stageWithAcme();
+describe('what is no public key is refused, and nothing of it is repeated', () => {
   const privatePem = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   const privateJwk = JSON.stringify(pair.privateKey.export({ format: 'jwk' }));
   const wrong: [RegExp, string, string?][] = [
@@ -248,14 +247,18 @@ test('what is no public key is refused, and nothing of it is repeated', async ()
     [/cannot be read \(EISDIR\)/, folder],
     [/cannot be read \(ENOENT\)/, privateJwk.slice(0, 100)],
   ];
-  for (const [message, name, stdin = ''] of wrong) {
+
+  test.each(wrong)('%s', async (message, name, stdin = '') => {
+    const stage = await stageWithAcme();
+
     const ran = await typed(['client', 'add-key', 'acme', ...at, `--public-key=${name}`], { stage, stdin });
     assert.equal(ran.code, 1, ran.stderr);
     expect(ran.stdout).toBe('');
     expect(ran.stderr).toMatch(message);
     assert.ok(!ran.stderr.includes('"kty"') && !ran.stderr.includes(privatePem.slice(40, 60)));
-  }
-  expect((await acme(stage)).keys).toStrictEqual([]);
+
+    expect((await acme(stage)).keys).toStrictEqual([]);
+  });
 });
 
 test('client show has keys, and when each secret was created, ends and was last used', async () => {
@@ -290,17 +293,16 @@ test('client show has keys, and when each secret was created, ends and was last 
   );
 });
 
-test('a client that is not there is refused by every change alike', async () => {
+test.each([
+  ['rotate-secret'],
+  ['revoke-secret', 'x', '--yes'],
+  ['revoke-tokens'],
+  ['add-key', '--public-key', '-'],
+  ['remove-key', 'x', '--yes'],
+])('a client that is not there is refused by every change alike: %s', async (verb = '', ...rest) => {
   const stage = await stageWithAcme();
-  for (const [verb = '', ...rest] of [
-    ['rotate-secret'],
-    ['revoke-secret', 'x', '--yes'],
-    ['revoke-tokens'],
-    ['add-key', '--public-key', '-'],
-    ['remove-key', 'x', '--yes'],
-  ]) {
-    const ran = await typed(['client', verb, 'acne', ...rest, ...at, '--json'], { stage, stdin: pem });
-    expect(ran.code).toBe(1);
-    expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
-  }
+
+  const ran = await typed(['client', verb, 'acne', ...rest, ...at, '--json'], { stage, stdin: pem });
+  expect(ran.code).toBe(1);
+  expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
 });

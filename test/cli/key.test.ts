@@ -442,16 +442,18 @@ test('keys that others change meanwhile are left alone, or it says so', async ()
   expect(late.stderr).toMatch(/rotation began while .* may bring it back/);
 });
 
-test('a secret that is no key set is refused without a word of it', async () => {
-  const { stage, SecretId } = await stageWithKeys(0);
-  for (const SecretString of ['private words', '{"current":{"d":"private words"}}']) {
+test.each(['private words', '{"current":{"d":"private words"}}'])(
+  'a secret that is no key set is refused without a word of it: %s',
+  async (SecretString) => {
+    const { stage, SecretId } = await stageWithKeys(0);
+
     await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString }));
     const ran = await typed(['key', 'list', ...at], { stage });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/no key set that this version can read/);
     expect(ran.stderr).not.toContain('private words');
-  }
-});
+  },
+);
 
 test('Secrets Manager that cannot be asked is one line with the cause', async () => {
   const nowhere = secretsManagerClient('http://127.0.0.1:1');

@@ -156,38 +156,40 @@ test('what was written is there after the store was closed, and nobody else open
   client.destroy();
 });
 
-test('secrets are read by those whose role names them', async () => {
-  const accessControl = localAccessControl();
-  const service = await startSecretsManager({
-    file: undefined,
-    decide: accessControl.decide,
-    invokeRotation: () => Promise.resolve(),
-  });
-  const operator = secretsManagerClient(service.endpoint);
-  const client = new SecretsManagerClient({
-    region: 'eu-west-1',
-    endpoint: service.endpoint,
-    credentials: { accessKeyId: accessControl.accessKeyFor('function', 'role'), secretAccessKey: 'local' },
-  });
-  afterThisTest(async () => {
-    operator.destroy();
-    client.destroy();
-    await service.close();
-  });
-  const mine = await operator.send(new CreateSecretCommand({ Name: 'mine', SecretString: 'yes' }));
-  await operator.send(new CreateSecretCommand({ Name: 'theirs', SecretString: 'no' }));
-  accessControl.addStatements(
-    'role',
-    v.parse(PolicyDocument, {
-      Statement: { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: mine.ARN },
-    }),
-  );
-  const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
-  expect((await get('mine')).SecretString).toBe('yes');
-  for (const SecretId of ['theirs', 'not-there']) {
+test.each(['theirs', 'not-there'])(
+  'secrets are read by those whose role names them: %s',
+  async (SecretId) => {
+    const accessControl = localAccessControl();
+    const service = await startSecretsManager({
+      file: undefined,
+      decide: accessControl.decide,
+      invokeRotation: () => Promise.resolve(),
+    });
+    const operator = secretsManagerClient(service.endpoint);
+    const client = new SecretsManagerClient({
+      region: 'eu-west-1',
+      endpoint: service.endpoint,
+      credentials: { accessKeyId: accessControl.accessKeyFor('function', 'role'), secretAccessKey: 'local' },
+    });
+    afterThisTest(async () => {
+      operator.destroy();
+      client.destroy();
+      await service.close();
+    });
+    const mine = await operator.send(new CreateSecretCommand({ Name: 'mine', SecretString: 'yes' }));
+    await operator.send(new CreateSecretCommand({ Name: 'theirs', SecretString: 'no' }));
+    accessControl.addStatements(
+      'role',
+      v.parse(PolicyDocument, {
+        Statement: { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: mine.ARN },
+      }),
+    );
+    const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
+    expect((await get('mine')).SecretString).toBe('yes');
+
     await expect(get(SecretId)).rejects.toMatchObject({ name: 'AccessDeniedException' });
-  }
-});
+  },
+);
 
 const parse = (statement: object) =>
   v.parse(PolicyDocument, { Statement: { Effect: 'Allow', Action: 'a:b', Resource: '*', ...statement } });

@@ -161,19 +161,22 @@ test('sends what a function returns', async () => {
   expect((await get({ statusCode: 'many' })).status).toBe(500);
 });
 
-test('answers for functions that fail or are not there, and for routes that are not there', async () => {
-  const { endpoint } = await api();
-  for (const path of ['/throws', '/gone']) {
+test.each(['/throws', '/gone'])(
+  'answers for functions that fail or are not there, and for routes that are not there: %s',
+  async (path) => {
+    const { endpoint } = await api();
+
     const response = await fetch(endpoint + path);
     expect(response.status).toBe(500);
     expect(await response.json()).toStrictEqual({ message: 'Internal Server Error' });
-  }
-  const missing = await fetch(`${endpoint}/nowhere`);
-  expect(missing.status).toBe(404);
-  expect(await missing.json()).toStrictEqual({ message: 'Not Found' });
-  expect((await fetch(`${endpoint}/answers`, { method: 'HEAD' })).status).toBe(404);
-  expect((await fetch(`${endpoint}/echo/%zz`)).status).toBe(400);
-});
+
+    const missing = await fetch(`${endpoint}/nowhere`);
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toStrictEqual({ message: 'Not Found' });
+    expect((await fetch(`${endpoint}/answers`, { method: 'HEAD' })).status).toBe(404);
+    expect((await fetch(`${endpoint}/echo/%zz`)).status).toBe(400);
+  },
+);
 
 test('takes 10 MB and no more', async () => {
   const { endpoint } = await api();
