@@ -1,44 +1,46 @@
-import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { accessTokenType, clientCredentials, partner, stage, stock, tokenExchange } from './partner.ts';
 
-const asking = await partner({ audiences: [stock, 'urn:orders'] });
+const client = await partner({ audiences: [stock, 'urn:orders'] });
+const withoutAudiences = await partner();
 
-describe('resource and audience', () => {
-  const request = (more: TokenParameters): TokenParameters => ({
-    grant_type: clientCredentials,
-    scope: 'orders:read',
-    ...more,
+const request = (more: TokenParameters): TokenParameters => ({
+  grant_type: clientCredentials,
+  scope: 'orders:read',
+  ...more,
+});
+
+describe('resource and audience of a token request', () => {
+  test.each<[string, TokenParameters, string]>([
+    ['the stage by default', {}, stage.issuer],
+    ['the stage', { resource: stage.issuer }, stage.issuer],
+    ['a URL that the client is registered for', { resource: stock }, stock],
+    ['a URN that the client is registered for', { resource: 'urn:orders' }, 'urn:orders'],
+  ])('resource selects %s as aud', async (_, more, aud) => {
+    expect((await client.issued(request(more))).claims.aud).toBe(aud);
   });
 
-  test('resource makes the token for one audience of those that the client may have', async () => {
-    const cases: [string, TokenParameters][] = [
-      [stage.issuer, {}],
-      [stage.issuer, { resource: stage.issuer }],
-      [stock, { resource: stock }],
-      ['urn:orders', { resource: 'urn:orders' }],
-    ];
-    for (const [aud, more] of cases) expect((await asking.issued(request(more))).claims.aud).toBe(aud);
+  test.each([`${stock}/`, stock.toUpperCase(), 'https://other.example.com', 'stock'])(
+    'refuses the resource %s, which the client is not registered for, with invalid_target',
+    async (resource) => {
+      expect((await client.refused(request({ resource }))).code).toBe('invalid_target');
+    },
+  );
+
+  test('refuses the resource of another client with invalid_target', async () => {
+    expect((await withoutAudiences.refused(request({ resource: stock }))).code).toBe('invalid_target');
   });
 
-  test('refuses every other resource', async () => {
-    for (const resource of [`${stock}/`, stock.toUpperCase(), 'https://other.example.com', 'stock']) {
-      assert.equal((await asking.refused(request({ resource }))).code, 'invalid_target', resource);
-    }
-    const plain = await partner();
-    expect((await plain.refused(request({ resource: stock }))).code).toBe('invalid_target');
-  });
-
-  test('audience is no parameter of client credentials: unknown ones are ignored', async () => {
-    const { claims } = await asking.issued(request({ audience: 'https://other.example.com' }));
+  test('client credentials ignore audience, like any unknown parameter', async () => {
+    const { claims } = await client.issued(request({ audience: 'https://other.example.com' }));
     expect(claims.aud).toBe(stage.issuer);
   });
 
-  test('refuses resource and audience that differ, where both are parameters', async () => {
-    const to = await partner({ grants: [tokenExchange], audiences: [stock, 'urn:orders'] });
-    const { response } = await asking.issued(request({}));
-    const error = await to.refused({
+  test('token exchange refuses a resource and an audience that differ with invalid_target', async () => {
+    const exchanging = await partner({ grants: [tokenExchange], audiences: [stock, 'urn:orders'] });
+    const { response } = await client.issued(request({}));
+    const error = await exchanging.refused({
       grant_type: tokenExchange,
       subject_token: response.access_token,
       subject_token_type: accessTokenType,

@@ -4,13 +4,13 @@ import type { CryptoKey } from 'jose';
 import * as v from 'valibot';
 import { ClientKey } from '../../src/clients/client.ts';
 
-/** A key pair of a partner: what it signs with, and what it registers. */
+/** A key pair of a partner: the private key signs, the public key is registered. */
 export interface PartnerKey {
   readonly privateKey: CryptoKey | Uint8Array;
   readonly publicKey: ClientKey;
 }
 
-/** One for all RSA algorithms, since it takes long to find. */
+/** One key for all RSA algorithms, since generating it takes long. */
 let rsa: ReturnType<typeof generateRsa> | undefined;
 const generateRsa = () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -34,7 +34,7 @@ export async function partnerKey(
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** A JWT of any claims; a member that is undefined is left out. */
+/** A JWT with any claims; an undefined member is left out. */
 export function jwtBy({ privateKey, publicKey }: PartnerKey, claims: Members, header: Members = {}) {
   const { alg, kid } = publicKey;
   return new CompactSign(Buffer.from(JSON.stringify(claims)))
@@ -42,7 +42,7 @@ export function jwtBy({ privateKey, publicKey }: PartnerKey, claims: Members, he
     .sign(privateKey);
 }
 
-/** A DPoP proof (RFC 9449 §4.2), by `claims` and `header` where it shall not be a good one. */
+/** A DPoP proof (RFC 9449 §4.2); `claims` and `header` replace members, to make it invalid. */
 export function dpopProof(
   key: PartnerKey,
   { accessToken, ...claims }: Members & { accessToken?: string },
@@ -57,12 +57,12 @@ export function dpopProof(
   );
 }
 
-/** What `cnf.jkt` of a token says that is bound to the key (RFC 9449 §6.1). */
+/** The `cnf.jkt` of a token that is bound to the key (RFC 9449 §6.1). */
 export const thumbprint = ({ publicKey }: PartnerKey) => calculateJwkThumbprint(publicKey);
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
+const sha256 = (value: string) => createHash('sha256').update(value).digest('base64url');
 
-/** A JWS of any header, any payload and any signature: what no library would make. */
+/** A JWS with any header, payload and signature, which no library would create. */
 export function rawJws(header: unknown, payload: unknown, signature: (input: string) => string | Buffer) {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const input = `${encode(header)}.${encode(payload)}`;

@@ -2,35 +2,33 @@ import { describe, expect, test } from '@jest/globals';
 import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import { clientCredentials, now, partner, stage } from './partner.ts';
 
-describe('lifetimes', () => {
-  const cases: [string, Partial<ClientRegistration>, number][] = [
-    ['an integration has that of its kind', {}, 7_200],
-    ['a sales channel has that of its kind', { kind: 'sales_channel' }, 14_400],
-    ['a client may have its own, shorter', { tokenLifetime: 60 }, 60],
-    ['or longer', { tokenLifetime: 10_000 }, 10_000],
-    ['up to the maximum of the stage', { tokenLifetime: 14_401 }, 14_400],
-    ['whatever it was given', { tokenLifetime: Number.MAX_SAFE_INTEGER }, 14_400],
-  ];
-  for (const [name, registration, expected] of cases) {
-    test(name, async () => {
-      const { response, claims } = await (
-        await partner(registration)
-      ).issued({
-        grant_type: clientCredentials,
-        scope: 'orders:read',
-      });
-      expect(response.expires_in).toBe(expected);
-      expect(claims.exp).toBe(now + expected);
-    });
-  }
+const parameters = { grant_type: clientCredentials, scope: 'orders:read' };
 
-  test('the maximum of the stage holds for its own lifetimes too', async () => {
+describe('lifetime of an access token', () => {
+  test.each<[string, Partial<ClientRegistration>, number]>([
+    ['is that of an integration', {}, 7_200],
+    ['is that of a sales channel', { kind: 'sales_channel' }, 14_400],
+    ["is the client's own, if it is shorter", { tokenLifetime: 60 }, 60],
+    ["is the client's own, if it is longer", { tokenLifetime: 10_000 }, 10_000],
+    ['is at most the maximum of the stage', { tokenLifetime: 14_401 }, 14_400],
+    [
+      'is at most the maximum of the stage for the largest number',
+      { tokenLifetime: Number.MAX_SAFE_INTEGER },
+      14_400,
+    ],
+  ])('%s', async (_, registration, expected) => {
+    const client = await partner(registration);
+    const { response, claims } = await client.issued(parameters);
+    expect(response.expires_in).toBe(expected);
+    expect(claims.exp).toBe(now + expected);
+  });
+
+  test("is at most the maximum of the stage, even where the stage's default is longer", async () => {
     const { issuer } = stage.tokens;
     const policy = { ...issuer.policy, maximumAccessTokenLifetime: 300 };
     const context = { ...stage.tokens, issuer: { ...issuer, policy } };
-    const { response } = await (
-      await partner()
-    ).issued({ grant_type: clientCredentials, scope: 'orders:read' }, { context });
+    const client = await partner();
+    const { response } = await client.issued(parameters, { context });
     expect(response.expires_in).toBe(300);
   });
 });

@@ -19,27 +19,27 @@ export const { now } = stage.time;
 export type Stage = typeof stage;
 export type Changes = Readonly<Record<string, unknown>>;
 
-interface Ask {
+interface RequestOptions {
   readonly context?: TokenCapabilities;
   readonly dpop?: string;
 }
 
-/** A partner with a secret, and how it asks for tokens. */
+/** A partner with a secret, and functions that request tokens with it. */
 export async function partner(registration: Partial<ClientRegistration> = {}, at: Stage = stage) {
   const { client, secret = '' } = await at.register({ withSecret: true, ...registration });
-  const ask = (parameters: TokenParameters, { context = at.tokens, dpop }: Ask = {}) =>
+  const request = (parameters: TokenParameters, { context = at.tokens, dpop }: RequestOptions = {}) =>
     issueToken({ authorization: basic(client.id, secret), dpop, parameters }, context);
   return {
     client,
     authorization: basic(client.id, secret),
-    async issued(parameters: TokenParameters, how?: Ask) {
-      const result = await ask(parameters, how);
+    async issued(parameters: TokenParameters, options?: RequestOptions) {
+      const result = await request(parameters, options);
       assert.ok(result.ok, JSON.stringify(result));
       const { response } = result.value;
       return { response, claims: decodeJwt(response.access_token) };
     },
-    async refused(parameters: TokenParameters, how?: Ask) {
-      const result = await ask(parameters, how);
+    async refused(parameters: TokenParameters, options?: RequestOptions) {
+      const result = await request(parameters, options);
       assert.ok(!result.ok, 'must be refused');
       return result.error;
     },

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
 import type { ClientKind } from '../../src/clients/client.ts';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
@@ -15,64 +14,108 @@ import {
   tokenExchange,
 } from './partner.ts';
 
-describe('required scopes', () => {
-  const scopes = ['market:id:*', 'orders:read'];
-  const request = (scope?: string): TokenParameters => ({
-    grant_type: clientCredentials,
-    ...(scope !== undefined && { scope }),
+const scopes = ['market:id:*', 'orders:read'];
+const request = (scope?: string): TokenParameters => ({
+  grant_type: clientCredentials,
+  ...(scope !== undefined && { scope }),
+});
+
+describe('required scopes of a client', () => {
+  const requiredScopes = ['market:*', 'orders:read'];
+
+  test('issues a token if each pattern matches a scope', async () => {
+    const client = await partner({ scopes, requiredScopes });
+    const { response } = await client.issued(request('orders:read market:id:a'));
+    expect(response.scope).toBe('orders:read market:id:a');
   });
-  /** A stage that demands a market of one kind of client. */
-  const demanding = (kind: ClientKind): TokenCapabilities => {
+
+  test.each(['orders:read', 'market:id:a'])(
+    'refuses %s alone with invalid_scope, since one pattern matches nothing',
+    async (scope) => {
+      const client = await partner({ scopes, requiredScopes });
+      expect((await client.refused(request(scope))).code).toBe('invalid_scope');
+    },
+  );
+
+  test('refuses default scopes that do not satisfy them with invalid_scope', async () => {
+    const client = await partner({ scopes, defaultScopes: ['orders:read'], requiredScopes: ['market:*'] });
+    expect((await client.refused(request())).code).toBe('invalid_scope');
+  });
+});
+
+describe('required scopes of a stage', () => {
+  /** A stage that requires a market of one kind of client. */
+  const requiring = (kind: ClientKind): TokenCapabilities => {
     const { issuer } = stage.tokens;
     const requiredScopes = { integration: [], sales_channel: [], [kind]: ['market:*'] };
     return { ...stage.tokens, issuer: { ...issuer, policy: { ...issuer.policy, requiredScopes } } };
   };
 
-  test('of a client: each pattern must have a match', async () => {
-    const both = await partner({ scopes, requiredScopes: ['market:*', 'orders:read'] });
-    await both.issued(request('orders:read market:id:a'));
-    for (const scope of ['orders:read', 'market:id:a']) {
-      assert.equal((await both.refused(request(scope))).code, 'invalid_scope', scope);
-    }
-  });
-
-  test('default scopes are held to them too', async () => {
-    const careless = await partner({
-      scopes,
-      defaultScopes: ['orders:read'],
-      requiredScopes: ['market:*'],
-    });
-    expect((await careless.refused(request())).code).toBe('invalid_scope');
-  });
-
-  test('of the stage: for the kind that it names, and no other', async () => {
+  test('refuses a client of the kind they are for with invalid_scope', async () => {
     const channel = await partner({ kind: 'sales_channel', scopes });
-    const integration = await partner({ scopes });
-    const context = demanding('sales_channel');
+    const context = requiring('sales_channel');
     expect((await channel.refused(request('orders:read'), { context })).code).toBe('invalid_scope');
-    await channel.issued(request('market:id:a orders:read'), { context });
-    await integration.issued(request('orders:read'), { context });
-    await channel.issued(request('orders:read'), { context: demanding('integration') });
   });
 
-  test('hold for jwt-bearer and token exchange as well', async () => {
+  test.each<[string, ClientKind, ClientKind, string]>([
+    [
+      'a sales channel with a market where sales channels need one',
+      'sales_channel',
+      'sales_channel',
+      'market:id:a orders:read',
+    ],
+    [
+      'an integration without a market where sales channels need one',
+      'integration',
+      'sales_channel',
+      'orders:read',
+    ],
+    [
+      'a sales channel without a market where integrations need one',
+      'sales_channel',
+      'integration',
+      'orders:read',
+    ],
+  ])('issues a token to %s', async (_, kind, required, scope) => {
+    const client = await partner({ kind, scopes });
+    const { response } = await client.issued(request(scope), { context: requiring(required) });
+    expect(response.scope).toBe(scope);
+  });
+});
+
+describe('required scopes of other grants', () => {
+  const registered = async () => {
     const key = await partnerKey();
-    const its = await partner({
+    const client = await partner({
       scopes,
       grants: [clientCredentials, jwtBearer, tokenExchange],
       keys: [key.publicKey],
       requiredScopes: ['market:*'],
     });
     const assertion = await jwtBy(key, { iat: now, [claimsName]: { owner: { type: 'Customer', id: '1' } } });
-    const bearer = { grant_type: jwtBearer, assertion, scope: 'orders:read' };
-    expect((await its.refused(bearer)).code).toBe('invalid_scope');
-    const { response } = await its.issued(request('market:id:a orders:read'));
-    const exchange = {
-      grant_type: tokenExchange,
-      subject_token: response.access_token,
-      subject_token_type: accessTokenType,
+    const { response } = await client.issued(request('market:id:a orders:read'));
+    return {
+      client,
+      bearer: { grant_type: jwtBearer, assertion },
+      exchange: {
+        grant_type: tokenExchange,
+        subject_token: response.access_token,
+        subject_token_type: accessTokenType,
+      },
     };
-    await its.issued({ ...exchange, scope: 'market:id:a' });
-    expect((await its.refused({ ...exchange, scope: 'orders:read' })).code).toBe('invalid_scope');
+  };
+
+  test.each(['bearer', 'exchange'] as const)(
+    'refuses orders:read alone with invalid_scope: %s',
+    async (grant) => {
+      const { client, [grant]: parameters } = await registered();
+      expect((await client.refused({ ...parameters, scope: 'orders:read' })).code).toBe('invalid_scope');
+    },
+  );
+
+  test.each(['bearer', 'exchange'] as const)('issues a token with a market: %s', async (grant) => {
+    const { client, [grant]: parameters } = await registered();
+    const { response } = await client.issued({ ...parameters, scope: 'market:id:a' });
+    expect(response.scope).toBe('market:id:a');
   });
 });

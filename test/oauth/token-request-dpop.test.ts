@@ -8,50 +8,51 @@ import { clientCredentials, now, partner, proofOf, stage } from './partner.ts';
 const key = await partnerKey();
 const bound = await partner({ dpopBoundAccessTokens: true });
 const free = await partner();
+const request: TokenParameters = { grant_type: clientCredentials, scope: 'orders:read' };
 
-describe('DPoP', () => {
-  const request: TokenParameters = { grant_type: clientCredentials, scope: 'orders:read' };
-
-  test('binds a token to the key of the proof, of who must and of who may', async () => {
-    for (const client of [bound, free]) {
-      const { response, claims } = await client.issued(request, { dpop: await proofOf(key) });
-      expect(response.token_type).toBe('DPoP');
-      expect(claims['cnf']).toStrictEqual({ jkt: await thumbprint(key) });
-    }
+describe('DPoP at the token endpoint', () => {
+  test.each([
+    ['must bind its tokens', bound],
+    ['may bind its tokens', free],
+  ])('binds the token of a client that %s to the key of its proof', async (_, client) => {
+    const { response, claims } = await client.issued(request, { dpop: await proofOf(key) });
+    expect(response.token_type).toBe('DPoP');
+    expect(claims['cnf']).toStrictEqual({ jkt: await thumbprint(key) });
   });
 
-  test('a token without a proof is a bearer token', async () => {
+  test('issues a bearer token for a request without a proof', async () => {
     const { response, claims } = await free.issued(request);
     expect(response.token_type).toBe('bearer');
-    assert.ok(!('cnf' in claims));
+    expect(claims).not.toHaveProperty('cnf');
   });
 
-  test('who must bind its tokens gets none without a proof', async () => {
-    expect((await bound.refused(request)).code).toBe('invalid_dpop_proof');
-    expect((await bound.refused(request, { dpop: '' })).code).toBe('invalid_dpop_proof');
+  test.each([
+    ['no proof', undefined],
+    ['an empty proof', ''],
+  ])('refuses %s of a client that must bind its tokens with invalid_dpop_proof', async (_, dpop) => {
+    const error = await bound.refused(request, dpop === undefined ? {} : { dpop });
+    expect(error.code).toBe('invalid_dpop_proof');
   });
 
-  test('a bad proof is refused where none is needed, too', async () => {
-    const bad: Record<string, Promise<string> | string> = {
-      empty: '',
-      garbage: 'garbage',
-      'another method': proofOf(key, { htm: 'GET' }),
-      'another stage': proofOf(key, { htu: 'https://production.example.com/oauth/token' }),
-      'another endpoint': proofOf(key, { htu: `${stage.issuer}/oauth/revoke` }),
-      stale: proofOf(key, { iat: now - 61 }),
-    };
-    for (const [name, dpop] of Object.entries(bad)) {
-      assert.equal((await free.refused(request, { dpop: await dpop })).code, 'invalid_dpop_proof', name);
-    }
+  test.each<[string, () => Promise<string> | string]>([
+    ['that is empty', () => ''],
+    ['that is garbage', () => 'garbage'],
+    ['for another method', () => proofOf(key, { htm: 'GET' })],
+    ['for another stage', () => proofOf(key, { htu: 'https://production.example.com/oauth/token' })],
+    ['for another endpoint', () => proofOf(key, { htu: `${stage.issuer}/oauth/revoke` })],
+    ['that is too old', () => proofOf(key, { iat: now - 61 })],
+  ])('refuses a proof %s with invalid_dpop_proof, even if none is required', async (_, proof) => {
+    const dpop = await proof();
+    expect((await free.refused(request, { dpop })).code).toBe('invalid_dpop_proof');
   });
 
-  test('a proof is used once', async () => {
+  test('refuses a proof that was used before with invalid_dpop_proof', async () => {
     const dpop = await proofOf(key);
     await bound.issued(request, { dpop });
     expect((await bound.refused(request, { dpop })).code).toBe('invalid_dpop_proof');
   });
 
-  test('a nonce is demanded where the stage wants one, and taken', async () => {
+  test('demands a nonce where the stage does, and accepts the one that it gives out', async () => {
     const { replays, clock, nonceKey } = stage;
     const context = { ...stage.tokens, verifyDpopProof: dpopVerification({ replays, clock, nonceKey }) };
     const { code, dpopNonce } = await bound.refused(request, { context, dpop: await proofOf(key) });
