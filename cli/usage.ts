@@ -2,11 +2,10 @@ import type { Command } from './command.ts';
 import { commonParameters } from './command.ts';
 import { commands } from './commands.ts';
 import { columns, section, sections } from './layout.ts';
-import { parameterList } from './parameter-list.ts';
-import { helpOf, isRequired, typedAs } from './parameters.ts';
+import { helpOf, isRequired, parameterList, typedAs } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 
-const environment = `A deployed stage is found with your AWS credentials and region, as every AWS tool takes them:
+const environment = `A deployed stage is found with your AWS credentials and region, which are configured as for every AWS tool:
 AWS_PROFILE, AWS_REGION and the others. POSTERN_DEBUG=1 adds stack traces to failures.`;
 
 /** The help of all commands, or of those that begin with `noun`. */
@@ -14,12 +13,12 @@ export function overview(noun = ''): string {
   const listed = [...commands].filter(([words]) => noun === '' || words.startsWith(`${noun} `));
   return sections(
     `Usage: npx postern ${noun === '' ? 'COMMAND' : `${noun} …`} --stage STAGE [options]`,
-    'Registers the programs of partners, and the accounts they act for, with a stage of Postern, and looks after its signing keys.',
+    'Registers the programs of partners and their accounts with a stage of Postern, and manages its signing keys.',
     section('Commands', columns(listed.map(([words, { summary }]) => [words, summary]))),
     section('Options of every command', parameterList(commonParameters)),
-    'Each command says more with --help: npx postern client create --help',
+    'Each command has its own help: npx postern client create --help',
     environment,
-    'Exit codes: 0 done, 1 refused, 2 not a command.',
+    'Exit codes: 0 done, 1 failed, 2 command line not valid.',
   );
 }
 
@@ -36,7 +35,7 @@ export function commandHelp(words: string, { summary, details = [], parameters, 
   );
 }
 
-/** Values and required options; the others stand for themselves. */
+/** Values and required options of a command. */
 function synopsis(parameters: Parameters): string {
   const required = Object.entries(parameters)
     .filter(([, schema]) => isRequired(schema))

@@ -1,11 +1,9 @@
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { readArguments } from '../cli/arguments.ts';
+import { readArguments, usageErrorOf } from '../cli/arguments.ts';
 import { UsageError } from '../cli/failures.ts';
 import { section, sections } from '../cli/layout.ts';
-import { mistakes } from '../cli/mistakes.ts';
-import { parameterList } from '../cli/parameter-list.ts';
-import { flag, option, optionalValue } from '../cli/parameters.ts';
+import { flag, option, optionalValue, parameterList } from '../cli/parameters.ts';
 import { commercelayer, stages } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
 import { projectFolder } from './project-folder.ts';
@@ -75,7 +73,7 @@ export function readOptions(words: readonly string[]): Options {
   const parsed = v.safeParse(v.object(ownParameters), typed);
   const parsedPorts = v.safeParse(v.object(portParameters), typed);
   if (!parsed.success || !parsedPorts.success) {
-    throw mistakes([...(parsed.issues ?? []), ...(parsedPorts.issues ?? [])], parameters);
+    throw usageErrorOf([...(parsed.issues ?? []), ...(parsedPorts.issues ?? [])], parameters);
   }
   const { data, ephemeral, inspect, ...flags } = parsed.output;
   if (ephemeral && data !== undefined) throw new UsageError('--ephemeral keeps nothing: it takes no --data.');

@@ -46,7 +46,7 @@ test('as text, the secret is there once, with how to get a first token', async (
   const secret = /^client_secret +([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
   expect(stdout.split(secret).length - 1).toBe(1);
   expect(await authenticates(stage, 'acme', secret)).toBe(true);
-  expect(stdout).toMatch(/shown once: keep it now/);
+  expect(stdout).toMatch(/shown once: store it now/);
   expect(stdout).toContain(
     'curl -u acme -d grant_type=client_credentials --data-urlencode scope=market:id:1 http://127.0.0.1:4001/oauth/token',
   );
@@ -187,7 +187,7 @@ test.each([
   /^required scopes +market:\* orders:\*$/m,
   /^audiences +https:\/\/stock\.example\.com urn:example:stock$/m,
   /^DPoP +its tokens are bound to a key/m,
-  /^introspection +it may ask/m,
+  /^introspection +it may introspect tokens/m,
 ])('grants, required scopes, audiences, DPoP and introspection are kept: %j', async (line) => {
   const stage = await emptyStage(database);
   const more = [
@@ -240,7 +240,7 @@ test('what is wrong is said before anything is written', async () => {
     [2, /--token-lifetime must be a whole number of seconds above 0/, ...withScope, '--token-lifetime', '1h'],
     [2, /--claim must look like name=value/, ...withScope, '--claim', 'tier'],
     [2, /--claim must name each claim once/, ...withScope, '--claim', 'a=1', '--claim', 'a=2'],
-    [2, /--name is there twice/, ...withScope, '--name', 'Other'],
+    [2, /--name is given twice/, ...withScope, '--name', 'Other'],
     [2, /--name needs a value: --name NAME/, 'client', 'create', '--stage', 'sandbox', '--name'],
     [2, /written --scope=SCOPE/, ...create, '--scope', '--json'],
     [2, /--stage must be sandbox or production/, ...withScope.with(3, 'staging')],

@@ -24,7 +24,7 @@ interface FunctionResponse {
 }
 type FunctionHandler = (event: unknown) => Promise<FunctionResponse>;
 
-export const issuer = 'https://sandbox.example.com';
+const issuer = 'https://sandbox.example.com';
 
 /** The services that the functions of a stage use, and the environment in which the functions find them. */
 export async function startFunctionServices() {
