@@ -19,15 +19,15 @@ const { now } = stage.time;
 type Stage = typeof stage;
 
 const resourceServer = await stage.register({ mayIntrospect: true });
-const asking = basic(resourceServer.client.id, resourceServer.secret ?? '');
+const authorized = basic(resourceServer.client.id, resourceServer.secret ?? '');
 
 const introspect = (
   token: string,
-  authorization = asking,
+  authorization = authorized,
   context: IntrospectionCapabilities = stage.introspection,
 ) => introspectToken(authorization, { token }, context);
 
-async function responseTo(token: string, authorization = asking, context?: IntrospectionCapabilities) {
+async function responseTo(token: string, authorization = authorized, context?: IntrospectionCapabilities) {
   const introspection = await introspect(token, authorization, context);
   assert.ok(introspection.ok, JSON.stringify(introspection));
   return introspection.value.response;
@@ -49,15 +49,15 @@ async function sessionHolder(at: Stage = stage) {
   const { client, secret = '' } = await at.register({ account });
   const authorization = basic(client.id, secret);
   const opened = await openSession(
-    { authorization: authorization, grant_type: 'session', expires_in: 60 },
+    { authorization, grant_type: 'session', expires_in: 60 },
     at.sessionTokens,
   );
   assert.ok(opened.ok);
   return { client, account, authorization, token: opened.value.response.ust };
 }
 
-describe('an active token has exactly', () => {
-  test('the members of a JWT', async () => {
+describe('introspection response for an active token', () => {
+  test('has exactly the members of a JWT', async () => {
     const { client, token } = await jwtHolder();
     expect(await responseTo(token)).toStrictEqual({
       active: true,
@@ -74,7 +74,7 @@ describe('an active token has exactly', () => {
     });
   });
 
-  test('the members of a session', async () => {
+  test('has exactly the members of a session', async () => {
     const { client, account, token } = await sessionHolder();
     expect(await responseTo(token)).toStrictEqual({
       active: true,
@@ -90,7 +90,7 @@ describe('an active token has exactly', () => {
     });
   });
 
-  test('of a bound token its key', async () => {
+  test('names the key of a bound token', async () => {
     const key = await partnerKey();
     const dpop = await dpopProof(key, { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: now });
     const response = await responseTo((await jwtHolder(stage, {}, dpop)).token);
@@ -99,7 +99,7 @@ describe('an active token has exactly', () => {
     expect(response['cnf']).toStrictEqual({ jkt: await thumbprint(key) });
   });
 
-  test('whom a client acts for, and who acts', async () => {
+  test('names the owner and the acting client of an exchanged token', async () => {
     const key = await partnerKey();
     const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
     const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -135,11 +135,11 @@ describe('an active token has exactly', () => {
   });
 });
 
-describe('of a token that is not active nothing is said', () => {
+describe('introspection response for an inactive token', () => {
   const inactive: Record<string, (at: Stage) => Promise<string>> = {
-    garbage: async () => 'garbage',
-    'a made-up session': async () => `${'A'.repeat(32)}.${'A'.repeat(12)}`,
-    'a made-up JWT': async () => 'a.b.c',
+    'a string that is no token': async () => 'garbage',
+    'a forged session token': async () => `${'A'.repeat(32)}.${'A'.repeat(12)}`,
+    'a forged JWT': async () => 'a.b.c',
     'a JWT of another stage': async () => (await jwtHolder(await memoryStage('production'))).token,
     'a session of another stage': async () => (await sessionHolder(await memoryStage('production'))).token,
     'an expired JWT': async (at) => {
@@ -172,23 +172,21 @@ describe('of a token that is not active nothing is said', () => {
       await at.clients.delete(client.id);
       return token;
     },
-    'an introspection': async (at) =>
+    'an introspection response as a JWT': async (at) =>
       (await at.introspection.introspectionSigner())(decodeJwt((await jwtHolder(at)).token)),
   };
-  for (const [name, make] of Object.entries(inactive)) {
-    test(name, async () => {
-      const moving = await memoryStage();
-      const { client, secret = '' } = await moving.register({ mayIntrospect: true });
-      const token = await make(moving);
-      expect(await responseTo(token, basic(client.id, secret), moving.introspection)).toStrictEqual({
-        active: false,
-      });
+  test.each(Object.entries(inactive))('holds nothing but active: false for %s', async (_, make) => {
+    const moving = await memoryStage();
+    const { client, secret = '' } = await moving.register({ mayIntrospect: true });
+    const token = await make(moving);
+    expect(await responseTo(token, basic(client.id, secret), moving.introspection)).toStrictEqual({
+      active: false,
     });
-  }
+  });
 });
 
-describe('who may ask', () => {
-  test('no client that was not allowed, not even of its own token', async () => {
+describe('introspection request', () => {
+  test('is refused for a client that may not introspect, even for its own token', async () => {
     const { token, authorization, client } = await jwtHolder();
     expect(await introspect(token, authorization)).toStrictEqual({
       ok: false,
@@ -200,77 +198,92 @@ describe('who may ask', () => {
     });
   });
 
-  test('no public client, unless it proves who it is', async () => {
+  test('is refused for a public client that sends no secret with introspection_not_allowed', async () => {
     const { token } = await jwtHolder();
     const channel = await stage.register({ kind: 'sales_channel', withSecret: true, mayIntrospect: true });
-    const { id } = channel.client;
-    const refused = await introspectToken(undefined, { client_id: id, token }, stage.introspection);
+    const refused = await introspectToken(
+      undefined,
+      { client_id: channel.client.id, token },
+      stage.introspection,
+    );
     assert.ok(!refused.ok);
     expect(refused.error.code).toBe('introspection_not_allowed');
-    assert.ok((await responseTo(token, basic(id, channel.secret ?? ''))).active);
   });
 
-  test('nobody who does not authenticate', async () => {
+  test('is accepted from a client of a public kind that authenticates with its secret', async () => {
     const { token } = await jwtHolder();
-    for (const authorization of ['', basic(resourceServer.client.id, 'wrong'), `Bearer ${token}`]) {
-      const refused = await introspect(token, authorization);
-      assert.ok(!refused.ok);
-      expect(refused.error.code).toBe('invalid_client');
-    }
+    const channel = await stage.register({ kind: 'sales_channel', withSecret: true, mayIntrospect: true });
+    const response = await responseTo(token, basic(channel.client.id, channel.secret ?? ''));
+    expect(response.active).toBe(true);
   });
 
-  test('and a token is needed', async () => {
-    const refused = await introspectToken(asking, {}, stage.introspection);
+  test.each<[string, (token: string) => string]>([
+    ['no credentials', () => ''],
+    ['a wrong secret', () => basic(resourceServer.client.id, 'wrong')],
+    ['the token itself as a bearer token', (token) => `Bearer ${token}`],
+  ])('is refused with invalid_client for %s', async (_, authorization) => {
+    const { token } = await jwtHolder();
+    const refused = await introspect(token, authorization(token));
+    assert.ok(!refused.ok);
+    expect(refused.error.code).toBe('invalid_client');
+  });
+
+  test('is refused with invalid_request without a token', async () => {
+    const refused = await introspectToken(authorized, {}, stage.introspection);
     assert.ok(!refused.ok);
     expect(refused.error.code).toBe('invalid_request');
   });
+
+  test('may have a wrong token_type_hint, which is ignored', async () => {
+    const { token } = await sessionHolder();
+    const parameters: object = { token, token_type_hint: 'refresh_token' };
+    const introspection = await introspectToken(authorized, parameters, stage.introspection);
+    assert.ok(introspection.ok);
+    expect(introspection.value.response.active).toBe(true);
+  });
+
+  test.each([
+    ['a JWT', jwtHolder],
+    ['a session', sessionHolder],
+  ])('throws Unavailable for %s while the store is unavailable', async (_, hold) => {
+    const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
+    const { verifyToken } = tokenVerification([
+      sessionTokens({ ...stage.sessionVerification, sessions: { find: down } }),
+      accessTokens({ ...stage.accessTokenVerification, revocationStates: { find: down } }),
+    ]);
+    const { token } = await hold();
+    const introspection = introspect(token, authorized, { ...stage.introspection, verifyToken });
+    await expect(introspection).rejects.toThrow(Unavailable);
+  });
 });
 
-test('hints are ignored', async () => {
-  const { token } = await sessionHolder();
-  const parameters: object = { token, token_type_hint: 'refresh_token' };
-  const introspection = await introspectToken(asking, parameters, stage.introspection);
-  assert.ok(introspection.ok && introspection.value.response.active);
-});
-
-test('a store that is down says neither active nor inactive', async () => {
-  const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
-  const { verifyToken } = tokenVerification([
-    sessionTokens({ ...stage.sessionVerification, sessions: { find: down } }),
-    accessTokens({ ...stage.accessTokenVerification, revocationStates: { find: down } }),
-  ]);
-  const context = { ...stage.introspection, verifyToken };
-  for (const { token } of [await jwtHolder(), await sessionHolder()]) {
-    await expect(introspect(token, asking, context)).rejects.toThrow(Unavailable);
-  }
-});
-
-describe('the answer as a JWT', () => {
+describe('introspection response as a JWT', () => {
   const { d: _, ...publicKey } = stage.signingKey;
   const keys = createLocalJWKSet({ keys: [publicKey] });
 
-  for (const state of ['active', 'inactive']) {
-    test(`is signed for who asked, and holds the answer: ${state}`, async () => {
-      const token = state === 'active' ? (await jwtHolder()).token : 'garbage';
-      const introspection = await introspect(token);
-      assert.ok(introspection.ok);
-      const jwt = await signIntrospection(introspection.value, stage.introspection);
-      const { payload } = await jwtVerify(jwt, keys, {
-        typ: 'token-introspection+jwt',
-        issuer: stage.issuer,
-        audience: resourceServer.client.id,
-        currentDate: new Date(now * 1000),
-      });
-      expect(payload).toStrictEqual({
-        iss: stage.issuer,
-        aud: resourceServer.client.id,
-        iat: now,
-        token_introspection: introspection.value.response,
-      });
+  test.each<[string, () => Promise<string>]>([
+    ['an active token', async () => (await jwtHolder()).token],
+    ['an inactive token', async () => 'garbage'],
+  ])('is signed for the client that requested it, and holds the response for %s', async (_, make) => {
+    const token = await make();
+    const introspection = await introspect(token);
+    assert.ok(introspection.ok);
+    const jwt = await signIntrospection(introspection.value, stage.introspection);
+    const { payload } = await jwtVerify(jwt, keys, {
+      typ: 'token-introspection+jwt',
+      issuer: stage.issuer,
+      audience: resourceServer.client.id,
+      currentDate: new Date(now * 1000),
     });
-  }
+    expect(payload).toStrictEqual({
+      iss: stage.issuer,
+      aud: resourceServer.client.id,
+      iat: now,
+      token_introspection: introspection.value.response,
+    });
+  });
 
-  test('is no access token', async () => {
+  test('is not accepted as an access token', async () => {
     const introspection = await introspect((await jwtHolder()).token);
     assert.ok(introspection.ok);
     const jwt = await signIntrospection(introspection.value, stage.introspection);
@@ -278,18 +291,24 @@ describe('the answer as a JWT', () => {
   });
 });
 
-test('a token for another audience is active to those that serve it alone', async () => {
+describe('introspection of a token for another audience', () => {
   const stock = 'https://stock.example.com';
-  const { client, secret = '' } = await stage.register({ audiences: [stock] });
-  const parameters = { grant_type: 'client_credentials', scope: 'orders:read', resource: stock };
-  const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
-  assert.ok(issued.ok);
-  const { access_token } = issued.value.response;
-  expect(await responseTo(access_token)).toStrictEqual({ active: false });
-  const service = await stage.register({ mayIntrospect: true, audiences: [stock] });
-  const { active, aud } = {
-    aud: undefined,
-    ...(await responseTo(access_token, basic(service.client.id, service.secret ?? ''))),
+  const tokenForStock = async () => {
+    const { client, secret = '' } = await stage.register({ audiences: [stock] });
+    const parameters = { grant_type: 'client_credentials', scope: 'orders:read', resource: stock };
+    const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
+    assert.ok(issued.ok);
+    return issued.value.response.access_token;
   };
-  expect([active, aud]).toStrictEqual([true, stock]);
+
+  test('is inactive for a client that does not serve this audience', async () => {
+    expect(await responseTo(await tokenForStock())).toStrictEqual({ active: false });
+  });
+
+  test('is active for a client that serves this audience', async () => {
+    const service = await stage.register({ mayIntrospect: true, audiences: [stock] });
+    const response = await responseTo(await tokenForStock(), basic(service.client.id, service.secret ?? ''));
+    assert.ok(response.active);
+    expect(response['aud']).toBe(stock);
+  });
 });

@@ -47,10 +47,10 @@ const authenticate = (
     ...more,
   });
 
-/** Fails where a refused assertion is remembered, or anything but a text is looked up. */
+/** Fails where a refused assertion is stored, or anything but a string is looked up. */
 const strict: ClientAuthenticationOptions = {
   ...stage.authentication,
-  replays: { firstUse: () => assert.fail('a refused assertion was remembered') },
+  replays: { firstUse: () => assert.fail('a refused assertion was stored') },
   clients: {
     find(id) {
       expect(typeof id).toBe('string');
@@ -66,7 +66,7 @@ async function assertAccepted(given: string | Promise<string>, more: Partial<Aut
   expect(authenticated.value.method).toBe('private_key_jwt');
 }
 
-/** The reason of a refusal, for the log alone: all that the client sees is the same for all of them. */
+/** The reason of a refusal, which is for the log alone: the client sees the same error for all of them. */
 async function refusal(
   given: string | Promise<string>,
   more: Partial<AuthenticationRequest> = {},
@@ -79,41 +79,42 @@ async function refusal(
   return reason;
 }
 
-describe('accepts', () => {
-  for (const alg of assertionAlgorithms) {
-    test(`an assertion signed with ${alg}`, async () => {
-      const its = await partnerKey(alg);
-      const registered = await stage.register({ keys: [its.publicKey] });
-      const { id } = registered.client;
-      const authenticated = await authenticate(await jwtBy(its, claims({ iss: id, sub: id })));
-      assert.ok(authenticated.ok, JSON.stringify(authenticated));
-      expect(authenticated.value.client.id).toBe(id);
-    });
-  }
+describe('valid private_key_jwt assertion', () => {
+  test.each(assertionAlgorithms)('authenticates the client with the algorithm %s', async (alg) => {
+    const its = await partnerKey(alg);
+    const registered = await stage.register({ keys: [its.publicKey] });
+    const { id } = registered.client;
+    const authenticated = await authenticate(await jwtBy(its, claims({ iss: id, sub: id })));
+    assert.ok(authenticated.ok, JSON.stringify(authenticated));
+    expect(authenticated.value.client.id).toBe(id);
+  });
 
   const accepted: Record<string, () => Promise<string>> = {
-    'the key that kid names': () => jwtBy(second, claims()),
-    'no kid, of the first key': () => assertion({}, { kid: undefined }),
-    'no kid, of the second key': () => jwtBy(second, claims(), { kid: undefined }),
+    'the kid of the second key': () => jwtBy(second, claims()),
+    'no kid and the first key': () => assertion({}, { kid: undefined }),
+    'no kid and the second key': () => jwtBy(second, claims(), { kid: undefined }),
     'the issuer as aud': () => assertion({ aud: stage.issuer }),
     'the token endpoint as aud': () => assertion({ aud: tokenEndpoint }),
     'the issuer among several aud': () => assertion({ aud: ['https://other.example.com', stage.issuer] }),
     'no iat': () => assertion({ iat: undefined }),
-    'an iat of long ago': () => assertion({ iat: now - 86_400 }),
+    'an iat of one day ago': () => assertion({ iat: now - 86_400 }),
     'typ JWT': () => assertion({}, { typ: 'JWT' }),
     'typ client-authentication+jwt': () => assertion({}, { typ: 'client-authentication+jwt' }),
-    'an end 300 s ahead by a clock that is 10 s ahead': () => assertion({ exp: now + 310 }),
-    'an end that was 9 s ago by our clock': () => assertion({ exp: now - 9 }),
-    'an iat 10 s ahead': () => assertion({ iat: now + 10 }),
-    'an nbf 10 s ahead': () => assertion({ nbf: now + 10 }),
-    'claims that it does not know': () => assertion({ foo: { bar: 1 } }),
+    'an exp in 310 s, which is 300 s by a clock that is 10 s ahead': () => assertion({ exp: now + 310 }),
+    'an exp 9 s ago': () => assertion({ exp: now - 9 }),
+    'an iat in 10 s': () => assertion({ iat: now + 10 }),
+    'an nbf in 10 s': () => assertion({ nbf: now + 10 }),
+    'an unknown claim': () => assertion({ foo: { bar: 1 } }),
   };
-  for (const [name, make] of Object.entries(accepted)) test(name, () => assertAccepted(make()));
+  test.each(Object.entries(accepted))('authenticates the client with %s', (_, make) =>
+    assertAccepted(make()),
+  );
 
-  test('a client_id beside it that is the same', () => assertAccepted(assertion(), { client_id: client.id }));
+  test('authenticates the client with its client_id beside the assertion', () =>
+    assertAccepted(assertion(), { client_id: client.id }));
 });
 
-describe('refuses', () => {
+describe('invalid private_key_jwt assertion', () => {
   const unsigned = (alg: string) => rawJws({ alg, kid: 'first' }, claims(), () => '');
   const publicPem = createPublicKey({ key: key.publicKey, format: 'jwk' }).export({
     type: 'spki',
@@ -133,37 +134,37 @@ describe('refuses', () => {
     'the kid of another of its keys': ['assertion_key_unknown', () => assertion({}, { kid: 'second' })],
     'a kid that is a path': ['assertion_key_unknown', () => assertion({}, { kid: '../first' })],
     'the key of another client': ['assertion_key_unknown', () => jwtBy(strangersKey, claims())],
-    'the key of another client, without kid': [
+    'the key of another client and no kid': [
       'assertion_key_unknown',
       () => jwtBy(strangersKey, claims(), { kid: undefined }),
     ],
-    'the key of another client, under a kid of its own': [
+    'the key of another client and the kid of the first key': [
       'assertion_key_unknown',
       () => jwtBy(strangersKey, claims(), { kid: 'first' }),
     ],
-    'a key that comes with it': [
+    'a key in its own header': [
       'assertion_key_unknown',
       () => jwtBy(strangersKey, claims(), { kid: undefined, jwk: { ...strangersKey.publicKey } }),
     ],
-    'claims that were not signed': ['assertion_key_unknown', () => resigned({ jti: 'another' })],
+    'claims other than those that were signed': ['assertion_key_unknown', () => resigned({ jti: 'another' })],
     'alg none': ['assertion_malformed', () => unsigned('none')],
     'alg None': ['assertion_malformed', () => unsigned('None')],
     'alg ES256 without a signature': ['assertion_malformed', () => unsigned('ES256')],
-    'HS256 with the public key as the secret': ['assertion_key_unknown', () => symmetric(publicPem)],
-    'HS256 with the client secret': ['assertion_key_unknown', () => symmetric(secret)],
+    'HS256 and the public key as the secret': ['assertion_key_unknown', () => symmetric(publicPem)],
+    'HS256 and the client secret': ['assertion_key_unknown', () => symmetric(secret)],
     'HS256 without kid': ['assertion_key_unknown', () => symmetric(secret, { kid: undefined })],
-    'an extension that must be understood': [
+    'an unknown critical extension': [
       'ERR_JOSE_NOT_SUPPORTED',
       () => rawJws({ alg: 'ES256', kid: 'first', crit: ['x'], x: 1 }, claims(), () => 'x'.repeat(64)),
     ],
-    'an iss that is another': ['assertion_of_another', () => assertion({ iss: stranger.client.id })],
+    'the iss of another client': ['assertion_of_another', () => assertion({ iss: stranger.client.id })],
     'no iss': ['assertion_of_another', () => assertion({ iss: undefined })],
-    'a sub that is another client': [
-      // Which is looked up, and whose key it is not.
+    'the sub of another client': [
+      // This client is looked up, but the key is not one of its keys.
       'assertion_key_unknown',
       () => assertion({ sub: stranger.client.id }),
     ],
-    'a sub that nobody is': ['unknown_client', () => assertion({ sub: 'nobody' })],
+    'an unknown sub': ['unknown_client', () => assertion({ sub: 'nobody' })],
     'no sub': ['unknown_client', () => assertion({ sub: undefined })],
     'a sub that is null': ['unknown_client', () => assertion({ sub: null })],
     'a sub that is a list': ['unknown_client', () => assertion({ sub: [client.id] })],
@@ -171,100 +172,124 @@ describe('refuses', () => {
       'unknown_client',
       () => assertion({ sub: { length: 1, toString: 1, valueOf: 1 } }),
     ],
-    'another aud': ['assertion_audience', () => assertion({ aud: 'https://production.example.com' })],
+    'the aud of another stage': [
+      'assertion_audience',
+      () => assertion({ aud: 'https://production.example.com' }),
+    ],
     'an aud that begins with the issuer': [
       'assertion_audience',
       () => assertion({ aud: `${stage.issuer}.example.org` }),
     ],
-    'several aud of others': ['assertion_audience', () => assertion({ aud: ['a', `${stage.issuer}/`] })],
+    'several aud, none of which is the stage': [
+      'assertion_audience',
+      () => assertion({ aud: ['a', `${stage.issuer}/`] }),
+    ],
     'no aud': ['assertion_audience', () => assertion({ aud: undefined })],
     'an empty list of aud': ['assertion_audience', () => assertion({ aud: [] })],
-    'an end 10 s ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 10 })],
-    'an end 11 s ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 11 })],
-    'an end 5 minutes ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 300 })],
-    'an end 311 s ahead': ['assertion_lives_too_long', () => assertion({ exp: now + 311 })],
-    'an end that never comes': [
+    'an exp 10 s ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 10 })],
+    'an exp 11 s ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 11 })],
+    'an exp 5 minutes ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 300 })],
+    'an exp in 311 s': ['assertion_lives_too_long', () => assertion({ exp: now + 311 })],
+    'the largest possible exp': [
       'assertion_lives_too_long',
       () => jwtBy(key, { ...claims(), exp: Number.MAX_SAFE_INTEGER }),
     ],
     'no exp': ['assertion_lives_too_long', () => assertion({ exp: undefined })],
-    'an exp that is a text': ['ERR_JWT_CLAIM_VALIDATION_FAILED', () => assertion({ exp: `${now + 60}` })],
-    'an iat 11 s ahead': ['assertion_from_the_future', () => assertion({ iat: now + 11 })],
-    'an nbf 11 s ahead': ['ERR_JWT_CLAIM_VALIDATION_FAILED', () => assertion({ nbf: now + 11 })],
+    'an exp that is a string': ['ERR_JWT_CLAIM_VALIDATION_FAILED', () => assertion({ exp: `${now + 60}` })],
+    'an iat in 11 s': ['assertion_from_the_future', () => assertion({ iat: now + 11 })],
+    'an nbf in 11 s': ['ERR_JWT_CLAIM_VALIDATION_FAILED', () => assertion({ nbf: now + 11 })],
     'no jti': ['assertion_without_jti', () => assertion({ jti: undefined })],
-    'a jti that is no text': ['assertion_without_jti', () => assertion({ jti: { toString: 1, valueOf: 1 } })],
+    'a jti that is no string': [
+      'assertion_without_jti',
+      () => assertion({ jti: { toString: 1, valueOf: 1 } }),
+    ],
     'a jti that is empty': ['assertion_without_jti', () => assertion({ jti: '' })],
-    'an access token': ['assertion_of_another_type', () => assertion({}, { typ: 'at+jwt' })],
-    'an access token, named in full': [
+    'the typ of an access token': ['assertion_of_another_type', () => assertion({}, { typ: 'at+jwt' })],
+    'the full media type of an access token as typ': [
       'assertion_of_another_type',
       () => assertion({}, { typ: 'application/AT+JWT' }),
     ],
-    'a DPoP proof': ['assertion_of_another_type', () => assertion({}, { typ: 'dpop+jwt' })],
-    'an introspection': [
+    'the typ of a DPoP proof': ['assertion_of_another_type', () => assertion({}, { typ: 'dpop+jwt' })],
+    'the typ of an introspection response': [
       'assertion_of_another_type',
       () => assertion({}, { typ: 'token-introspection+jwt' }),
     ],
-    'over 4096 characters': ['assertion_too_long', () => assertion({ filler: 'x'.repeat(4_096) })],
-    garbage: ['unknown_client', () => 'garbage'],
-    'dots alone': ['unknown_client', () => '..'],
+    'more than 4096 characters': ['assertion_too_long', () => assertion({ filler: 'x'.repeat(4_096) })],
+    'a single part': ['unknown_client', () => 'garbage'],
+    'three empty parts': ['unknown_client', () => '..'],
     'five parts': ['unknown_client', async () => `${await assertion()}.a.b`],
-    'a fourth part': ['unknown_client', async () => `${await assertion()}.a`],
+    'four parts': ['unknown_client', async () => `${await assertion()}.a`],
     'a payload that is a list': ['unknown_client', () => rawJws({ alg: 'ES256' }, [], () => 'x')],
   };
-  for (const [name, [reason, make]] of Object.entries(refused)) {
-    test(name, async () => expect(await refusal(make())).toBe(reason));
-  }
+  test.each(Object.entries(refused).map(([name, [reason, make]]) => ({ name, reason, make })))(
+    'is refused with $name ($reason)',
+    async ({ reason, make }) => {
+      expect(await refusal(make())).toBe(reason);
+    },
+  );
 
-  test('RS256 of an RSA key that is registered for PS256, and the reverse', async () => {
-    for (const [registered, used] of [
-      ['PS256', 'RS256'],
-      ['RS256', 'PS256'],
-    ] as const) {
+  describe.each([
+    ['PS256', 'RS256'],
+    ['RS256', 'PS256'],
+  ] as const)('of an RSA key that is registered for %s, signed with %s', (registered, used) => {
+    test.each<[string, Changes]>([
+      ['with its kid', {}],
+      ['without kid', { kid: undefined }],
+    ])('is refused %s (assertion_key_unknown)', async (_, header) => {
       const { publicKey } = await partnerKey(registered, 'rsa');
       const { id } = (await stage.register({ keys: [publicKey] })).client;
-      for (const header of [{}, { kid: undefined }]) {
-        const given = jwtBy(await partnerKey(used, 'rsa'), claims({ iss: id, sub: id }), header);
-        expect(await refusal(given)).toBe('assertion_key_unknown');
-      }
-    }
+      const given = jwtBy(await partnerKey(used, 'rsa'), claims({ iss: id, sub: id }), header);
+      expect(await refusal(given)).toBe('assertion_key_unknown');
+    });
   });
 
-  test('a client_id that is another', async () => {
-    for (const client_id of [stranger.client.id, 'nobody', `${client.id} `]) {
-      expect(await refusal(assertion(), { client_id })).toBe('client_id_of_another');
-    }
+  test.each([
+    ['of another client', stranger.client.id],
+    ['of no client', 'nobody'],
+    ['with a space at its end', `${client.id} `],
+  ])('is refused beside a client_id %s (client_id_of_another)', async (_, client_id) => {
+    expect(await refusal(assertion(), { client_id })).toBe('client_id_of_another');
   });
 
-  test('another client_assertion_type, or none', async () => {
-    for (const client_assertion_type of [
-      undefined,
-      'urn:ietf:params:oauth:client-assertion-type:saml2-bearer',
-      assertionType.toUpperCase(),
-    ]) {
-      const request = {
+  describe.each([
+    ['without client_assertion_type', {}],
+    [
+      'with the client_assertion_type of SAML',
+      { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' },
+    ],
+    ['with the client_assertion_type in upper case', { client_assertion_type: assertionType.toUpperCase() }],
+  ])('%s', (_, type) => {
+    test.each([
+      ['without client_id', {}],
+      ['with client_id', { client_id: client.id }],
+    ])('is refused with invalid_client, %s', async (__, more) => {
+      const authenticated = await clientAuthentication(strict)({
         authorization: undefined,
         client_assertion: await assertion(),
-        ...(client_assertion_type !== undefined && { client_assertion_type }),
-      };
-      for (const more of [{}, { client_id: client.id }]) {
-        const authenticated = await clientAuthentication(strict)({ ...request, ...more });
-        assert.ok(!authenticated.ok);
-        expect(authenticated.error.code).toBe('invalid_client');
-        expect(authenticated.error.description).toBe('Client authentication failed.');
-      }
-    }
+        ...type,
+        ...more,
+      });
+      assert.ok(!authenticated.ok);
+      expect(authenticated.error.code).toBe('invalid_client');
+      expect(authenticated.error.description).toBe('Client authentication failed.');
+    });
   });
 
-  test('a client that is registered for a secret alone, and one that is disabled', async () => {
+  test('is refused for a client that is registered for a secret alone', async () => {
+    const { id } = (await stage.register()).client;
+    await refusal(assertion({ iss: id, sub: id }));
+  });
+
+  test('is refused for a client whose methods do not include it (method_not_allowed)', async () => {
     const without = await stage.register();
     const { id } = without.client;
-    await refusal(assertion({ iss: id, sub: id }));
-    // Even where keys are left in its record.
+    // Even though the record of the client still has keys.
     await stage.clients.replace({ ...without.client, keys: [key.publicKey] });
-    expect(await refusal(assertion({ iss: id, sub: id }), {}, stage.authentication)).toBe(
-      'method_not_allowed',
-    );
+    const reason = await refusal(assertion({ iss: id, sub: id }), {}, stage.authentication);
+    expect(reason).toBe('method_not_allowed');
+  });
 
+  test('is refused for a disabled client (client_disabled)', async () => {
     const its = await partnerKey();
     const disabled = await stage.register({ keys: [its.publicKey] });
     await stage.clients.replace({ ...disabled.client, status: 'disabled' });
@@ -273,48 +298,48 @@ describe('refuses', () => {
   });
 });
 
-describe('one method in each request', () => {
-  const beside: Record<string, Partial<AuthenticationRequest>> = {
-    'a secret': { client_secret: secret },
-    'a secret with its id': { client_secret: secret, client_id: client.id },
-    'HTTP Basic': { authorization: basic(client.id, secret) },
-    'HTTP Basic without a secret': { authorization: basic(client.id, '') },
-  };
-  for (const [name, more] of Object.entries(beside)) {
-    test(`refuses ${name} beside an assertion`, async () => {
-      const authenticated = await authenticate(await assertion(), more, strict);
-      assert.ok(!authenticated.ok);
-      expect(authenticated.error.code).toBe('invalid_request');
-    });
-  }
+describe('private_key_jwt assertion beside another method', () => {
+  test.each<[string, Partial<AuthenticationRequest>]>([
+    ['a secret', { client_secret: secret }],
+    ['a secret and client_id', { client_secret: secret, client_id: client.id }],
+    ['HTTP Basic', { authorization: basic(client.id, secret) }],
+    ['HTTP Basic without a secret', { authorization: basic(client.id, '') }],
+  ])('is refused with invalid_request: %s', async (_, more) => {
+    const authenticated = await authenticate(await assertion(), more, strict);
+    assert.ok(!authenticated.ok);
+    expect(authenticated.error.code).toBe('invalid_request');
+  });
 });
 
-describe('an assertion is used once', () => {
-  test('and refused when it comes again, as is its jti in another', async () => {
-    const jti = randomUUID();
-    const given = await assertion({ jti });
+describe('replay of a private_key_jwt assertion', () => {
+  test('is refused (assertion_replayed)', async () => {
+    const given = await assertion();
     await assertAccepted(given);
     expect(await refusal(given, {}, stage.authentication)).toBe('assertion_replayed');
-    expect(await refusal(assertion({ jti, exp: now + 61 }), {}, stage.authentication)).toBe(
-      'assertion_replayed',
-    );
   });
 
-  test('of many at the same time exactly one wins', async () => {
+  test('is refused for the same jti in another assertion (assertion_replayed)', async () => {
+    const jti = randomUUID();
+    await assertAccepted(assertion({ jti }));
+    const other = assertion({ jti, exp: now + 61 });
+    expect(await refusal(other, {}, stage.authentication)).toBe('assertion_replayed');
+  });
+
+  test('is refused for all but one of 20 concurrent requests', async () => {
     const given = await assertion();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => authenticate(given)));
-    expect(answers.filter(({ ok }) => ok).length).toBe(1);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => authenticate(given)));
+    expect(responses.filter(({ ok }) => ok).length).toBe(1);
   });
 
-  test('for each client by itself', async () => {
+  test('does not include the same jti of another client', async () => {
     const jti = randomUUID();
     const { id } = stranger.client;
     await assertAccepted(assertion({ jti }));
     const theirs = await authenticate(await jwtBy(strangersKey, claims({ iss: id, sub: id, jti })));
-    assert.ok(theirs.ok);
+    expect(theirs.ok).toBe(true);
   });
 
-  test('until its last second, and then it is over', async () => {
+  test('is refused until the last second of the assertion, which has then expired', async () => {
     const moving = await memoryStage();
     const { id } = (await moving.register({ keys: [key.publicKey] })).client;
     const given = await assertion({ iss: id, sub: id });
@@ -325,7 +350,7 @@ describe('an assertion is used once', () => {
     expect(await refusal(given, {}, moving.authentication)).toBe('ERR_JWT_EXPIRED');
   });
 
-  test('a store that cannot tell lets nobody in', async () => {
+  test('makes authentication throw Unavailable while the store is unavailable', async () => {
     const replays = { firstUse: () => Promise.reject(new Unavailable('DynamoDB', new Error('down'))) };
     await expect(authenticate(await assertion(), {}, { ...stage.authentication, replays })).rejects.toThrow(
       Unavailable,

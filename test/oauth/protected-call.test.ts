@@ -74,93 +74,139 @@ async function refused(
   return { code, challenge, reason };
 }
 
-describe('lets through', () => {
-  for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
-    test(`a token that is not bound, as ${scheme}`, async () => {
-      expect((await allowed(`${scheme} ${free}`)).clientId).toBe(registered.client.id);
-    });
-  }
+const stranger = await partnerKey();
 
-  for (const scheme of ['DPoP', 'dpop', 'DPOP']) {
-    test(`a bound token with its proof, as ${scheme}`, async () => {
+describe('valid call of a protected resource', () => {
+  test.each(['Bearer', 'bearer', 'BEARER'])('is allowed for a bearer token as %s', async (scheme) => {
+    expect((await allowed(`${scheme} ${free}`)).clientId).toBe(registered.client.id);
+  });
+
+  test.each(['DPoP', 'dpop', 'DPOP'])(
+    'is allowed for a bound token with its DPoP proof as %s',
+    async (scheme) => {
       const { clientId } = await allowed(`${scheme} ${bound}`, { dpop: await proof() });
       expect(clientId).toBe(registered.client.id);
-    });
-  }
+    },
+  );
 
-  test('a session where no scope is demanded', async () => {
+  test('is allowed for a session if no scope is required', async () => {
     expect((await allowed(`Bearer ${ust}`, { scope: undefined })).account).toBe(account);
   });
 
-  test('a bearer token with a proof that nobody asked for', async () => {
+  test('is allowed for a bearer token with a DPoP proof that is not required', async () => {
     expect((await allowed(`Bearer ${free}`, { dpop: 'garbage' })).jkt).toBeUndefined();
+  });
+
+  test('is allowed for a token whose audience is the service that is called', async () => {
+    const call = protectedCall(`Bearer ${await tokenOf({ resource: stock })}`);
+    const there = await authorizeCall(call, { ...stage.protectedCalls, audience: stock });
+    expect(there.ok).toBe(true);
   });
 });
 
-const stranger = await partnerKey();
-
-describe('refuses', () => {
-  test('a bound token as a bearer token, even with its proof', async () => {
-    for (const dpop of [undefined, await proof()]) {
-      expect(await refused(`Bearer ${bound}`, { dpop })).toStrictEqual({
-        code: 'invalid_token',
-        challenge: 'DPoP',
-        reason: 'wrong_scheme_for_the_token',
-      });
-    }
-  });
-
-  test('a token that is not bound, and a session, with the DPoP scheme', async () => {
-    for (const token of [free, ust]) {
-      const dpop = await proof({ accessToken: token });
-      expect(await refused(`DPoP ${token}`, { dpop })).toStrictEqual({
-        code: 'invalid_token',
-        challenge: 'DPoP',
-        reason: 'wrong_scheme_for_the_token',
-      });
-    }
-  });
-
-  const proofs: Record<string, [reason: string, make: () => Promise<string> | undefined]> = {
-    'no proof': ['malformed', () => undefined],
-    'an ath of another token': ['wrong_ath', () => proof({ accessToken: free })],
-    'no ath': ['wrong_ath', () => proof({ ath: undefined })],
-    'another address': ['wrong_htu', () => proof({ htu: `${stage.issuer}/other` })],
-    'the token endpoint': ['wrong_htu', () => proof({ htu: `${stage.issuer}/oauth/token` })],
-    'another method': ['wrong_htm', () => proof({ htm: 'POST' })],
-    'another key': ['wrong_key', () => proof({}, stranger)],
-    'an iat of long ago': ['iat_too_old', () => proof({ iat: now - 61 })],
+describe('scheme of a call of a protected resource', () => {
+  const wrongScheme = {
+    code: 'invalid_token',
+    challenge: 'DPoP',
+    reason: 'wrong_scheme_for_the_token',
   };
-  for (const [name, [reason, make]] of Object.entries(proofs)) {
-    test(`a proof with ${name}, and challenges with DPoP`, async () => {
-      const dpop = await make();
-      expect(await refused(`DPoP ${bound}`, { dpop })).toStrictEqual({
-        code: 'resource_dpop_proof',
-        challenge: 'DPoP',
-        reason,
-      });
-    });
-  }
 
-  test('a proof that was used before', async () => {
+  test.each<[string, () => Promise<string> | undefined]>([
+    ['without a DPoP proof', () => undefined],
+    ['with its DPoP proof', () => proof()],
+  ])('refuses a bound token as a bearer token, %s', async (_, make) => {
+    expect(await refused(`Bearer ${bound}`, { dpop: await make() })).toStrictEqual(wrongScheme);
+  });
+
+  test.each([
+    ['a bearer token', free],
+    ['a session', ust],
+  ])('refuses %s with the DPoP scheme', async (_, token) => {
+    const dpop = await proof({ accessToken: token });
+    expect(await refused(`DPoP ${token}`, { dpop })).toStrictEqual(wrongScheme);
+  });
+
+  test.each<[string, string, string | undefined]>([
+    ['no header', 'missing_token', undefined],
+    ['an empty header', 'missing_token', ''],
+    ['HTTP Basic', 'missing_token', authorization],
+    ['Bearer without a space before the token', 'missing_token', `Bearer${free}`],
+    ['Bearer without a token', 'invalid_token', 'Bearer'],
+    ['DPoP without a token', 'invalid_token', 'DPoP '],
+    ['two headers in one', 'invalid_token', `Bearer ${free}, Bearer ${free}`],
+    ['two tokens', 'invalid_token', `Bearer ${free} ${free}`],
+    ['a token of 8200 characters', 'invalid_token', `Bearer ${'x'.repeat(8_200)}`],
+    ['DPoP with a string that is no token', 'invalid_token', 'DPoP a.b.c'],
+  ])('refuses %s with %s', async (_, code, header) => {
+    expect((await refused(header)).code).toBe(code);
+  });
+
+  test('challenges an invalid token of the DPoP scheme with DPoP', async () => {
+    expect((await refused('DPoP a.b.c', { dpop: await proof() })).challenge).toBe('DPoP');
+  });
+
+  test('does not challenge an invalid bearer token with DPoP', async () => {
+    expect((await refused('Bearer a.b.c')).challenge).toBeUndefined();
+  });
+});
+
+describe('DPoP proof of a call of a protected resource', () => {
+  test.each<[string, string, () => Promise<string> | undefined]>([
+    ['if it is missing', 'malformed', () => undefined],
+    ['if it has the ath of another token', 'wrong_ath', () => proof({ accessToken: free })],
+    ['if it has no ath', 'wrong_ath', () => proof({ ath: undefined })],
+    ['if it is for another URL', 'wrong_htu', () => proof({ htu: `${stage.issuer}/other` })],
+    ['if it is for the token endpoint', 'wrong_htu', () => proof({ htu: `${stage.issuer}/oauth/token` })],
+    ['if it is for another method', 'wrong_htm', () => proof({ htm: 'POST' })],
+    ['if it is of another key', 'wrong_key', () => proof({}, stranger)],
+    ['if its iat is 61 s ago', 'iat_too_old', () => proof({ iat: now - 61 })],
+  ])('is refused %s (%s)', async (_, reason, make) => {
+    const dpop = await make();
+    expect(await refused(`DPoP ${bound}`, { dpop })).toStrictEqual({
+      code: 'resource_dpop_proof',
+      challenge: 'DPoP',
+      reason,
+    });
+  });
+
+  test('is refused if it was used before (replayed)', async () => {
     const dpop = await proof();
     await allowed(`DPoP ${bound}`, { dpop });
     const { code, reason } = await refused(`DPoP ${bound}`, { dpop });
     expect([code, reason]).toStrictEqual(['resource_dpop_proof', 'replayed']);
   });
 
-  test('of one proof at many calls at once all but one', async () => {
+  test('is accepted by exactly one of 10 concurrent calls', async () => {
     const dpop = await proof();
     const call = protectedCall(`DPoP ${bound}`, { dpop });
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 10 }, () => authorizeCall(call, stage.protectedCalls)),
     );
-    expect(answers.filter(({ ok }) => ok).length).toBe(1);
+    expect(responses.filter(({ ok }) => ok).length).toBe(1);
   });
 
-  test('a token for another audience, with either scheme', async () => {
+  test('must have a nonce where the stage demands one', async () => {
+    const { replays, clock, nonceKey } = stage;
+    const context = {
+      ...stage.protectedCalls,
+      verifyDpopProof: dpopVerification({ replays, clock, nonceKey }),
+    };
+    const call = protectedCall(`DPoP ${bound}`, { dpop: await proof() });
+    const demanded = await authorizeCall(call, context);
+    assert.ok(!demanded.ok);
+    const { code, challenge, dpopNonce: nonce } = demanded.error;
+    expect([code, challenge]).toStrictEqual(['resource_dpop_nonce', 'DPoP']);
+    expect((await authorizeCall({ ...call, dpop: await proof({ nonce }) }, context)).ok).toBe(true);
+  });
+});
+
+describe('audience of a call of a protected resource', () => {
+  test('refuses a bearer token for another audience', async () => {
     const foreign = await tokenOf({ resource: stock });
     expect((await refused(`Bearer ${foreign}`)).reason).toBe('another_audience');
+  });
+
+  test('refuses a bound token for another audience, and challenges with DPoP', async () => {
     const foreignBound = await tokenOf({ resource: stock, bound: true });
     const dpop = await proof({ accessToken: foreignBound });
     expect(await refused(`DPoP ${foreignBound}`, { dpop })).toStrictEqual({
@@ -168,78 +214,51 @@ describe('refuses', () => {
       challenge: 'DPoP',
       reason: 'another_audience',
     });
-    // But it is good where it is meant to be.
-    const there = await authorizeCall(protectedCall(`Bearer ${foreign}`), {
-      ...stage.protectedCalls,
-      audience: stock,
-    });
-    assert.ok(there.ok);
   });
+});
 
-  test('a scope that is missing, with the challenge of the scheme', async () => {
-    const scope = 'orders:create';
+describe('scope of a call of a protected resource', () => {
+  const scope = 'orders:create';
+
+  test('refuses a bearer token without it with insufficient_scope', async () => {
     expect(await refused(`Bearer ${free}`, { scope })).toStrictEqual({
       code: 'insufficient_scope',
       challenge: undefined,
       reason: undefined,
     });
+  });
+
+  test('refuses a bound token without it with insufficient_scope, and challenges with DPoP', async () => {
     const dpop = await proof();
     const { code, challenge } = await refused(`DPoP ${bound}`, { scope, dpop });
     expect([code, challenge]).toStrictEqual(['insufficient_scope', 'DPoP']);
+  });
+
+  test('refuses a session, which has no scope, with insufficient_scope', async () => {
     expect((await refused(`Bearer ${ust}`)).code).toBe('insufficient_scope');
   });
-
-  test('no token, and a header that holds none', async () => {
-    const cases: [string, string | undefined][] = [
-      ['missing_token', undefined],
-      ['missing_token', ''],
-      ['missing_token', authorization],
-      ['missing_token', `Bearer${free}`],
-      ['invalid_token', 'Bearer'],
-      ['invalid_token', 'DPoP '],
-      ['invalid_token', `Bearer ${free}, Bearer ${free}`],
-      ['invalid_token', `Bearer ${free} ${free}`],
-      ['invalid_token', `Bearer ${'x'.repeat(8_200)}`],
-      ['invalid_token', 'DPoP a.b.c'],
-    ];
-    for (const [code, header] of cases) assert.equal((await refused(header)).code, code, header);
-  });
-
-  test('a bad token with the DPoP scheme is challenged with it', async () => {
-    expect((await refused('DPoP a.b.c', { dpop: await proof() })).challenge).toBe('DPoP');
-    expect((await refused('Bearer a.b.c')).challenge).toBeUndefined();
-  });
 });
 
-test('a nonce is demanded where the stage wants one', async () => {
-  const { replays, clock, nonceKey } = stage;
-  const context = {
-    ...stage.protectedCalls,
-    verifyDpopProof: dpopVerification({ replays, clock, nonceKey }),
-  };
-  const call = protectedCall(`DPoP ${bound}`, { dpop: await proof() });
-  const demanded = await authorizeCall(call, context);
-  assert.ok(!demanded.ok);
-  const { code, challenge, dpopNonce: nonce } = demanded.error;
-  expect([code, challenge]).toStrictEqual(['resource_dpop_nonce', 'DPoP']);
-  expect((await authorizeCall({ ...call, dpop: await proof({ nonce }) }, context)).ok).toBe(true);
-});
-
-test('a store that is down lets nobody through and calls no token bad', async () => {
+describe('unavailable store in a call of a protected resource', () => {
   const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
   const { protectedCalls, accessTokenVerification, clock } = stage;
-  const contexts: ProtectedCallCapabilities[] = [
-    {
-      ...protectedCalls,
-      verifyToken: tokenVerification([
-        accessTokens({ ...accessTokenVerification, revocationStates: { find: down } }),
-      ]).verifyToken,
-    },
-    { ...protectedCalls, verifyDpopProof: dpopVerification({ replays: { firstUse: down }, clock }) },
-  ];
-  for (const context of contexts) {
-    await expect((async () => refused(`DPoP ${bound}`, { dpop: await proof() }, context))()).rejects.toThrow(
-      Unavailable,
-    );
-  }
+
+  test.each<[string, ProtectedCallCapabilities]>([
+    [
+      'revocations',
+      {
+        ...protectedCalls,
+        verifyToken: tokenVerification([
+          accessTokens({ ...accessTokenVerification, revocationStates: { find: down } }),
+        ]).verifyToken,
+      },
+    ],
+    [
+      'used DPoP proofs',
+      { ...protectedCalls, verifyDpopProof: dpopVerification({ replays: { firstUse: down }, clock }) },
+    ],
+  ])('of %s throws Unavailable, and neither allows nor refuses the call', async (_, context) => {
+    const call = protectedCall(`DPoP ${bound}`, { dpop: await proof() });
+    await expect(authorizeCall(call, context)).rejects.toThrow(Unavailable);
+  });
 });

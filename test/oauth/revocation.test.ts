@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { accessTokens } from '../../src/oauth/access-token-verification.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
+import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { revokeToken } from '../../src/oauth/revocation.ts';
 import type { RevocationCapabilities } from '../../src/oauth/revocation.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
@@ -37,7 +39,7 @@ async function sessionHolder(at: Stage = stage): Promise<Holder> {
   const { client, secret = '' } = await at.register({ account: await at.account(`MAG10000000${accounts}`) });
   const authorization = basic(client.id, secret);
   const opened = await openSession(
-    { authorization: authorization, grant_type: 'session', expires_in: undefined },
+    { authorization, grant_type: 'session', expires_in: undefined },
     at.sessionTokens,
   );
   assert.ok(opened.ok);
@@ -52,169 +54,184 @@ const revoke = (
   capabilities: RevocationCapabilities = stage.revocation,
 ) => revokeToken(authorization, parameters, capabilities);
 
-const lives = async (token: string, at: Stage = stage) => (await at.verifyToken(token)).ok;
+const isActive = async (token: string, at: Stage = stage) => (await at.verifyToken(token)).ok;
 
-for (const [kind, hold] of Object.entries(holders)) {
-  describe(`a ${kind}`, () => {
-    test('is over as soon as its client has revoked it, and no other token is', async () => {
+const production = await memoryStage('production');
+const noRevoker = {
+  revokeJwt: () => assert.fail('a revoked JWT was stored'),
+  deleteSession: () => assert.fail('a session was deleted'),
+};
+
+const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
+const unavailable: readonly [string, RevocationCapabilities][] = [
+  ['the store of revocations', { ...stage.revocation, revoker: { revokeJwt: down, deleteSession: down } }],
+  [
+    'the store of clients',
+    {
+      ...stage.revocation,
+      authenticateClient: clientAuthentication({ ...stage.authentication, clients: { find: down } }),
+    },
+  ],
+  [
+    'the store that the token is verified with',
+    {
+      ...stage.revocation,
+      recognizeToken: tokenVerification([
+        sessionTokens({ ...stage.sessionVerification, sessions: { find: down } }),
+        accessTokens({ ...stage.accessTokenVerification, verificationKey: down }),
+      ]).recognizeToken,
+    },
+  ],
+];
+
+describe.each(Object.entries(holders))('revocation of a %s', (_, hold) => {
+  test('makes the token invalid at once, and no other token', async () => {
+    const holder = await hold();
+    const other = await hold();
+    expect(await isActive(holder.token)).toBe(true);
+    expect(await revoke(holder, { token: holder.token })).toStrictEqual({
+      ok: true,
+      value: { clientId: holder.clientId, revoked: true },
+    });
+    expect(await isActive(holder.token)).toBe(false);
+    expect(await isActive(other.token)).toBe(true);
+  });
+
+  test('succeeds again for a revoked token', async () => {
+    const holder = await hold();
+    await revoke(holder, { token: holder.token });
+    expect((await revoke(holder, { token: holder.token })).ok).toBe(true);
+    expect(await isActive(holder.token)).toBe(false);
+  });
+
+  test.each(Object.entries(holders))(
+    "is refused with Commerce Layer's response for another client that holds a %s",
+    async (__, holdOther) => {
       const holder = await hold();
-      const other = await hold();
-      expect(await lives(holder.token)).toBe(true);
-      expect(await revoke(holder, { token: holder.token })).toStrictEqual({
-        ok: true,
-        value: { clientId: holder.clientId, revoked: true },
+      const other = await holdOther();
+      expect(await revoke(other, { token: holder.token })).toStrictEqual({
+        ok: false,
+        error: {
+          code: 'token_of_another_client',
+          description: 'You are not authorized to revoke this token',
+          clientId: other.clientId,
+        },
       });
-      expect(await lives(holder.token)).toBe(false);
-      expect(await lives(other.token)).toBe(true);
-    });
+      expect(await isActive(holder.token)).toBe(true);
+    },
+  );
 
-    test('may be revoked again', async () => {
+  test.each(['access_token', 'refresh_token', 'nonsense'])(
+    'ignores the token_type_hint %s',
+    async (token_type_hint) => {
       const holder = await hold();
-      await revoke(holder, { token: holder.token });
-      expect((await revoke(holder, { token: holder.token })).ok).toBe(true);
-      expect(await lives(holder.token)).toBe(false);
-    });
+      const parameters: object = { token: holder.token, token_type_hint };
+      expect((await revoke(holder, parameters)).ok).toBe(true);
+      expect(await isActive(holder.token)).toBe(false);
+    },
+  );
 
-    test('of another client stays, and the answer is that of Commerce Layer', async () => {
-      const holder = await hold();
-      for (const other of [await jwtHolder(), await sessionHolder()]) {
-        expect(await revoke(other, { token: holder.token })).toStrictEqual({
-          ok: false,
-          error: {
-            code: 'token_of_another_client',
-            description: 'You are not authorized to revoke this token',
-            clientId: other.clientId,
-          },
+  test('writes nothing for an expired token', async () => {
+    const moving = await memoryStage();
+    const holder = await hold(moving);
+    moving.time.now += 7_200;
+    const capabilities = { ...moving.revocation, revoker: noRevoker };
+    expect(await revoke(holder, { token: holder.token }, capabilities)).toStrictEqual({
+      ok: true,
+      value: { clientId: holder.clientId, revoked: false },
+    });
+  });
+
+  test.each(unavailable)('throws Unavailable if %s is unavailable', async (__, capabilities) => {
+    const holder = await hold();
+    await expect(revoke(holder, { token: holder.token }, capabilities)).rejects.toThrow(Unavailable);
+    expect(await isActive(holder.token)).toBe(true);
+  });
+
+  test.each<[string, (clientId: string) => string]>([
+    ['a wrong secret', (clientId) => basic(clientId, 'wrong')],
+    ['an unknown client', () => basic('nobody', 'x')],
+    ['no credentials', () => ''],
+  ])('is refused with invalid_client for %s', async (__, authorization) => {
+    const holder = await hold();
+    const revoked = await revoke({ authorization: authorization(holder.clientId) }, { token: holder.token });
+    assert.ok(!revoked.ok);
+    expect(revoked.error.code).toBe('invalid_client');
+    expect(await isActive(holder.token)).toBe(true);
+  });
+});
+
+describe('revocation request', () => {
+  test('stores a revoked JWT until it expires', async () => {
+    const holder = await jwtHolder();
+    const { jti, exp } = decodeJwt(holder.token);
+    const written: unknown[] = [];
+    const revoker = {
+      ...noRevoker,
+      revokeJwt: async (...args: unknown[]) => void written.push(args),
+    };
+    await revoke(holder, { token: holder.token }, { ...stage.revocation, revoker });
+    expect(written).toStrictEqual([[jti, exp]]);
+  });
+
+  test.each<[string, (ownToken: string) => string | Promise<string>]>([
+    ['a string that is no token', () => 'garbage'],
+    ['a forged session token', () => `${'A'.repeat(32)}.${'A'.repeat(12)}`],
+    ['a forged JWT', () => 'a.b.c'],
+    ['a JWT of another stage', async () => (await jwtHolder(production)).token],
+    ['a session of another stage', async () => (await sessionHolder(production)).token],
+    ['a JWT with another signature', (ownToken) => `${ownToken.slice(0, -8)}AAAAAAAA`],
+  ])('succeeds for %s, and writes nothing', async (_, make) => {
+    const holder = await jwtHolder();
+    const token = await make(holder.token);
+    expect(await revoke(holder, { token }, { ...stage.revocation, revoker: noRevoker })).toStrictEqual({
+      ok: true,
+      value: { clientId: holder.clientId, revoked: false },
+    });
+  });
+
+  test('is refused with invalid_request without a token', async () => {
+    const revoked = await revoke(await jwtHolder(), {});
+    assert.ok(!revoked.ok);
+    expect(revoked.error.code).toBe('invalid_request');
+  });
+
+  /** The client credentials of one request. */
+  type Credentials = () => Promise<Pick<TokenParameters, 'client_id' | 'client_assertion'>>;
+
+  test.each<[string, () => Promise<Credentials>]>([
+    [
+      'a public client, by its client_id',
+      async () => {
+        const { client } = await stage.register({ kind: 'sales_channel' });
+        return async () => ({ client_id: client.id });
+      },
+    ],
+    [
+      'a client with a key, by an assertion',
+      async () => {
+        const key = await partnerKey();
+        const { id } = (await stage.register({ keys: [key.publicKey] })).client;
+        const claims = { iss: id, sub: id, aud: stage.issuer, exp: stage.time.now + 60 };
+        return async () => ({
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: await jwtBy(key, { ...claims, jti: randomUUID() }),
         });
-      }
-      expect(await lives(holder.token)).toBe(true);
-    });
-
-    test('is revoked whatever the hint says', async () => {
-      for (const token_type_hint of ['access_token', 'refresh_token', 'nonsense']) {
-        const holder = await hold();
-        const parameters: object = { token: holder.token, token_type_hint };
-        expect((await revoke(holder, parameters)).ok).toBe(true);
-        expect(await lives(holder.token)).toBe(false);
-      }
-    });
-
-    test('that has expired needs no revocation: nothing is written', async () => {
-      const moving = await memoryStage();
-      const holder = await hold(moving);
-      moving.time.now += 7_200;
-      const revoker = {
-        revokeJwt: () => assert.fail('it was written'),
-        deleteSession: () => assert.fail('it was written'),
-      };
-      expect(await revoke(holder, { token: holder.token }, { ...moving.revocation, revoker })).toStrictEqual({
-        ok: true,
-        value: { clientId: holder.clientId, revoked: false },
-      });
-    });
-
-    test('is not said to be revoked by a store that is down', async () => {
-      const holder = await hold();
-      const down = () => Promise.reject(new Unavailable('DynamoDB', new Error('ECONNREFUSED')));
-      const contexts: Record<string, RevocationCapabilities> = {
-        writing: { ...stage.revocation, revoker: { revokeJwt: down, deleteSession: down } },
-        'reading the client': {
-          ...stage.revocation,
-          authenticateClient: clientAuthentication({ ...stage.authentication, clients: { find: down } }),
-        },
-        'reading the token': {
-          ...stage.revocation,
-          recognizeToken: tokenVerification([
-            sessionTokens({ ...stage.sessionVerification, sessions: { find: down } }),
-            accessTokens({ ...stage.accessTokenVerification, verificationKey: down }),
-          ]).recognizeToken,
-        },
-      };
-      for (const [what, context] of Object.entries(contexts)) {
-        await assert.rejects(revoke(holder, { token: holder.token }, context), Unavailable, what);
-      }
-      expect(await lives(holder.token)).toBe(true);
-    });
-
-    test('needs its client to authenticate', async () => {
-      const holder = await hold();
-      for (const authorization of [basic(holder.clientId, 'wrong'), basic('nobody', 'x'), '']) {
-        const revoked = await revoke({ authorization }, { token: holder.token });
-        assert.ok(!revoked.ok);
-        expect(revoked.error.code).toBe('invalid_client');
-      }
-      expect(await lives(holder.token)).toBe(true);
-    });
-  });
-}
-
-test('a JWT is remembered until it would have run out', async () => {
-  const holder = await jwtHolder();
-  const { jti, exp } = decodeJwt(holder.token);
-  const written: unknown[] = [];
-  const revoker = {
-    revokeJwt: async (...args: unknown[]) => void written.push(args),
-    deleteSession: () => assert.fail('it is no session'),
-  };
-  await revoke(holder, { token: holder.token }, { ...stage.revocation, revoker });
-  expect(written).toStrictEqual([[jti, exp]]);
-});
-
-test('a token that is unknown is no error, and writes nothing', async () => {
-  const production = await memoryStage('production');
-  const holder = await jwtHolder();
-  const unknown: Record<string, string> = {
-    garbage: 'garbage',
-    'a made-up session': `${'A'.repeat(32)}.${'A'.repeat(12)}`,
-    'a made-up JWT': 'a.b.c',
-    'a JWT of another stage': (await jwtHolder(production)).token,
-    'a session of another stage': (await sessionHolder(production)).token,
-    'a JWT with another signature': `${holder.token.slice(0, -8)}AAAAAAAA`,
-  };
-  const revoker = {
-    revokeJwt: () => assert.fail('it was written'),
-    deleteSession: () => assert.fail('it was written'),
-  };
-  for (const [name, token] of Object.entries(unknown)) {
-    assert.deepEqual(
-      await revoke(holder, { token }, { ...stage.revocation, revoker }),
-      { ok: true, value: { clientId: holder.clientId, revoked: false } },
-      name,
-    );
-  }
-});
-
-test('a token is needed', async () => {
-  const revoked = await revoke(await jwtHolder(), {});
-  assert.ok(!revoked.ok);
-  expect(revoked.error.code).toBe('invalid_request');
-});
-
-test('a public client revokes its own token, and one with a key proves itself with it', async () => {
-  const channel = (await stage.register({ kind: 'sales_channel' })).client;
-  const key = await partnerKey();
-  const keyed = (await stage.register({ keys: [key.publicKey] })).client;
-  const { now } = stage.time;
-  const assertion = async (jti: string) => ({
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: await jwtBy(key, {
-      iss: keyed.id,
-      sub: keyed.id,
-      aud: stage.issuer,
-      exp: now + 60,
-      jti,
-    }),
-  });
-  for (const [credentials, again] of [
-    [{ client_id: channel.id }, { client_id: channel.id }],
-    [await assertion('1'), await assertion('2')],
-  ] as const) {
-    const parameters = { grant_type: 'client_credentials', scope: 'orders:read', ...credentials };
+      },
+    ],
+  ])('revokes the token of %s', async (_, register) => {
+    const credentials = await register();
+    const parameters = {
+      grant_type: 'client_credentials',
+      scope: 'orders:read',
+      ...(await credentials()),
+    };
     const issued = await issueToken({ authorization: undefined, parameters }, stage.tokens);
     assert.ok(issued.ok);
     const token = issued.value.response.access_token;
-    const revoked = await revokeToken(undefined, { token, ...again }, stage.revocation);
-    assert.ok(revoked.ok && revoked.value.revoked);
-    expect(await lives(token)).toBe(false);
-  }
+    const revoked = await revokeToken(undefined, { token, ...(await credentials()) }, stage.revocation);
+    assert.ok(revoked.ok);
+    expect(revoked.value.revoked).toBe(true);
+    expect(await isActive(token)).toBe(false);
+  });
 });
