@@ -39,6 +39,12 @@ const key = (pk: string) => ({ pk: { S: pk } });
 async function dynamodb(statements: object[], folder?: string) {
   const accessControl = localAccessControl();
   const service = await startDynamoDB(folder, accessControl.decide);
+  let closed = false;
+  const close = async () => {
+    if (!closed) await service.close();
+    closed = true;
+  };
+  afterThisTest(close);
   const operator = dynamodbClient(service.endpoint);
   await operator.send(
     new CreateTableCommand({
@@ -58,7 +64,6 @@ async function dynamodb(statements: object[], folder?: string) {
       credentials: { accessKeyId, secretAccessKey: 'local' },
     });
   const client = clientOf(accessControl.accessKeyFor('function', 'role'));
-  const close = () => service.close();
   afterThisTest(async () => {
     client.destroy();
     operator.destroy();
@@ -158,7 +163,7 @@ test('what was written is there after the store was closed, and nobody else open
 
 test.each(['theirs', 'not-there'])(
   'secrets are read by those whose role names them: %s',
-  async (SecretId) => {
+  async (refusedId) => {
     const accessControl = localAccessControl();
     const service = await startSecretsManager({
       file: undefined,
@@ -187,7 +192,7 @@ test.each(['theirs', 'not-there'])(
     const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
     expect((await get('mine')).SecretString).toBe('yes');
 
-    await expect(get(SecretId)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await expect(get(refusedId)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   },
 );
 
