@@ -60,10 +60,8 @@ async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
 
 test('watch › a change of lambda/ is served soon after it is saved, and every request meanwhile', async () => {
   for (const saved of ['first', 'second', 'third']) {
-    const begun = performance.now();
     writeFileSync(handler, withVersion(saved));
     await until(async () => (await version()) === saved);
-    console.log(`${saved} change: ${Math.round(performance.now() - begun)} ms`);
   }
   expect(lines.some((line) => /Reloaded well-known \(\d+ ms\)/.test(line))).toBe(true);
 });
