@@ -95,9 +95,13 @@ export async function startFunctionServices() {
     secretKey: async () => deriveHashKeys(hashKey).clientSecret,
     clock: now,
   };
+  const running = new Set([database, secrets]);
+  const stop = async (service: typeof database | typeof secrets) => {
+    if (running.delete(service)) await service.close();
+  };
   return {
-    database,
-    secrets,
+    stopDatabase: () => stop(database),
+    stopSecretsManager: () => stop(secrets),
     async register(registration: Partial<ClientRegistration> = {}) {
       const defaults = {
         name: 'Partner',
@@ -118,7 +122,7 @@ export async function startFunctionServices() {
     async close() {
       dynamodb.destroy();
       secretsManager.destroy();
-      await Promise.all([database.close(), secrets.close()]);
+      await Promise.all([...running].map(stop));
     },
   };
 }
