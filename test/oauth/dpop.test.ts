@@ -411,7 +411,7 @@ describe('claims of a DPoP proof', () => {
   });
 
   test.each<[string, string | undefined]>([
-    ['no ath', undefined],
+    ['a missing ath', undefined],
     ['an empty ath', ''],
     ['the ath of another access token', sha256('another')],
     ['an ath with padding', `${sha256(accessToken)}=`],

@@ -127,7 +127,7 @@ describe('scheme of a call of a protected resource', () => {
   });
 
   test.each<[string, string, string | undefined]>([
-    ['no header', 'missing_token', undefined],
+    ['a missing header', 'missing_token', undefined],
     ['an empty header', 'missing_token', ''],
     ['HTTP Basic', 'missing_token', authorization],
     ['Bearer without a space before the token', 'missing_token', `Bearer${free}`],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, sign as cryptoSign, generateKeyPairSync } from 'node:crypto';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
 import { audienceError, scopeError, tokenVerification } from '../../src/oauth/token-verification.ts';
@@ -40,96 +40,131 @@ async function reasonOf(token: string, stage: Stage = sandbox) {
   return verified.error.reason;
 }
 
-test('a JWT stands for its client and scope', async () => {
-  const { token, client } = await jwtOf(sandbox, 'orders:read orders:create');
-  const verified = await sandbox.verifyToken(token);
-  assert.ok(verified.ok);
-  expect(verified.value.clientId).toBe(client.id);
-  expect(verified.value.scope).toBe('orders:read orders:create');
-  expect(verified.value.account).toBeUndefined();
-});
+describe('token verification', () => {
+  test('of a JWT gives its client and scope', async () => {
+    const { token, client } = await jwtOf(sandbox, 'orders:read orders:create');
+    const verified = await sandbox.verifyToken(token);
+    assert.ok(verified.ok);
+    expect(verified.value.clientId).toBe(client.id);
+    expect(verified.value.scope).toBe('orders:read orders:create');
+    expect(verified.value.account).toBeUndefined();
+  });
 
-test('a session token stands for its account', async () => {
-  const { token, client, account } = await sessionOf(sandbox);
-  const verified = await sandbox.verifyToken(token);
-  const { now } = sandbox.time;
-  expect(verified).toStrictEqual({
-    ok: true,
-    value: {
-      kind: 'session',
-      clientId: client.id,
-      subject: account,
-      account,
-      scope: '',
-      issuedAt: now,
-      expiresAt: now + 60,
-      claims: {},
-    },
+  test('of a session token gives its account', async () => {
+    const { token, client, account } = await sessionOf(sandbox);
+    const verified = await sandbox.verifyToken(token);
+    const { now } = sandbox.time;
+    expect(verified).toStrictEqual({
+      ok: true,
+      value: {
+        kind: 'session',
+        clientId: client.id,
+        subject: account,
+        account,
+        scope: '',
+        issuedAt: now,
+        expiresAt: now + 60,
+        claims: {},
+      },
+    });
+  });
+
+  describe.each([
+    ['the sandbox', 'production', sandbox, production],
+    ['production', 'the sandbox', production, sandbox],
+  ])('of %s in %s', (_, __, from, to) => {
+    test('refuses a JWT', async () => {
+      await reasonOf((await jwtOf(from)).token, to);
+    });
+
+    test('refuses a session token (wrong_tag)', async () => {
+      expect(await reasonOf((await sessionOf(from)).token, to)).toBe('wrong_tag');
+    });
+  });
+
+  test('refuses a session token of another stage without reading the database', async () => {
+    const { token } = await sessionOf(production);
+    const { verifyToken } = tokenVerification([
+      sessionTokens({
+        ...sandbox.sessionVerification,
+        sessions: { find: () => assert.fail('the session table was read') },
+      }),
+    ]);
+    expect((await verifyToken(token)).ok).toBe(false);
+  });
+
+  test('refuses both kinds from the second of their exp', async () => {
+    const stage = await memoryStage();
+    const jwt = await jwtOf(stage);
+    const session = await sessionOf(stage);
+    stage.time.now += 59;
+    expect((await stage.verifyToken(session.token)).ok).toBe(true);
+    stage.time.now += 1;
+    expect(await reasonOf(session.token, stage)).toBe('expired');
+    stage.time.now += 7_200 - 61;
+    expect((await stage.verifyToken(jwt.token)).ok).toBe(true);
+    stage.time.now += 1;
+    expect(await reasonOf(jwt.token, stage)).toBe('expired');
+  });
+
+  describe.each([
+    ['a JWT', jwtOf],
+    ['a session token', sessionOf],
+  ])('of %s', (_, make) => {
+    test('refuses it if its client is disabled (client_disabled)', async () => {
+      const stage = await memoryStage();
+      const { token, client } = await make(stage);
+      await stage.clients.replace({ ...client, status: 'disabled' });
+      expect(await reasonOf(token, stage)).toBe('client_disabled');
+    });
+
+    test('refuses it if all tokens of its client are revoked (all_tokens_revoked)', async () => {
+      const stage = await memoryStage();
+      const { token, client } = await make(stage);
+      await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
+      expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
+    });
+
+    test('refuses it if its client is deleted (client_deleted)', async () => {
+      const stage = await memoryStage();
+      const { token, client } = await make(stage);
+      await stage.clients.delete(client.id);
+      expect(await reasonOf(token, stage)).toBe('client_deleted');
+    });
+  });
+
+  test('accepts a token that is issued in the second in which all tokens were revoked', async () => {
+    const stage = await memoryStage();
+    const { client, secret = '' } = await stage.register();
+    await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
+    const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
+    assert.ok(issued.ok);
+    expect((await stage.verifyToken(issued.value.response.access_token)).ok).toBe(true);
+  });
+
+  test('refuses the tokens of a deleted client whose id is registered again', async () => {
+    const stage = await memoryStage();
+    const first = await stage.register({ clientId: 'same' });
+    const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
+    const issue = async ({ secret = '' }: typeof first) => {
+      const issued = await issueToken({ authorization: basic('same', secret), parameters }, stage.tokens);
+      assert.ok(issued.ok);
+      return issued.value.response.access_token;
+    };
+    const old = await issue(first);
+    await stage.clients.delete('same');
+    stage.time.now += 1;
+    const second = await stage.register({ clientId: 'same' });
+    expect(await reasonOf(old, stage)).toBe('all_tokens_revoked');
+    expect((await stage.verifyToken(await issue(second))).ok).toBe(true);
   });
 });
 
-test('neither kind crosses from one stage to the other, in either direction', async () => {
-  for (const [from, to] of [
-    [sandbox, production],
-    [production, sandbox],
-  ] as const) {
-    await reasonOf((await jwtOf(from)).token, to);
-    expect(await reasonOf((await sessionOf(from)).token, to)).toBe('wrong_tag');
-  }
-});
+const { token: genuine, client: holder } = await jwtOf(sandbox);
 
-test('a made-up session token reads nothing from the database', async () => {
-  const { token } = await sessionOf(production);
-  const { verifyToken } = tokenVerification([
-    sessionTokens({
-      ...sandbox.sessionVerification,
-      sessions: { find: () => assert.fail('the session table was read') },
-    }),
-  ]);
-  const verified = await verifyToken(token);
-  assert.ok(!verified.ok);
-});
-
-test('both kinds end at their second, not one later', async () => {
-  const stage = await memoryStage();
-  const jwt = await jwtOf(stage);
-  const session = await sessionOf(stage);
-  stage.time.now += 59;
-  expect((await stage.verifyToken(session.token)).ok).toBe(true);
-  stage.time.now += 1;
-  expect(await reasonOf(session.token, stage)).toBe('expired');
-  stage.time.now += 7_200 - 61;
-  expect((await stage.verifyToken(jwt.token)).ok).toBe(true);
-  stage.time.now += 1;
-  expect(await reasonOf(jwt.token, stage)).toBe('expired');
-});
-
-test('both kinds end when their client is disabled, deleted, or all its tokens are ended', async () => {
-  for (const make of [jwtOf, sessionOf]) {
-    const stage = await memoryStage();
-    const { token, client } = await make(stage);
-    await stage.clients.replace({ ...client, status: 'disabled' });
-    expect(await reasonOf(token, stage)).toBe('client_disabled');
-    await stage.clients.replace({ ...client, version: 2, tokensValidAfter: stage.time.now });
-    expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
-    await stage.clients.delete(client.id);
-    expect(await reasonOf(token, stage)).toBe('client_deleted');
-  }
-});
-
-test('a token issued right after all tokens were ended lives', async () => {
-  const stage = await memoryStage();
-  const { client, secret = '' } = await stage.register();
-  await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
-  const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
-  const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
-  assert.ok(issued.ok);
-  expect((await stage.verifyToken(issued.value.response.access_token)).ok).toBe(true);
-});
-
-test('refuses every forged or misused JWT', async () => {
-  const { token, client } = await jwtOf(sandbox);
-  const [header = '', payload = '', signature = ''] = token.split('.');
+describe('verification of a forged or misused JWT', () => {
+  const [header = '', payload = '', signature = ''] = genuine.split('.');
   const { kid } = sandbox.signingKey;
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
@@ -149,46 +184,53 @@ test('refuses every forged or misused JWT', async () => {
     return `${input}.${cryptoSign('sha256', Buffer.from(input), key).toString('base64url')}`;
   };
 
-  const forged: Record<string, string> = {
+  const forged: Readonly<Record<string, string>> = {
     'alg none': `${encode({ alg: 'none', typ: 'at+jwt', kid })}.${payload}.`,
     'alg None': `${encode({ alg: 'None', typ: 'at+jwt', kid })}.${payload}.`,
-    'alg NONE with a signature': `${encode({ alg: 'NONE', typ: 'at+jwt', kid })}.${payload}.${signature}`,
-    'empty signature': `${header}.${payload}.`,
-    'HS256 with the public key': `${hs256}.${createHmac('sha256', publicPem).update(hs256).digest('base64url')}`,
-    'a key of its own': attackerSigned({}),
-    'an embedded jwk': attackerSigned({ jwk: attacker.publicKey.export({ format: 'jwk' }) }),
-    'jku to elsewhere': attackerSigned({ jku: 'http://127.0.0.1:1/jwks.json' }),
-    'x5u to elsewhere': attackerSigned({ x5u: 'http://127.0.0.1:1/x5u' }),
-    'kid with a path': attackerSigned({ kid: '../../etc/passwd' }),
-    'kid with a query': attackerSigned({ kid: "' OR 1=1 --" }),
-    'no kid': attackerSigned({ kid: undefined }),
-    'crit unknown': attackerSigned({ crit: ['x'], x: 1 }),
-    'another payload': `${header}.${encode({ ...claims, scope: 'admin' })}.${signature}`,
-    'a client assertion': signed({}, 'JWT'),
-    'no typ that is ours': signed({}, 'secevent+jwt'),
+    'alg NONE and a signature': `${encode({ alg: 'NONE', typ: 'at+jwt', kid })}.${payload}.${signature}`,
+    'an empty signature': `${header}.${payload}.`,
+    'HS256 and the public key as the secret': `${hs256}.${createHmac('sha256', publicPem).update(hs256).digest('base64url')}`,
+    'the signature of another key': attackerSigned({}),
+    'another key and its jwk': attackerSigned({ jwk: attacker.publicKey.export({ format: 'jwk' }) }),
+    'another key and a jku': attackerSigned({ jku: 'http://127.0.0.1:1/jwks.json' }),
+    'another key and an x5u': attackerSigned({ x5u: 'http://127.0.0.1:1/x5u' }),
+    'another key and a kid that is a path': attackerSigned({ kid: '../../etc/passwd' }),
+    'another key and a kid that is an SQL query': attackerSigned({ kid: "' OR 1=1 --" }),
+    'another key and no kid': attackerSigned({ kid: undefined }),
+    'another key and an unknown critical extension': attackerSigned({ crit: ['x'], x: 1 }),
+    'a payload other than the signed one': `${header}.${encode({ ...claims, scope: 'admin' })}.${signature}`,
+    'the typ of a client assertion': signed({}, 'JWT'),
+    'the typ of a security event': signed({}, 'secevent+jwt'),
     'another issuer': signed({ iss: 'https://production.example.com' }),
-    'no audience': signed({ aud: undefined }),
-    'a key that is no longer published': jwtSigner({ ...sandbox.signingKey, kid: 'gone' }, 'at+jwt')(claims),
-    'expired by one second': signed({ exp: now - 1 }),
-    'expires now': signed({ exp: now }),
-    'not yet valid': signed({ nbf: now + 31 }),
-    'issued in the future': signed({ iat: now + 31 }),
-    'no exp': signed({ exp: undefined }),
-    'no iat': signed({ iat: undefined }),
-    'no client_id': signed({ client_id: undefined }),
-    'a client_id that is no text': signed({ client_id: { id: client.id } }),
-    'five parts': `${token}.a.b`,
-    'no token at all': 'a.b.c',
+    'a missing aud': signed({ aud: undefined }),
+    'a kid that is no longer published': jwtSigner({ ...sandbox.signingKey, kid: 'gone' }, 'at+jwt')(claims),
+    'an exp one second ago': signed({ exp: now - 1 }),
+    'an exp of this second': signed({ exp: now }),
+    'an nbf in 31 s': signed({ nbf: now + 31 }),
+    'an iat in 31 s': signed({ iat: now + 31 }),
+    'a missing exp': signed({ exp: undefined }),
+    'a missing iat': signed({ iat: undefined }),
+    'a missing client_id': signed({ client_id: undefined }),
+    'a client_id that is no string': signed({ client_id: { id: holder.id } }),
+    'five parts': `${genuine}.a.b`,
+    'three parts that are no JSON': 'a.b.c',
   };
-  for (const [attack, jwt] of Object.entries(forged)) {
+  test.each(Object.entries(forged))('refuses %s with invalid_token', async (_, jwt) => {
     const verified = await sandbox.verifyToken(jwt);
-    assert.ok(!verified.ok && verified.error.code === 'invalid_token', attack);
-  }
-  assert.ok((await sandbox.verifyToken(token)).ok, 'the token that they were made from');
-  assert.ok((await sandbox.verifyToken(signed({ nbf: now + 30, iat: now + 30 }))).ok, 'a clock 30 s off');
+    assert.ok(!verified.ok);
+    expect(verified.error.code).toBe('invalid_token');
+  });
+
+  test('accepts the JWT that they are derived from', async () => {
+    expect((await sandbox.verifyToken(genuine)).ok).toBe(true);
+  });
+
+  test('accepts an nbf and an iat in 30 s', async () => {
+    expect((await sandbox.verifyToken(signed({ nbf: now + 30, iat: now + 30 }))).ok).toBe(true);
+  });
 });
 
-test('a scope is there as a whole word, or missing', async () => {
+describe('audience and scope of a verified token', () => {
   const caller = {
     kind: 'jwt',
     clientId: 'c',
@@ -199,26 +241,24 @@ test('a scope is there as a whole word, or missing', async () => {
     audience: 'https://a.example.com',
     claims: {},
   } as const;
-  expect(audienceError(caller, 'https://a.example.com')).toBeUndefined();
-  expect(audienceError(caller, 'https://b.example.com')?.code).toBe('invalid_token');
-  expect(scopeError(caller, 'orders:read')).toBeUndefined();
-  expect(scopeError(caller, 'orders:create')?.code).toBe('insufficient_scope');
-  expect(scopeError(caller, 'read')?.scope).toBe('read');
-});
 
-test('a client that is made again under an id brings no dead tokens back', async () => {
-  const stage = await memoryStage();
-  const first = await stage.register({ clientId: 'same' });
-  const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
-  const issue = async ({ secret = '' }: typeof first) => {
-    const issued = await issueToken({ authorization: basic('same', secret), parameters }, stage.tokens);
-    assert.ok(issued.ok);
-    return issued.value.response.access_token;
-  };
-  const old = await issue(first);
-  await stage.clients.delete('same');
-  stage.time.now += 1;
-  const second = await stage.register({ clientId: 'same' });
-  expect(await reasonOf(old, stage)).toBe('all_tokens_revoked');
-  expect((await stage.verifyToken(await issue(second))).ok).toBe(true);
+  test('accepts its audience', () => {
+    expect(audienceError(caller, 'https://a.example.com')).toBeUndefined();
+  });
+
+  test('refuses another audience with invalid_token', () => {
+    expect(audienceError(caller, 'https://b.example.com')?.code).toBe('invalid_token');
+  });
+
+  test('accepts one of its scopes', () => {
+    expect(scopeError(caller, 'orders:read')).toBeUndefined();
+  });
+
+  test('refuses another scope with insufficient_scope', () => {
+    expect(scopeError(caller, 'orders:create')?.code).toBe('insufficient_scope');
+  });
+
+  test('refuses a part of one of its scopes, and names the scope that is required', () => {
+    expect(scopeError(caller, 'read')?.scope).toBe('read');
+  });
 });

@@ -18,7 +18,7 @@ import {
   stock,
   tokenExchange,
 } from '../partner.ts';
-import type { Partner } from '../partner.ts';
+import type { Partner, Stage } from '../partner.ts';
 import { basic, memoryStage } from '../stage.ts';
 
 const frontend = await partner({ audiences: [stock] });
@@ -28,7 +28,7 @@ async function subjectToken(from: Partner = frontend, scope = 'orders:read order
   return (await from.issued({ grant_type: clientCredentials, scope })).response.access_token;
 }
 
-describe('token exchange', () => {
+describe('token exchange grant', () => {
   const exchange = (subject_token: string, more: TokenParameters = {}): TokenParameters => ({
     grant_type: tokenExchange,
     subject_token,
@@ -36,7 +36,7 @@ describe('token exchange', () => {
     ...more,
   });
 
-  test('gives a token of the same subject to who asks, with issued_token_type', async () => {
+  test('issues a token with the same subject to the requesting client, with issued_token_type', async () => {
     const { response, claims } = await backend.issued(exchange(await subjectToken()));
     const { access_token: _, ...rest } = response;
     expect(rest).toStrictEqual({
@@ -51,58 +51,73 @@ describe('token exchange', () => {
     expect(claims['act']).toStrictEqual({ sub: backend.client.id });
   });
 
-  test('other grants do not answer with issued_token_type', async () => {
+  test('is the only grant whose response has issued_token_type', async () => {
     const { response } = await frontend.issued({ grant_type: clientCredentials, scope: 'orders:read' });
-    assert.ok(!('issued_token_type' in response));
+    expect(response).not.toHaveProperty('issued_token_type');
   });
 
-  test('narrows the scope, and never widens it', async () => {
+  test('narrows the scope to the requested one', async () => {
     const token = await subjectToken();
     const { response, claims } = await backend.issued(exchange(token, { scope: 'orders:read' }));
     expect([response.scope, claims['scope']]).toStrictEqual(['orders:read', 'orders:read']);
-    for (const scope of [
-      'orders:read admin',
-      'orders:*',
-      'orders',
-      'orders:read  orders:create',
-      ' orders:read',
-    ]) {
-      assert.equal((await backend.refused(exchange(token, { scope }))).code, 'invalid_scope', scope);
-    }
-    // Not even by what the client itself may ask for.
+  });
+
+  test.each(['orders:read admin', 'orders:*', 'orders', 'orders:read  orders:create', ' orders:read'])(
+    'refuses the scope %j with invalid_scope',
+    async (scope) => {
+      const error = await backend.refused(exchange(await subjectToken(), { scope }));
+      expect(error.code).toBe('invalid_scope');
+    },
+  );
+
+  test("refuses a scope of the client that the subject token doesn't have with invalid_scope", async () => {
     const narrow = await subjectToken(frontend, 'orders:read');
     const wider = exchange(narrow, { scope: 'orders:create' });
     expect((await backend.refused(wider)).code).toBe('invalid_scope');
   });
 
-  test('is for the audience that it names, among those of who asks', async () => {
-    const token = await subjectToken();
-    for (const more of [{ audience: stock }, { resource: stock }, { audience: stock, resource: stock }]) {
-      expect((await backend.issued(exchange(token, more))).claims.aud).toBe(stock);
-    }
-    expect((await backend.issued(exchange(token))).claims.aud).toBe(stage.issuer);
-    const other = exchange(token, { audience: 'https://other.example.com' });
+  test.each<[string, TokenParameters, string]>([
+    ['audience', { audience: stock }, stock],
+    ['resource', { resource: stock }, stock],
+    ['audience and resource', { audience: stock, resource: stock }, stock],
+    ['the stage without audience and resource', {}, stage.issuer],
+  ])('issues a token with the aud of %s', async (_, more, aud) => {
+    expect((await backend.issued(exchange(await subjectToken(), more))).claims.aud).toBe(aud);
+  });
+
+  test('refuses an audience that the client is not registered for with invalid_target', async () => {
+    const other = exchange(await subjectToken(), { audience: 'https://other.example.com' });
     expect((await backend.refused(other)).code).toBe('invalid_target');
   });
 
-  test('a token for one service does not become one for the stage, or for another service', async () => {
-    const { response } = await frontend.issued({
-      grant_type: clientCredentials,
-      scope: 'orders:read',
-      resource: stock,
+  describe('with a subject token for another service', () => {
+    const tokenForStock = async () => {
+      const { response } = await frontend.issued({
+        grant_type: clientCredentials,
+        scope: 'orders:read',
+        resource: stock,
+      });
+      return response.access_token;
+    };
+
+    test('issues a token for that service', async () => {
+      const plain = await partner({ grants: [tokenExchange] });
+      expect((await plain.issued(exchange(await tokenForStock()))).claims.aud).toBe(stock);
     });
-    const plain = await partner({ grants: [tokenExchange] });
-    expect((await plain.issued(exchange(response.access_token))).claims.aud).toBe(stock);
-    const widened = exchange(response.access_token, { audience: stage.issuer });
-    expect((await plain.refused(widened)).code).toBe('invalid_target');
+
+    test('refuses the audience of the stage with invalid_target', async () => {
+      const plain = await partner({ grants: [tokenExchange] });
+      const widened = exchange(await tokenForStock(), { audience: stage.issuer });
+      expect((await plain.refused(widened)).code).toBe('invalid_target');
+    });
   });
 
-  test('gives nobody a scope that it is not registered for', async () => {
+  test('refuses a scope that the client is not registered for with invalid_scope', async () => {
     const other = await partner({ grants: [tokenExchange], scopes: ['x:y'] });
     expect((await other.refused(exchange(await subjectToken()))).code).toBe('invalid_scope');
   });
 
-  test('is not for public clients, whose id anyone knows', async () => {
+  test('refuses a public client, whose id anyone knows, with unauthorized_client', async () => {
     const channel = await partner({ kind: 'sales_channel', grants: [tokenExchange] });
     const { client } = channel;
     const parameters = { ...exchange(await subjectToken()), client_id: client.id };
@@ -111,62 +126,61 @@ describe('token exchange', () => {
     expect(refused.error.code).toBe('unauthorized_client');
   });
 
-  test('what ends any token of the chain ends the one that came of it', async () => {
-    const live = async (token: string) => (await stage.verifyToken(token)).ok;
-    const chain = async () => {
-      const from = await partner();
-      const subject = await subjectToken(from, 'orders:read');
-      const second = (await backend.issued(exchange(subject))).response.access_token;
-      const last = (await third.issued(exchange(second))).response.access_token;
-      expect(await live(last)).toBe(true);
-      return { from, subject, second, last };
-    };
-    for (const which of ['subject', 'second'] as const) {
-      const tokens = await chain();
-      await stage.revocations.revokeJwt(String(decodeJwt(tokens[which]).jti), now + 9_999);
-      assert.ok(!(await live(tokens.last)), `${which} was revoked`);
-    }
-    const tokens = await chain();
-    await stage.clients.replace({ ...tokens.from.client, status: 'disabled' });
-    assert.ok(!(await live(tokens.last)), 'the first client was disabled');
+  type Chain = Readonly<{ from: Partner; subject: string; second: string; last: string }>;
+  const revoke = (token: string) => stage.revocations.revokeJwt(String(decodeJwt(token).jti), now + 9_999);
+  test.each<[string, (chain: Chain) => Promise<unknown>]>([
+    ['the first token of its chain is revoked', ({ subject }) => revoke(subject)],
+    ['the second token of its chain is revoked', ({ second }) => revoke(second)],
+    [
+      'the first client of its chain is disabled',
+      ({ from }) => stage.clients.replace({ ...from.client, status: 'disabled' }),
+    ],
+  ])('issues a token that becomes invalid if %s', async (_, end) => {
+    const from = await partner();
+    const subject = await subjectToken(from, 'orders:read');
+    const second = (await backend.issued(exchange(subject))).response.access_token;
+    const last = (await third.issued(exchange(second))).response.access_token;
+    expect((await stage.verifyToken(last)).ok).toBe(true);
+    await end({ from, subject, second, last });
+    expect((await stage.verifyToken(last)).ok).toBe(false);
   });
 
-  test('is refused where the new token would have to begin after the subject token has run out', async () => {
+  test('refuses a client whose new tokens become valid only when the subject token has expired', async () => {
     const token = await subjectToken();
     const late = await partner({ grants: [tokenExchange] });
     await stage.clients.replace({ ...late.client, tokensValidAfter: now + 7_200 });
     expect((await late.refused(exchange(token))).code).toBe('invalid_request');
   });
 
-  test('goes from service to service four times at most', async () => {
+  test('refuses the fifth exchange of a chain with invalid_request', async () => {
     let token = await subjectToken(frontend, 'orders:read');
     for (let hop = 0; hop < 4; hop += 1)
       token = (await backend.issued(exchange(token))).response.access_token;
     expect((await backend.refused(exchange(token))).code).toBe('invalid_request');
   });
 
-  test('a chain says each of those that act, the last one first', async () => {
+  test('names each acting client of a chain in act, the last one first', async () => {
     const first = (await backend.issued(exchange(await subjectToken()))).response.access_token;
     const { claims } = await third.issued(exchange(first));
     expect(claims.sub).toBe(frontend.client.id);
     expect(claims['act']).toStrictEqual({ sub: third.client.id, act: { sub: backend.client.id } });
   });
 
-  test('who exchanges its own token again is still said to act', async () => {
+  test('keeps a client in act that exchanges a token of the exchange again', async () => {
     const first = (await backend.issued(exchange(await subjectToken()))).response.access_token;
     const { claims } = await backend.issued(exchange(first, { scope: 'orders:read' }));
     expect(claims.sub).toBe(frontend.client.id);
     expect(claims['act']).toStrictEqual({ sub: backend.client.id });
   });
 
-  test('who exchanges a token of its own acts for nobody', async () => {
+  test('adds no act for a client that exchanges a token of its own', async () => {
     const own = await partner({ grants: [clientCredentials, tokenExchange] });
     const { claims } = await own.issued(exchange(await subjectToken(own)));
     expect(claims.sub).toBe(own.client.id);
-    assert.ok(!('act' in claims));
+    expect(claims).not.toHaveProperty('act');
   });
 
-  test('keeps the owner whom the subject token is of', async () => {
+  test('keeps the owner of the subject token', async () => {
     const key = await partnerKey();
     const acting = await partner({ grants: [jwtBearer], keys: [key.publicKey] });
     const owner = { type: 'Customer', id: 'c1' };
@@ -177,7 +191,7 @@ describe('token exchange', () => {
     expect(claims['custom_claim']).toStrictEqual({ a: 1 });
   });
 
-  test('never lives longer than the subject token', async () => {
+  test('issues a token that expires with the subject token', async () => {
     const moving = await memoryStage();
     const from = await partner({ tokenLifetime: 600 }, moving);
     const to = await partner({ grants: [tokenExchange] }, moving);
@@ -191,91 +205,123 @@ describe('token exchange', () => {
     expect(exchanged.claims.exp).toBe(held.exp);
   });
 
-  test('nor longer than the client may have it', async () => {
+  test('issues a token that expires after the lifetime of the client, if that is shorter', async () => {
     const short = await partner({ grants: [tokenExchange], tokenLifetime: 60 });
     expect((await short.issued(exchange(await subjectToken()))).response.expires_in).toBe(60);
   });
 
-  test('a bound subject token needs a proof of the same key', async () => {
-    const key = await partnerKey();
-    const dpop = await proofOf(key);
-    const { response } = await frontend.issued(
-      { grant_type: clientCredentials, scope: 'orders:read' },
-      { dpop },
-    );
-    const parameters = exchange(response.access_token);
-    const unproven = await backend.refused(parameters);
-    expect(unproven.code).toBe('invalid_request');
-    const other = await backend.refused(parameters, { dpop: await proofOf(await partnerKey()) });
-    expect(other.code).toBe('invalid_request');
-    const { response: exchanged, claims } = await backend.issued(parameters, { dpop: await proofOf(key) });
-    expect(exchanged.token_type).toBe('DPoP');
-    expect(claims['cnf']).toStrictEqual({ jkt: await thumbprint(key) });
-  });
-
-  test('refuses a subject token that is no live one of this stage', async () => {
-    const moving = await memoryStage();
-    const to = await partner({ grants: [tokenExchange] }, moving);
-    const expired = await subjectToken(await partner({ tokenLifetime: 60 }, moving), 'orders:read');
-    const revoked = await subjectToken(await partner({}, moving), 'orders:read');
-    const leaving = await partner({}, moving);
-    const ofDisabled = await subjectToken(leaving, 'orders:read');
-    moving.time.now += 60;
-    await moving.revocations.revokeJwt(String(decodeJwt(revoked).jti), Infinity);
-    await moving.clients.replace({ ...leaving.client, status: 'disabled' });
-    const production = await memoryStage('production');
-    const account = await moving.account();
-    const sessionKey = await moving.register({ account });
-    const session = await openSession(
-      {
-        authorization: basic(sessionKey.client.id, sessionKey.secret ?? ''),
-        grant_type: 'session',
-        expires_in: undefined,
-      },
-      moving.sessionTokens,
-    );
-    assert.ok(session.ok);
-
-    const bad: Record<string, string> = {
-      expired,
-      revoked,
-      'of a disabled client': ofDisabled,
-      'of another stage': await subjectToken(await partner({}, production), 'orders:read'),
-      'a session': session.value.response.ust,
-      'not a token': 'a.b.c',
-      'with another signature': `${(await subjectToken(await partner({}, moving))).slice(0, -8)}AAAAAAAA`,
+  describe('with a bound subject token', () => {
+    const boundToken = async () => {
+      const key = await partnerKey();
+      const { response } = await frontend.issued(
+        { grant_type: clientCredentials, scope: 'orders:read' },
+        { dpop: await proofOf(key) },
+      );
+      return { key, parameters: exchange(response.access_token) };
     };
-    for (const [name, token] of Object.entries(bad)) {
-      const { code, description } = await to.refused(exchange(token));
-      assert.equal(code, 'invalid_request', name);
-      assert.ok(!description.includes(token), name);
-    }
+
+    test('refuses a request without a DPoP proof with invalid_request', async () => {
+      const { parameters } = await boundToken();
+      expect((await backend.refused(parameters)).code).toBe('invalid_request');
+    });
+
+    test('refuses a DPoP proof of another key with invalid_request', async () => {
+      const { parameters } = await boundToken();
+      const dpop = await proofOf(await partnerKey());
+      expect((await backend.refused(parameters, { dpop })).code).toBe('invalid_request');
+    });
+
+    test('issues a token that is bound to the same key', async () => {
+      const { key, parameters } = await boundToken();
+      const { response, claims } = await backend.issued(parameters, { dpop: await proofOf(key) });
+      expect(response.token_type).toBe('DPoP');
+      expect(claims['cnf']).toStrictEqual({ jkt: await thumbprint(key) });
+    });
   });
 
-  test('refuses what it does not support, by the name of the parameter', async () => {
-    const token = await subjectToken();
-    const idToken = 'urn:ietf:params:oauth:token-type:id_token';
-    const { subject_token: _, ...noSubject } = exchange(token);
-    const { subject_token_type: __, ...noType } = exchange(token);
-    const cases: [RegExp, TokenParameters][] = [
-      [/^subject_token is missing/, noSubject],
-      [/^subject_token_type /, noType],
-      [/^subject_token_type /, exchange(token, { subject_token_type: idToken })],
-      [/^requested_token_type /, exchange(token, { requested_token_type: idToken })],
-      [/^actor_token /, exchange(token, { actor_token: token })],
-    ];
-    for (const [description, parameters] of cases) {
-      const error = await backend.refused(parameters);
-      expect(error.code).toBe('invalid_request');
-      expect(error.description).toMatch(description);
-    }
+  const inactive: Readonly<Record<string, (at: Stage) => Promise<string>>> = {
+    'is expired': async (at) => {
+      const token = await subjectToken(await partner({ tokenLifetime: 60 }, at), 'orders:read');
+      at.time.now += 60;
+      return token;
+    },
+    'is revoked': async (at) => {
+      const token = await subjectToken(await partner({}, at), 'orders:read');
+      await at.revocations.revokeJwt(String(decodeJwt(token).jti), Infinity);
+      return token;
+    },
+    'is of a disabled client': async (at) => {
+      const leaving = await partner({}, at);
+      const token = await subjectToken(leaving, 'orders:read');
+      await at.clients.replace({ ...leaving.client, status: 'disabled' });
+      return token;
+    },
+    'is of another stage': async () =>
+      subjectToken(await partner({}, await memoryStage('production')), 'orders:read'),
+    'is a session': async (at) => {
+      const sessionKey = await at.register({ account: await at.account() });
+      const session = await openSession(
+        {
+          authorization: basic(sessionKey.client.id, sessionKey.secret ?? ''),
+          grant_type: 'session',
+          expires_in: undefined,
+        },
+        at.sessionTokens,
+      );
+      assert.ok(session.ok);
+      return session.value.response.ust;
+    },
+    'is no JWT': async () => 'a.b.c',
+    'has another signature': async (at) => {
+      const token = await subjectToken(await partner({}, at));
+      return `${token.slice(0, -8)}AAAAAAAA`;
+    },
+  };
+  test.each(Object.entries(inactive))(
+    'refuses a subject token that %s with invalid_request, and does not repeat it',
+    async (_, make) => {
+      const moving = await memoryStage();
+      const client = await partner({ grants: [tokenExchange] }, moving);
+      const token = await make(moving);
+      const { code, description } = await client.refused(exchange(token));
+      expect(code).toBe('invalid_request');
+      expect(description).not.toContain(token);
+    },
+  );
+
+  const idToken = 'urn:ietf:params:oauth:token-type:id_token';
+  test.each<[string, RegExp, (request: TokenParameters) => TokenParameters]>([
+    ['a missing subject_token', /^subject_token is missing/, ({ subject_token: _, ...rest }) => rest],
+    ['a missing subject_token_type', /^subject_token_type /, ({ subject_token_type: _, ...rest }) => rest],
+    [
+      'the subject_token_type id_token',
+      /^subject_token_type /,
+      (request) => ({ ...request, subject_token_type: idToken }),
+    ],
+    [
+      'the requested_token_type id_token',
+      /^requested_token_type /,
+      (request) => ({ ...request, requested_token_type: idToken }),
+    ],
+    [
+      'an actor_token',
+      /^actor_token /,
+      ({ subject_token, ...rest }) => ({
+        ...rest,
+        ...(subject_token !== undefined && { subject_token, actor_token: subject_token }),
+      }),
+    ],
+  ])('refuses %s with invalid_request, and names the parameter', async (_, description, change) => {
+    const error = await backend.refused(change(exchange(await subjectToken())));
+    expect(error.code).toBe('invalid_request');
+    expect(error.description).toMatch(description);
   });
 
-  test('is only for clients that it was registered for', async () => {
+  test('refuses a client that is not registered for it with unauthorized_client', async () => {
     expect((await frontend.refused(exchange(await subjectToken()))).code).toBe('unauthorized_client');
   });
 
-  test('a store that cannot tell gives no token', async () => {
+  test('throws Unavailable if the store that the subject token is verified with is unavailable', async () => {
     const context = {
       ...stage.tokens,
       verifyToken: () => Promise.reject(new Unavailable('DynamoDB', new Error('down'))),
