@@ -23,7 +23,7 @@ export default {
   reporters: ['default', '<rootDir>/test/closing-line.mjs'],
   injectGlobals: false,
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   collectCoverageFrom: ['src/**/*.ts', 'lambda/**/*.ts'],
   coverageProvider: 'v8',
   coverageReporters: ['text', 'html'],

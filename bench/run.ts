@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundling } from '../lib/constructs/bundles.ts';
+import { bundling } from '../lib/constructs/bundling.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
 const outfile = join(folder, 'bench.mjs');

@@ -7,19 +7,19 @@ import { option } from './parameters.ts';
 import { accountFields, problemText } from './registration-problem.ts';
 
 export const accountCreate = command({
-  summary: 'Creates an account that sessions can act for',
+  summary: 'Creates an account that sessions act for',
   parameters: {
     firstName: option('NAME', 'First name of its holder', v.string()),
     lastName: option('NAME', 'Last name of its holder', v.string()),
     email: option('ADDRESS', 'E-mail address of its holder', v.string()),
     screenName: option(
       'NAME',
-      'What others see; first and last name where it is left out',
+      'The name that others see; first and last name if it is left out',
       v.exactOptional(v.string()),
     ),
     mageId: option(
       'ID',
-      'A mage_id that it has already; made up where it is left out',
+      'A mage_id that the partner already has; generated if it is left out',
       v.exactOptional(v.string()),
     ),
   },

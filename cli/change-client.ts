@@ -1,12 +1,29 @@
+import type { ChangeProblem } from '../src/clients/client-changes.ts';
 import type { Client } from '../src/clients/client.ts';
+import type { Result } from '../src/result.ts';
 import { Refused } from './failures.ts';
-import { findClient } from './find-client.ts';
 import type { Stage } from './stage.ts';
 
-/** Times that a change is tried when another operator writes the same client between our read and write. */
+/** The client as it is now. Throws `Refused` if there is none. */
+export async function findClient(stage: Stage, clientId: string): Promise<Client> {
+  const client = await stage.clients.findNow(clientId);
+  if (!client) throw unknownClient(stage, clientId);
+  return client;
+}
+
+export const unknownClient = (stage: Stage, clientId: string) =>
+  new Refused(`There is no client ${clientId} in ${stage.record.name}.`);
+
+/** The changed client. Throws `Refused` with the reason if it cannot be changed. */
+export function valueOrRefused<Value>(result: Result<Value, ChangeProblem>): Value {
+  if (!result.ok) throw new Refused(result.error.problem);
+  return result.value;
+}
+
+/** How often a change is tried if another operator writes the same client between our read and our write. */
 const attempts = 5;
 
-/** Writes what `change` makes of a client; `changed` is false where it gives the client back as it is. */
+/** Writes the result of `change`. `changed` is false if it returned the client as it was. */
 export async function changeClient(
   stage: Stage,
   clientId: string,
@@ -18,5 +35,7 @@ export async function changeClient(
     if (next === client) return { client, changed: false };
     if (await stage.clients.replace(next)) return { client: next, changed: true };
   }
-  throw new Refused(`The client ${clientId} is being changed by someone else. Nothing was done: try again.`);
+  throw new Refused(
+    `The client ${clientId} is being changed by someone else. Nothing was changed: try again.`,
+  );
 }

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { addKeys } from '../src/clients/client-changes.ts';
-import { accepted } from './accepted.ts';
-import { changeClient } from './change-client.ts';
+import { changeClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
 import { fields } from './layout.ts';
@@ -10,7 +9,9 @@ import { readPublicKeys } from './public-keys.ts';
 
 export const clientAddKey = command({
   summary: 'Registers a public key that a client signs its assertions with',
-  details: ['The client may then authenticate with it (private_key_jwt), and with what it had before.'],
+  details: [
+    'The client may then authenticate with it (private_key_jwt), and still with the credentials that it had before.',
+  ],
   parameters: {
     clientId: argument('CLIENT_ID', 'The id of the client'),
     publicKey: option('FILE', 'A JWK, a JWK set or a PEM public key; - is standard input', v.string()),
@@ -19,7 +20,9 @@ export const clientAddKey = command({
   async run({ clientId, publicKey }, { stage: connect, terminal }) {
     const keys = await readPublicKeys(publicKey, terminal);
     const stage = await connect();
-    const { client } = await changeClient(stage, clientId, (current) => accepted(addKeys(current, keys)));
+    const { client } = await changeClient(stage, clientId, (current) =>
+      valueOrRefused(addKeys(current, keys)),
+    );
     return {
       json: clientJson(client),
       text: `The client ${client.id} may authenticate in ${stage.record.name} with:\n${fields({ keys: client.keys.map(({ kid, alg }) => `${kid} for ${alg}`) })}`,

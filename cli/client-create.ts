@@ -17,9 +17,9 @@ const claims = v.pipe(
   v.check((pairs) => new Set(pairs.map(([name]) => name)).size === pairs.length, 'must name each claim once'),
   v.transform((pairs): Record<string, string> => Object.fromEntries(pairs)),
 );
-const texts = v.optional(v.array(v.string()), []);
+const strings = v.optional(v.array(v.string()), []);
 
-/** Grants by the last word of their URN, too. */
+/** Grants can also be named by the last word of their URN. */
 const shortNames = grantTypes.map((grant) => grant.split(':').at(-1) ?? grant);
 const grantOf = new Map<string, string>(
   grantTypes.flatMap((grant, index) => [
@@ -39,47 +39,57 @@ export const clientCreate = command({
   summary: 'Registers a client, and shows its secret once',
   details: [
     'With --account the client is a session key of that account: it opens sessions and has no scopes.',
-    'A client that the partner has elsewhere is imported with --client-id and --secret-stdin.',
+    'A client that the partner already has is imported with --client-id and --secret-stdin.',
     'With --public-key the client authenticates with its key (private_key_jwt), and has no secret.',
   ],
   parameters: {
-    name: option('NAME', 'What you and the partner call it', v.string()),
+    name: option('NAME', 'The name that you and the partner use for it', v.string()),
     kind: option(
       'KIND',
-      `${clientKinds.join(' or ')}; integration where it is left out`,
+      `${clientKinds.join(' or ')}; integration if it is left out`,
       v.optional(v.picklist(clientKinds, `must be ${clientKinds.join(' or ')}`), 'integration'),
     ),
-    scope: repeatable('SCOPE', 'What it may ask for: exact, or a prefix such as market:id:*', texts),
-    defaultScope: repeatable('SCOPE', 'What it gets when it asks for no scope', texts),
+    scope: repeatable(
+      'SCOPE',
+      'A scope that it may request: exact, or a prefix such as market:id:*',
+      strings,
+    ),
+    defaultScope: repeatable('SCOPE', 'A scope that it gets if it requests none', strings),
     requiredScope: repeatable(
       'PATTERN',
-      'What one of the scopes that it gets must match, such as market:*',
-      texts,
+      'A pattern that one of its granted scopes must match, such as market:*',
+      strings,
     ),
     grant: repeatable(
       'NAME',
-      `${shortNames.join(', ')}, or the URN of one; ${shortNames[0]} where it is left out`,
+      `${shortNames.join(', ')}, or the URN of one; ${shortNames[0]} if it is left out`,
       grants,
     ),
-    audience: repeatable('URI', 'An audience that it may ask tokens for, besides the stage itself', texts),
+    audience: repeatable(
+      'URI',
+      'An audience that it may request tokens for, besides that of the stage',
+      strings,
+    ),
     publicKey: option(
       'FILE',
       'Its public keys: a JWK, a JWK set or PEM; - is standard input',
       v.exactOptional(v.string()),
     ),
-    dpop: flag('Its tokens must be bound to a key of its own (DPoP)'),
-    introspect: flag('It may ask what a token stands for'),
+    dpop: flag('Its tokens must be bound to a key that it holds (DPoP)'),
+    introspect: flag('It may introspect tokens'),
     account: option('MAGE_ID', 'Makes it a session key of this account', v.exactOptional(v.string())),
     clientId: option(
       'ID',
-      'An id that it has already; made up where it is left out',
+      'An id that the partner already has; generated if it is left out',
       v.exactOptional(v.string()),
     ),
-    secretStdin: flag('Takes the secret that it has already from standard input'),
-    withSecret: flag('Gives a sales channel or a client with a public key a secret; others get one anyway'),
+    secretStdin: flag('Reads a secret that the partner already has from standard input'),
+    withSecret: flag(
+      'Gives a secret to a sales channel or a client with a public key; others always have one',
+    ),
     tokenLifetime: option(
       'SECONDS',
-      'How long its tokens live; as the stage has it where it is left out',
+      'Lifetime of its tokens; that of the stage if it is left out',
       v.exactOptional(
         v.pipe(
           v.string(),
@@ -125,7 +135,7 @@ export const clientCreate = command({
     const keys = publicKey === undefined ? {} : { keys: await readPublicKeys(publicKey, terminal) };
     const imported = secretStdin ? { secret: await terminal.readSecret() } : {};
     const stage = await connect();
-    // Before there is a secret that a failure could swallow.
+    // Before a secret is generated, because a failure here would lose it.
     const url = await stage.url();
     const registered = await registerClient(
       {
@@ -146,7 +156,7 @@ export const clientCreate = command({
     if (!registered.ok) throw new Refused(problemText(registered.error, clientFields));
 
     const { client, secret } = registered.value;
-    // An imported secret is known to who brought it.
+    // Whoever imports a secret knows it.
     const shown = secretStdin ? undefined : secret;
     return {
       json: { ...clientJson(client), ...(shown !== undefined && { clientSecret: shown }) },
@@ -154,7 +164,7 @@ export const clientCreate = command({
         clientText(client),
         ...(shown === undefined
           ? []
-          : [`\n${fields({ client_secret: shown })}\nThe secret is shown once: keep it now.`]),
+          : [`\n${fields({ client_secret: shown })}\nThe secret is shown once: store it now.`]),
         ...(url === undefined ? [] : [`\nIts first token:\n  ${firstCall(client, url)}`]),
       ].join('\n'),
       ...(shown !== undefined && {

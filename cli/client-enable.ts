@@ -5,7 +5,7 @@ import { argument } from './parameters.ts';
 
 export const clientEnable = command({
   summary: 'Enables a client that was disabled',
-  details: ['Tokens that it got before and that have not run out are accepted again.'],
+  details: ['Tokens that it got before and that have not expired are accepted again.'],
   parameters: { clientId: argument('CLIENT_ID', 'The id of the client') },
   examples: ['npx postern client enable AQ1B2C3D4E --stage sandbox'],
   async run({ clientId }, { stage: connect }) {
@@ -16,7 +16,7 @@ export const clientEnable = command({
     return {
       json: clientJson(client),
       text: changed
-        ? `The client ${client.id} is enabled in ${stage.record.name}. Tokens that it got before and that have not run out are accepted again.`
+        ? `The client ${client.id} is enabled in ${stage.record.name}. Tokens that it got before and that have not expired are accepted again.`
         : `The client ${client.id} was enabled in ${stage.record.name} already.`,
     };
   },

@@ -1,6 +1,5 @@
 import { canAuthenticate, removeKey } from '../src/clients/client-changes.ts';
-import { accepted } from './accepted.ts';
-import { changeClient } from './change-client.ts';
+import { changeClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
 import { Refused } from './failures.ts';
@@ -8,12 +7,12 @@ import { shellWord } from './layout.ts';
 import { argument, flag } from './parameters.ts';
 
 export const clientRemoveKey = command({
-  summary: 'Takes a public key from a client: what is signed with it is refused at once',
-  details: ['Tokens that the client got with it live on: client revoke-tokens ends those.'],
+  summary: 'Removes a public key from a client: assertions that are signed with it are refused at once',
+  details: ['Tokens that the client got with it remain valid. To revoke them: client revoke-tokens.'],
   parameters: {
     clientId: argument('CLIENT_ID', 'The id of the client'),
-    kid: argument('KID', 'The kid of the key, as client show has it'),
-    yes: flag('Even if the client can then not authenticate any more'),
+    kid: argument('KID', 'The kid of the key, as in client show'),
+    yes: flag('Even if the client cannot authenticate without it'),
   },
   examples: ['npx postern client remove-key AQ1B2C3D4E acme-2026 --stage sandbox'],
   async run({ clientId, kid, yes }, { stage: connect }) {
@@ -22,18 +21,18 @@ export const clientRemoveKey = command({
     const shown = `${shellWord(clientId)} ${stage.options}`;
     const addKey = `npx postern client add-key ${shown} --public-key FILE`;
     const { client } = await changeClient(stage, clientId, (current) => {
-      const next = accepted(removeKey(current, kid));
+      const next = valueOrRefused(removeKey(current, kid));
       if (yes || canAuthenticate(next, now) || !canAuthenticate(current, now)) return next;
       throw new Refused(
-        `It is the last key of ${clientId}, which could then not authenticate. Add another first: ${addKey}\nOr remove it all the same, with --yes.`,
+        `It is the last key of ${clientId}, which could then not authenticate. Add another first: ${addKey}\nOr remove it anyway, with --yes.`,
       );
     });
     const rest = canAuthenticate(client, now)
       ? ''
-      : `\nThe client cannot authenticate now. It can again with: ${addKey}`;
+      : `\nThe client cannot authenticate now. To allow it again: ${addKey}`;
     return {
       json: clientJson(client),
-      text: `The key ${kid} of ${client.id} is refused in ${stage.record.name} from now on.${rest}\nTokens that the client has are good until they expire. To end them, too: npx postern client revoke-tokens ${shown}`,
+      text: `The key ${kid} of ${client.id} is refused in ${stage.record.name} from now on.${rest}\nTokens that the client has are valid until they expire. To revoke them too: npx postern client revoke-tokens ${shown}`,
     };
   },
 });

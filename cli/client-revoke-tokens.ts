@@ -1,16 +1,15 @@
 import { revokeTokens } from '../src/clients/client-changes.ts';
 import { changeClient } from './change-client.ts';
-import { clientJson } from './client-view.ts';
+import { clientJson, tokensRefusedText } from './client-view.ts';
 import { command } from './command.ts';
 import { isoDate } from './layout.ts';
 import { argument } from './parameters.ts';
-import { tokensAreRefused } from './token-end.ts';
 
 export const clientRevokeTokens = command({
   summary: 'Revokes every token that a client has; it may get new ones',
   details: [
-    "The Lambda authorizer and introspection refuse them. API Gateway's own JWT authorizer, which asks no one, accepts a JWT until it expires.",
-    'To keep the client from getting new ones, disable it.',
+    "The Lambda authorizer and introspection refuse them. API Gateway's own JWT authorizer, which does not check, accepts a JWT until it expires.",
+    'To prevent that the client gets new tokens, disable it.',
   ],
   parameters: { clientId: argument('CLIENT_ID', 'The id of the client') },
   examples: ['npx postern client revoke-tokens AQ1B2C3D4E --stage sandbox'],
@@ -19,7 +18,7 @@ export const clientRevokeTokens = command({
     const { client } = await changeClient(stage, clientId, (current) => revokeTokens(current, stage.clock()));
     return {
       json: clientJson(client),
-      text: `Every token that ${client.id} got in ${stage.record.name} until ${isoDate(client.tokensValidAfter)} is revoked.\n${tokensAreRefused(client, stage)}`,
+      text: `Every token that ${client.id} got in ${stage.record.name} until ${isoDate(client.tokensValidAfter)} is revoked.\n${tokensRefusedText(client, stage)}`,
     };
   },
 });

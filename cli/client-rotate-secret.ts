@@ -1,28 +1,26 @@
 import * as v from 'valibot';
 import { rotateSecret } from '../src/clients/client-changes.ts';
 import { newClientSecret } from '../src/clients/client-secret.ts';
-import { accepted } from './accepted.ts';
-import { changeClient } from './change-client.ts';
+import { changeClient, findClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
 import { Refused } from './failures.ts';
-import { findClient } from './find-client.ts';
 import { fields, isoDate, shellWord } from './layout.ts';
 import { argument, option } from './parameters.ts';
 
 const oneDay = '86400';
 
 export const clientRotateSecret = command({
-  summary: 'Gives a client a second secret, shown once, and lets the first one end',
+  summary: 'Gives a client a second secret, which is shown once, and lets the first one expire',
   details: [
-    'Both are good until the overlap is over, so that the partner can change over without a pause.',
-    'A client has two live secrets at most.',
+    'Both are valid during the overlap, so that the partner can change to the new one without an interruption.',
+    'A client has at most two valid secrets.',
   ],
   parameters: {
     clientId: argument('CLIENT_ID', 'The id of the client'),
     overlap: option(
       'SECONDS',
-      'How long the old secret lives on; a day where it is left out, 0 ends it at once',
+      'How long the old secret remains valid; a day if it is left out, 0 revokes it at once',
       v.optional(
         v.pipe(
           v.string(),
@@ -50,9 +48,9 @@ export const clientRotateSecret = command({
           `${changed.error.problem} Create it with: npx postern client create ${stage.options} --with-secret`,
         );
       }
-      if (current.secrets.length < 2) return accepted(changed);
+      if (current.secrets.length < 2) return valueOrRefused(changed);
       throw new Refused(
-        `${changed.error.problem}\nWhich one that is: npx postern client show ${shellWord(clientId)} ${stage.options}\nThen: npx postern client revoke-secret ${shellWord(clientId)} SECRET_ID ${stage.options}`,
+        `${changed.error.problem}\nTo see which one: npx postern client show ${shellWord(clientId)} ${stage.options}\nThen: npx postern client revoke-secret ${shellWord(clientId)} SECRET_ID ${stage.options}`,
       );
     });
     const old = client.secrets.filter(({ id }) => id !== made.stored.id);
@@ -62,12 +60,12 @@ export const clientRotateSecret = command({
       text: [
         `The client ${client.id} has a new secret in ${stage.record.name}.\n`,
         fields({ secret_id: made.stored.id, client_secret: made.secret }),
-        'The secret is shown once: keep it now.\n',
+        'The secret is shown once: store it now.\n',
         ...(old.length === 0
-          ? ['No other secret of it is good any more. Tokens that it has are.']
+          ? ['No other secret of it is valid. Its tokens remain valid.']
           : old.map(
               ({ id, expiresAt }) =>
-                `The secret ${id} is good until ${isoDate(expiresAt ?? now)}. To end it before: npx postern client revoke-secret ${shellWord(client.id)} ${id} ${stage.options}`,
+                `The secret ${id} is valid until ${isoDate(expiresAt ?? now)}. To revoke it earlier: npx postern client revoke-secret ${shellWord(client.id)} ${id} ${stage.options}`,
             )),
       ].join('\n'),
       ifLost: `The client ${client.id} has a new secret ${made.stored.id}, which could not be shown. Revoke it and rotate again: ${revoke}`,

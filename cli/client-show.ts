@@ -1,6 +1,6 @@
+import { findClient } from './change-client.ts';
 import { clientJson, clientText } from './client-view.ts';
 import { command } from './command.ts';
-import { findClient } from './find-client.ts';
 import { argument } from './parameters.ts';
 
 export const clientShow = command({

@@ -1,7 +1,8 @@
 import type { Client } from '../src/clients/client.ts';
 import { fields, isoDate, isoHour } from './layout.ts';
+import type { Stage } from './stage.ts';
 
-/** When each secret was last used, by its id; undefined where it never was. */
+/** When each secret was last used, by its id; undefined if it never was. */
 export type LastUses = ReadonlyMap<string, number | undefined>;
 
 /** A client for programs: all but the hashes of its secrets. */
@@ -46,10 +47,9 @@ export const clientText = (client: Client, lastUses?: LastUses): string =>
     'default scopes': client.defaultScopes.join(' '),
     'required scopes': client.requiredScopes.join(' '),
     audiences: client.audiences.join(' '),
-    DPoP: client.dpopBoundAccessTokens ? 'its tokens are bound to a key of its own' : undefined,
-    introspection: client.mayIntrospect ? 'it may ask what a token stands for' : undefined,
-    'token lifetime':
-      client.tokenLifetime === undefined ? 'as the stage has it' : `${client.tokenLifetime} s`,
+    DPoP: client.dpopBoundAccessTokens ? 'its tokens are bound to a key that it holds' : undefined,
+    introspection: client.mayIntrospect ? 'it may introspect tokens' : undefined,
+    'token lifetime': client.tokenLifetime === undefined ? 'that of the stage' : `${client.tokenLifetime} s`,
     claims: Object.entries(client.claims)
       .map(([name, value]) => `${name}=${value}`)
       .join(' '),
@@ -61,13 +61,22 @@ export const clientText = (client: Client, lastUses?: LastUses): string =>
             return `${id} of ${isoDate(createdAt)}${end}${lastUses ? `, last used ${used(lastUses.get(id))}` : ''}`;
           }),
     keys: client.keys.map(({ kid, alg }) => `${kid} for ${alg}`),
-    'tokens void':
+    'tokens revoked':
       client.tokensValidAfter > 0 ? `of ${isoDate(client.tokensValidAfter)} and before` : undefined,
     created: isoDate(client.createdAt),
   });
 
 const hourOf = (lastUse: number | undefined) => (lastUse === undefined ? undefined : isoHour(lastUse));
 
-/** A use is noted to the hour. */
+/** Uses are recorded to the hour. */
 const used = (lastUse: number | undefined) =>
   lastUse === undefined ? 'never' : `${isoHour(lastUse)}, to the hour`;
+
+/** When the tokens of a client are refused that is disabled or deleted, or whose tokens are revoked. */
+export function tokensRefusedText(client: Client, { record }: Stage): string {
+  const { authorizerCacheSeconds: delay } = record;
+  const when =
+    delay === 0 ? 'at once, and so does introspection' : `within ${delay} seconds, introspection at once`;
+  if (client.account !== undefined) return `The Lambda authorizer refuses its session tokens ${when}.`;
+  return `The Lambda authorizer refuses its access tokens ${when}. API Gateway's own JWT authorizer, which does not check, accepts a JWT until it expires.`;
+}

@@ -1,17 +1,18 @@
 import * as v from 'valibot';
 import { commercelayer, stages } from '../lib/stages.ts';
-import type { Typed } from './arguments.ts';
+import type { TypedArguments } from './arguments.ts';
+import { usageErrorOf } from './arguments.ts';
 import { UsageError } from './failures.ts';
-import { flag, helpOf, option, spell, typedAs } from './parameters.ts';
+import { flag, option } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 import type { Stage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command has to say: `json` for programs, `text` for people. */
+/** The output of a command: `json` for programs, `text` for people. */
 export interface Output {
   readonly json: unknown;
   readonly text: string;
-  /** What to do when it could not be written, because what it shows is shown once. */
+  /** What to do if the output cannot be written although it contains a secret that is shown once. */
   readonly ifLost?: string;
 }
 
@@ -31,22 +32,22 @@ export const commonParameters = {
     stageNames.join(' or '),
     v.picklist(stageNames, `must be ${stageNames.join(' or ')}`),
   ),
-  local: flag('The stage that npm start runs on this machine, not the deployed one'),
+  local: flag('Uses the stage that npm start runs on this machine, not the deployed one'),
   port: option(
     'PORT',
-    'With --local: a port of the stages that are meant, where several run',
+    'With --local: a port of the stages to use, if several are running',
     v.exactOptional(v.pipe(v.string(), v.regex(/^\d{1,5}$/, 'must be a number'), v.transform(Number))),
   ),
-  json: flag('Answers as JSON, errors too'),
-  help: flag('Shows this'),
+  json: flag('Prints JSON, errors included'),
+  help: flag('Shows this help'),
 };
 export type StageSelection = Pick<v.InferOutput<typeof Common>, 'stage' | 'local' | 'port'>;
 const Common = v.object(commonParameters);
 
-/** What a command is made of; `values` of `run` have the types of its parameters. */
+/** The definition of a command. `values` of `run` have the types of its parameters. */
 interface Definition<Own extends v.ObjectEntries> {
   readonly summary: string;
-  /** Sentences after the summary, where there is more to know. */
+  /** Sentences that follow the summary. */
   readonly details?: readonly string[];
   readonly parameters: Own;
   readonly examples: readonly string[];
@@ -61,7 +62,7 @@ export interface Command {
   readonly details?: readonly string[];
   readonly parameters: Parameters;
   readonly examples: readonly string[];
-  readonly run: (typed: Typed, context: CommandContext) => Promise<Output>;
+  readonly run: (typed: TypedArguments, context: CommandContext) => Promise<Output>;
 }
 
 export interface CommandContext {
@@ -78,7 +79,7 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
       const own = v.safeParse(v.object(definition.parameters), typed);
       const common = v.safeParse(Common, typed);
       if (!own.success || !common.success) {
-        throw mistakes([...(common.issues ?? []), ...(own.issues ?? [])], parameters);
+        throw usageErrorOf([...(common.issues ?? []), ...(own.issues ?? [])], parameters);
       }
       const { port, local } = common.output;
       if (port !== undefined && !local) throw new UsageError('--port goes with --local.');
@@ -86,19 +87,3 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
     },
   };
 }
-
-/** The issues as sentences that never repeat what was typed. */
-function mistakes(issues: readonly v.BaseIssue<unknown>[], parameters: Parameters): UsageError {
-  const sentences = issues.map(({ path, input, message }) => {
-    const name = String(path?.[0]?.key);
-    const schema = parameters[name];
-    if (!schema) return message;
-    const help = helpOf(schema);
-    const spelled = spell(name, help);
-    if (input !== undefined) return `${spelled} ${message}.`;
-    return `${typedAs(name, help)} is missing: ${lowerFirst(help.summary)}.`;
-  });
-  return new UsageError([...new Set(sentences)].join('\n'));
-}
-
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

@@ -16,7 +16,7 @@ import { keyList } from './key-list.ts';
 import { keyRevoke } from './key-revoke.ts';
 import { keyRotate } from './key-rotate.ts';
 
-/** Every command by the two words that it is typed with. */
+/** Every command by the two words that are typed for it. */
 export const commands: ReadonlyMap<string, Command> = new Map([
   ['account create', accountCreate],
   ['account show', accountShow],
@@ -36,7 +36,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['key revoke', keyRevoke],
 ]);
 
-/** The first words, each once. */
+/** The first words of all commands, each once. */
 export const nouns: readonly string[] = [
   ...new Set([...commands.keys()].map((words) => words.split(' ')[0] ?? '')),
 ];

@@ -5,17 +5,17 @@ import * as v from 'valibot';
 import type { StageRecord } from '../lib/stages.ts';
 import { Unavailable } from '../src/unavailable.ts';
 import { Refused } from './failures.ts';
-import { StageOutputs } from './stage-place.ts';
-import type { StagePlace } from './stage-place.ts';
+import { StageOutputs } from './stage.ts';
+import type { StageLocation } from './stage.ts';
 
-/** Whoever typed a command wants to know soon that nothing answers. */
+/** The person at the keyboard should learn soon that a service does not respond. */
 const patience = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 } as const;
 
 /** Finds a deployed stage through the outputs of its stacks. */
-export async function deployedStage(record: StageRecord): Promise<StagePlace> {
+export async function deployedStage(record: StageRecord): Promise<StageLocation> {
   const cloudformation = new CloudFormationClient(patience);
   const stack = `${record.id}-Stateful`;
   const described = await outputsOf(cloudformation, stack);
@@ -35,7 +35,7 @@ export async function deployedStage(record: StageRecord): Promise<StagePlace> {
     dynamodb: new DynamoDBClient(patience),
     secretsManager: new SecretsManagerClient(patience),
     options: `--stage ${record.name}`,
-    // Only a hint needs it: whoever may not see that stack can do without.
+    // Only a hint needs it, so an operator without permission to see that stack can do without it.
     url: async () => {
       const stateless = await outputsOf(cloudformation, `${record.id}-Stateless`).catch(() => undefined);
       return stateless?.['Url'];
@@ -54,7 +54,7 @@ async function outputsOf(
       outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
     );
   } catch (error) {
-    // CloudFormation has no error of its own for a stack that is not there.
+    // CloudFormation has no error of its own for a stack that does not exist.
     if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) {
       return undefined;
     }

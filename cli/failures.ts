@@ -1,12 +1,12 @@
-/** What was asked for is understood and cannot be done: exit code 1. */
+/** A valid command that cannot be carried out: exit code 1. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }
 
-/** What was typed is not a command: exit code 2. */
+/** A command line that is not valid: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
-  /** The words after `npx postern` whose help says more. */
+  /** The words after `npx postern` of the command whose help explains more. */
   readonly helpOf: string;
 
   constructor(message: string, helpOf = '') {

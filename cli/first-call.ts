@@ -7,7 +7,7 @@ import {
 import type { Client } from '../src/clients/client.ts';
 import { shellWord } from './layout.ts';
 
-/** What a grant asks for besides the client and the scope; the shell variables are the partner's to fill. */
+/** The parameters of each grant besides the client and the scope. The partner sets the shell variables. */
 const grantParameters: readonly (readonly [string, string])[] = [
   [clientCredentialsGrantType, ''],
   [jwtBearerGrantType, ' --data-urlencode "assertion=$ASSERTION"'],
@@ -17,18 +17,19 @@ const grantParameters: readonly (readonly [string, string])[] = [
   ],
 ];
 
-/** A curl line that gets the client its first token. The secret is not in it: curl asks for it. */
+/** A curl line with which the client gets its first token. It contains no secret: curl asks for it. */
 export function firstCall(client: Client, url: string): string {
   if (client.account !== undefined) {
     const body = JSON.stringify({ grant_type: sessionGrantType });
     return `curl -u ${shellWord(client.id)} -H 'content-type: application/json' -d '${body}' ${url}/rest/v1/app/session/token`;
   }
   const [scope] = client.defaultScopes.length > 0 ? [] : client.scopes;
-  const asked = scope === undefined ? '' : ` --data-urlencode ${shellWord(`scope=${exact(scope)}`)}`;
+  const scopeParameter =
+    scope === undefined ? '' : ` --data-urlencode ${shellWord(`scope=${exampleScope(scope)}`)}`;
   const [grant, parameters] =
     grantParameters.find(([name]) => client.grants.includes(name)) ?? grantParameters[0] ?? [];
   const proof = client.dpopBoundAccessTokens ? ' -H "DPoP: $PROOF"' : '';
-  return `curl ${credentials(client)} -d grant_type=${grant}${parameters}${asked}${proof} ${url}/oauth/token`;
+  return `curl ${credentials(client)} -d grant_type=${grant}${parameters}${scopeParameter}${proof} ${url}/oauth/token`;
 }
 
 function credentials({ id, secrets, keys }: Client): string {
@@ -39,5 +40,5 @@ function credentials({ id, secrets, keys }: Client): string {
   return `${named} -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer --data-urlencode "client_assertion=$CLIENT_ASSERTION"`;
 }
 
-/** A scope that the prefix allows. */
-const exact = (scope: string) => scope.replace(/\*$/, '1');
+/** A scope that the pattern matches. */
+const exampleScope = (scope: string) => scope.replace(/\*$/, '1');

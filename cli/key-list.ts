@@ -1,47 +1,48 @@
+import { keysWithRole } from '../src/keys/signing-key-set.ts';
 import { command } from './command.ts';
 import { keyViews } from './key-view.ts';
 import { columns, isoDate } from './layout.ts';
 
 export const keyList = command({
-  summary: 'Lists the signing keys of a stage, what each does, and whether it is published',
+  summary: 'Lists the signing keys of a stage, the role of each, and whether it is published',
   details: [
-    'The current key signs. The next one is published before it signs, the previous one as long after.',
+    'The current key signs. The next key is published before it signs, and the previous one after it has signed.',
   ],
   parameters: {},
   examples: ['npx postern key list --stage sandbox'],
   async run(_, { stage: connect }) {
     const stage = await connect();
+    const now = stage.clock();
     const state = await stage.signingKeys.read();
-    const keys = keyViews(state, await stage.publishedKeys.find());
-    const promotion = state.set?.promoteNextAt;
-    const missing = keys.filter(({ published }) => !published);
+    const keys = keyViews(state, await stage.publishedKeys.find(), now);
+    const [next] = state.set ? keysWithRole(state.set, 'next', now) : [];
     const notes = [
-      ...(promotion === undefined
+      ...(next?.signsFrom === undefined
+        ? []
+        : [`The next key becomes current at ${isoDate(next.signsFrom)}: it signs from then on.`]),
+      ...(keys.every(({ published }) => published)
         ? []
         : [
-            promotion > stage.clock()
-              ? `The next key becomes current at ${isoDate(promotion)}: from then on it signs.`
-              : `The next key became current at ${isoDate(promotion)}: it signs.`,
+            `Tokens that are signed with an unpublished key are refused. Publish the keys again: ${rotate(stage.options)}`,
           ]),
-      ...(missing.length === 0
-        ? []
-        : [`What a key signs that is not published is refused. Publish anew: ${rotate(stage.options)}`]),
       ...(keys.some(({ role }) => role === null)
-        ? ['A key without a role is published and signs nothing: it goes with the next rotation.']
+        ? ['A key without a role is published and does not sign. The next rotation removes it.']
         : []),
-      ...(state.rotating
-        ? [`A rotation has begun and is not done. If it stays so, go on with it: ${rotate(stage.options)}`]
+      ...(state.isRotating
+        ? [
+            `A rotation has begun and is not complete. If it does not complete, resume it: ${rotate(stage.options)}`,
+          ]
         : []),
     ];
     return {
       json: {
         keys,
-        rotating: state.rotating,
-        ...(promotion !== undefined && { nextSignsFrom: isoDate(promotion) }),
+        rotating: state.isRotating,
+        ...(next?.signsFrom !== undefined && { nextSignsFrom: isoDate(next.signsFrom) }),
       },
       text: [
         keys.length === 0
-          ? `There are no signing keys in ${stage.record.name} yet. The first rotation makes them: ${rotate(stage.options)}`
+          ? `There are no signing keys in ${stage.record.name} yet. The first rotation creates them: ${rotate(stage.options)}`
           : columns([
               ['KID', 'ALG', 'ROLE', 'PUBLISHED'],
               ...keys.map(({ kid, alg, role, published }) => [

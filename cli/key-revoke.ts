@@ -1,142 +1,120 @@
-import { keyRoleOf, revokeSigningKey } from '../src/keys/key-revocation.ts';
-import type { KeyRole } from '../src/keys/key-revocation.ts';
-import { generateSigningKey, publicKeys } from '../src/keys/signing-key-set.ts';
-import type { SigningKeySet } from '../src/keys/signing-key-set.ts';
+import { planKeyRevocation, revokeKey } from '../src/keys/key-revocation.ts';
+import type { KeyRevocation, KeyRevocationProblem } from '../src/keys/key-revocation.ts';
+import { publicKeys } from '../src/keys/signing-key-set.ts';
+import type { KeyRole } from '../src/keys/signing-key-set.ts';
+import { generateSigningKey } from '../src/keys/signing-key.ts';
 import { command } from './command.ts';
 import { reasonOf } from './explain.ts';
 import { Refused, UsageError } from './failures.ts';
 import { keyViews } from './key-view.ts';
 import { argument, flag } from './parameters.ts';
-import type { SigningKeyState } from './signing-key-secret.ts';
 import type { Stage } from './stage.ts';
 
 export const keyRevoke = command({
-  summary: 'Takes out a signing key that has become known to others',
+  summary: 'Revokes a signing key that has become known to others',
   details: [
-    'Tokens that it signed are refused. Where it is the current key, the next one becomes current.',
+    'Tokens that it signed are refused. If it is the current key, the next one becomes current.',
     'A kid that begins with a hyphen comes last, after --',
   ],
   parameters: {
-    kid: argument('KID', 'The kid of the key, as key list has it'),
-    yes: flag('Does not ask; needed where there is no one to ask'),
+    kid: argument('KID', 'The kid of the key, as in key list'),
+    yes: flag('Does not ask for confirmation; required if no one can be asked'),
   },
   examples: ['npx postern key revoke q3Zr8mM0aXw --stage sandbox'],
   async run({ kid, yes }, { stage: connect, terminal }) {
     if (!yes && !terminal.attended) {
-      throw new UsageError('Tokens become invalid by it, and there is no one to ask here: add --yes.');
+      throw new UsageError(
+        'This makes tokens invalid, and there is no one to ask for confirmation: add --yes.',
+      );
     }
     const stage = await connect();
     const now = stage.clock();
-    const state = await stage.signingKeys.read();
-    const set = mayChange(stage, state);
-    const revocation = await revokeSigningKey(
-      set,
-      kid,
-      () => generateSigningKey(stage.record.signingAlgorithm),
-      now,
-    );
-    if (!revocation.ok) throw new Refused(revocation.error);
-    const revoked = revocation.value;
-    const role = keyRoleOf(set, kid) ?? 'previous';
-    const promotion = set.promoteNextAt;
-    const signsAs = role === 'next' && promotion !== undefined && promotion <= now ? 'promoted' : role;
-    if (!yes && !(await terminal.confirm(question(kid, signsAs, stage)))) {
+    const generateKey = () => generateSigningKey(stage.record.signingAlgorithm);
+    const plan = await planKeyRevocation(await stage.signingKeys.read(), kid, generateKey, now);
+    if (!plan.ok) throw refusal(plan.error, kid, stage);
+    if (!yes && !(await terminal.confirm(question(plan.value, stage)))) {
       throw new Refused(`The key ${kid} was not revoked.`);
     }
-    await replaceKeys(stage, state, revoked, kid);
+    const revoked = await revokeKey(plan.value, {
+      keys: stage.signingKeys,
+      published: stage.publishedKeys,
+      now,
+    });
+    if (!revoked.ok) throw refusal(revoked.error, kid, stage);
+    const { set, role } = plan.value;
     return {
-      json: { kid, role, revoked: true, keys: keyViews({ set: revoked }, { keys: publicKeys(revoked) }) },
+      json: {
+        kid,
+        role,
+        revoked: true,
+        keys: keyViews({ set }, { keys: publicKeys(set, now) }, now),
+      },
       text: [
         `The key ${kid} (${role}) is revoked in ${stage.record.name}.`,
-        ...meaning[signsAs](revoked.current.kid, refusal(stage)),
-        ...(promotion !== undefined && role === 'next' ? [takeoverWaits(stage)] : []),
-        ...(role === 'current' && now < (set.nextCreatedAt ?? -Infinity) + cachedFor ? [cachesLackIt] : []),
+        ...effects[role](plan.value, stage),
       ].join('\n'),
     };
   },
 });
 
-/** The keys of a stage in which nothing else is changing them. */
-function mayChange({ record, options }: Stage, { set, rotating }: SigningKeyState): SigningKeySet {
-  if (rotating) {
-    throw new Refused(
-      `A rotation of the signing keys has begun and is not done: it would bring the key back. Wait until it is, or go on with it: npx postern key rotate ${options}`,
-    );
-  }
-  if (!set) throw new Refused(`There are no signing keys in ${record.name} yet.`);
-  return set;
-}
-
-/**
- * Published first: from then on whoever asks us refuses the key, whether or not the second write follows.
- * The other way round a death in between would leave the leaked key accepted.
- */
-async function replaceKeys(
-  stage: Stage,
-  before: SigningKeyState,
-  set: SigningKeySet,
-  kid: string,
-): Promise<void> {
-  const { signingKeys, publishedKeys, options } = stage;
-  // A person may have taken long to answer.
-  const now = await signingKeys.read();
-  mayChange(stage, now);
-  if (now.versionId !== before.versionId) {
-    throw new Refused('The signing keys were changed by someone else. Nothing was done: try again.');
-  }
-  await publishedKeys.put({ keys: publicKeys(set) });
-  let written: string | undefined;
-  try {
-    written = await signingKeys.write(set);
-  } catch (error) {
-    throw new Refused(
-      `The key ${kid} is published no more, but it is still in the secret: ${reasonOf(error)}\nUntil it is replaced there, tokens may be signed with it, which are refused. Run the same command again.`,
-    );
-  }
-  const after = await signingKeys.read();
-  if (after.rotating || after.versionId !== written) {
-    throw new Refused(
-      `A rotation began while ${kid} was revoked, and may bring it back. Look in a minute, and revoke it again if it is there: npx postern key list ${options}`,
-    );
-  }
-}
-
-/** What a key does; a next key whose day has come signs. */
-type Work = KeyRole | 'promoted';
-
-const question = (kid: string, role: Work, { record }: Stage) =>
+const question = ({ kid, role }: KeyRevocation, { record }: Stage) =>
   `Revoke ${kid} (${role}) in ${record.name}? ${role === 'next' ? 'It has signed nothing yet.' : 'The tokens that it signed become invalid.'}`;
 
-/** Answers of the authorizer may be reused; it asks which keys are published for every one that it makes. */
-const refusedWhen = ({ authorizerCacheSeconds }: Stage['record']) =>
-  authorizerCacheSeconds === 0 ? 'at once' : `within ${authorizerCacheSeconds} seconds`;
+const newKey = 'A new key is next, and is published.';
 
-const refusal = ({ record }: Stage) =>
-  `Its tokens are refused at once by introspection, ${refusedWhen(record)} by the Lambda authorizer, and within two hours wherever the key set is cached, API Gateway's own JWT authorizer among them.`;
-
-/** Seconds that a verifier may cache the published keys. */
-const cachedFor = 7_200;
-
-const cachesLackIt =
-  'The key that is current now was published less than two hours ago: where the key set is cached, what it signs is refused until the set is read again.';
-
-const takeoverWaits = ({ options }: Stage) =>
-  `It was to take over from the current key, or had done so. A new key does with the next rotation; as soon as every cache has it, with: npx postern key rotate ${options}`;
-
-const newTokens = 'A new key is next, and is published. Partners ask for new tokens when theirs are refused.';
-
-/** What becomes of tokens and signatures, by what the key did. */
-const meaning: Readonly<Record<Work, (current: string, refused: string) => readonly string[]>> = {
-  previous: (_, refused) => [refused],
-  next: () => ['It has signed nothing yet. A new key is next, and is published.'],
-  promoted: (current, refused) => [
-    refused,
-    `${current} signs again: the token function takes it within a minute. What it signs with the old key until then is refused.`,
-    newTokens,
+/** What becomes of tokens and signatures, by the role of the revoked key. */
+const effects: Readonly<Record<KeyRole, (revocation: KeyRevocation, stage: Stage) => readonly string[]>> = {
+  previous: (_, stage) => [tokensAreRefused(stage)],
+  next: ({ hadDate }, { options }) => [
+    `It has signed nothing yet. ${newKey}`,
+    ...(hadDate
+      ? [
+          `It was to sign from a date on. A new key does after the next rotation, as soon as every cache has it: npx postern key rotate ${options}`,
+        ]
+      : []),
   ],
-  current: (current, refused) => [
-    refused,
-    `${current} is current: the token function signs with it within a minute. What it signs with the old key until then is refused.`,
-    newTokens,
+  current: ({ currentKid, isUnknownToCaches }, stage) => [
+    tokensAreRefused(stage),
+    `${currentKid} is current: the token function signs with it within a minute. Tokens that it signs with the old key until then are refused.`,
+    `${newKey} Partners request new tokens when theirs are refused.`,
+    ...(isUnknownToCaches
+      ? [
+          'The current key was published less than two hours ago. Where the key set is cached, its tokens are refused until the set is read again.',
+        ]
+      : []),
   ],
 };
+
+function tokensAreRefused({ record }: Stage): string {
+  // The authorizer checks which keys are published whenever API Gateway does not use a cached result.
+  const delay = record.authorizerCacheSeconds;
+  const authorizer = delay === 0 ? 'at once' : `within ${delay} seconds`;
+  return `Its tokens are refused at once by introspection, ${authorizer} by the Lambda authorizer, and within two hours wherever the key set is cached, such as by API Gateway's own JWT authorizer.`;
+}
+
+function refusal(problem: KeyRevocationProblem, kid: string, { record, options }: Stage): Refused {
+  const resume = `npx postern key rotate ${options}`;
+  switch (problem.code) {
+    case 'rotation_under_way':
+      return new Refused(
+        `A rotation of the signing keys has begun and is not complete: it would bring the key back. Wait until it is complete, or resume it: ${resume}`,
+      );
+    case 'no_keys':
+      return new Refused(`There are no signing keys in ${record.name} yet.`);
+    case 'unknown_key':
+      return new Refused(
+        `There is no signing key with this kid. There are ${problem.keys.map((key) => `${key.kid} (${key.role})`).join(', ')}.`,
+      );
+    case 'set_changed':
+      return new Refused('The signing keys were changed by someone else. Nothing was revoked: try again.');
+    case 'secret_not_written':
+      return new Refused(
+        `The key ${kid} is no longer published, but it is still in the secret: ${reasonOf(problem.cause)}\nUntil it is removed there, tokens may be signed with it, which are refused. Run the same command again.`,
+      );
+    case 'rotation_began':
+      break;
+  }
+  return new Refused(
+    `A rotation began while ${kid} was revoked, and may bring it back. Look in a minute, and revoke it again if it is listed: npx postern key list ${options}`,
+  );
+}

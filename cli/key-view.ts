@@ -1,9 +1,9 @@
-import { keyRoleOf } from '../src/keys/key-revocation.ts';
-import type { KeyRole } from '../src/keys/key-revocation.ts';
+import type { SigningKeyState } from '../src/keys/key-revocation.ts';
 import type { PublishedKeySet } from '../src/keys/published-key-set.ts';
-import type { SigningKeyState } from './signing-key-secret.ts';
+import { keyRoles, keysWithRole } from '../src/keys/signing-key-set.ts';
+import type { KeyRole } from '../src/keys/signing-key-set.ts';
 
-/** What operators see of a signing key: nothing that is secret. */
+/** A signing key as operators see it, without anything secret. */
 export interface KeyView {
   readonly kid: string;
   readonly alg: string;
@@ -12,18 +12,23 @@ export interface KeyView {
   readonly published: boolean;
 }
 
-/** Every key that signs, will sign or has signed, the next one first, and whatever else is published. */
+/** Every key that signs, will sign or has signed, the next one first, and every other key that is published. */
 export function keyViews(
   { set }: Pick<SigningKeyState, 'set'>,
   published: PublishedKeySet | undefined,
+  now: number,
 ): KeyView[] {
-  const there = new Set((published?.keys ?? []).map(({ kid }) => kid));
-  const known = set ? [set.next, set.current, set.previous].filter((key) => key !== undefined) : [];
-  const others = (published?.keys ?? []).filter(({ kid }) => known.every((key) => key.kid !== kid));
-  return [...known, ...others].map(({ kid, alg }) => ({
+  const publishedKeys = published?.keys ?? [];
+  const signing = set
+    ? keyRoles.flatMap((role) => keysWithRole(set, role, now).map(({ key }) => ({ key, role })))
+    : [];
+  const others = publishedKeys
+    .filter(({ kid }) => signing.every(({ key }) => key.kid !== kid))
+    .map((key) => ({ key, role: null }));
+  return [...signing, ...others].map(({ key: { kid, alg }, role }) => ({
     kid,
     alg,
-    role: (set && keyRoleOf(set, kid)) ?? null,
-    published: there.has(kid),
+    role,
+    published: publishedKeys.some((key) => key.kid === kid),
   }));
 }

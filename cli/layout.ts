@@ -1,4 +1,4 @@
-/** Rows under headings, in columns as wide as their widest cell. */
+/** Rows below a row of headings, in columns that are as wide as their widest cell. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
@@ -11,7 +11,7 @@ export function columns(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Lines of a label and its value, or values below each other; what has no value is left out. */
+/** Lines of a label and its value, or several values below each other. A label without a value is left out. */
 export function fields(values: Readonly<Record<string, string | readonly string[] | undefined>>): string {
   return columns(
     Object.entries(values).flatMap(([label, value]) =>
@@ -30,6 +30,13 @@ export const isoDate = (seconds: number): string =>
 /** The hour of a NumericDate, as ISO 8601. */
 export const isoHour = (seconds: number): string => `${isoDate(seconds).slice(0, 13)}:00Z`;
 
-/** A word as a shell takes it. */
+/** A word, quoted for a shell if necessary. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** A section of a help text with its title; nothing if it is empty. */
+export const section = (title: string, body: string) =>
+  body === '' ? '' : `${title}\n${body.replace(/^/gm, '  ')}`;
+
+/** The sections of a help text, separated by empty lines. */
+export const sections = (...all: string[]) => all.filter((one) => one !== '').join('\n\n');

@@ -4,21 +4,21 @@ import { dynamodbClient, secretsManagerClient } from '../local/clients.ts';
 import { readRunningInstances } from '../local/running.ts';
 import type { RunningInstance } from '../local/running.ts';
 import { Refused } from './failures.ts';
-import { StageOutputs } from './stage-place.ts';
-import type { StagePlace } from './stage-place.ts';
+import { StageOutputs } from './stage.ts';
+import type { StageLocation } from './stage.ts';
 
 /** Finds a stage that runs on this machine. */
 export function localStage(
   { name }: StageRecord,
   port: number | undefined,
   instances: readonly RunningInstance[] = readRunningInstances(),
-): StagePlace {
+): StageLocation {
   const instance = choose(instances, port);
   const stage = instance.stages[name];
   const outputs = v.safeParse(StageOutputs, stage?.outputs);
   if (!stage || !outputs.success) {
     throw new Refused(
-      `The local stages that run have no ${name}: ${describe(instance)}. Start them again with: npm start`,
+      `The running local stages do not include ${name}: ${stagesAndPorts(instance)}. Start them again with: npm start`,
     );
   }
   return {
@@ -33,19 +33,21 @@ export function localStage(
 function choose(instances: readonly RunningInstance[], port: number | undefined): RunningInstance {
   const [first, ...others] = instances;
   if (!first) throw new Refused('No local stages are running. Start them with: npm start');
-  const running = instances.map(describe).join('; ');
+  const running = instances.map(stagesAndPorts).join('; ');
   if (port !== undefined) {
     const named = instances.find(({ stages }) => Object.values(stages).some((stage) => stage.port === port));
     if (!named) throw new Refused(`No local stage listens on port ${port}. Running: ${running}.`);
     return named;
   }
   if (others.length > 0) {
-    throw new Refused(`Local stages run more than once: say which with --port. Running: ${running}.`);
+    throw new Refused(
+      `Local stages are running more than once: choose them with --port. Running: ${running}.`,
+    );
   }
   return first;
 }
 
-const describe = ({ stages }: RunningInstance) =>
+const stagesAndPorts = ({ stages }: RunningInstance) =>
   Object.entries(stages)
     .map(([name, { port }]) => `${name} on port ${port}`)
     .join(', ');

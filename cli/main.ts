@@ -4,19 +4,19 @@ import type { CommandContext, Output } from './command.ts';
 import { commands, nouns, verbsOf } from './commands.ts';
 import { exitCodeOf, explain } from './explain.ts';
 import { Refused, UsageError } from './failures.ts';
+import { writeLine } from './io.ts';
 import type { Io } from './io.ts';
 import { nearest } from './nearest.ts';
 import { terminalOf } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
-import { write } from './write.ts';
 
 type Connect = CommandContext['connect'];
 
-/** The AWS clients are loaded for a command that needs them, not for its help. */
+/** The AWS clients are loaded only for a command that needs them, not for its help. */
 const connectToAws: Connect = async (selection) =>
   (await import('./stage-connection.ts')).connectStage(selection);
 
-/** Runs what was typed after `npx postern`, and gives the exit code: 0 done, 1 refused, 2 not a command. */
+/** Runs the command line after `npx postern`. The result is the exit code: 0 done, 1 failed, 2 not valid. */
 export async function main(
   argv: readonly string[],
   io: Io,
@@ -24,25 +24,28 @@ export async function main(
 ): Promise<number> {
   const asJson = argv.includes('--json');
   try {
-    const { json, text, ifLost } = await answer(argv, io, connect);
-    const shown = await write(io.stdout, asJson && json !== undefined ? JSON.stringify(json, null, 2) : text);
+    const { json, text, ifLost } = await outputOf(argv, io, connect);
+    const shown = await writeLine(
+      io.stdout,
+      asJson && json !== undefined ? JSON.stringify(json, null, 2) : text,
+    );
     if (!shown && ifLost !== undefined) throw new Refused(ifLost);
     return 0;
   } catch (error) {
-    await write(io.stderr, explain(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) }));
+    await writeLine(io.stderr, explain(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) }));
     return exitCodeOf(error);
   }
 }
 
-async function answer(argv: readonly string[], io: Io, connect: Connect): Promise<Output> {
+async function outputOf(argv: readonly string[], io: Io, connect: Connect): Promise<Output> {
   const [noun, verb, ...rest] = argv;
   if (noun === '--help' || noun === '-h') return help(overview());
   if (noun === '--version') return { json: { version: packageJson.version }, text: packageJson.version };
-  if (noun === undefined || !nouns.includes(noun)) throw noSuchCommand('', noun, nouns);
+  if (noun === undefined || !nouns.includes(noun)) throw unknownCommand('', noun, nouns);
   if (verb === '--help' || verb === '-h') return help(overview(noun));
   const words = `${noun} ${verb}`;
   const command = commands.get(words);
-  if (!command) throw noSuchCommand(noun, verb, verbsOf(noun));
+  if (!command) throw unknownCommand(noun, verb, verbsOf(noun));
   if (rest.includes('--help') || rest.includes('-h')) return help(commandHelp(words, command));
   try {
     return await command.run(readArguments(rest, command.parameters), { connect, terminal: terminalOf(io) });
@@ -53,8 +56,8 @@ async function answer(argv: readonly string[], io: Io, connect: Connect): Promis
 
 const help = (text: string): Output => ({ json: undefined, text });
 
-/** @param before the word that came before and is right, if any */
-function noSuchCommand(before: string, word: string | undefined, known: readonly string[]): UsageError {
+/** @param before the valid word before it, if any */
+function unknownCommand(before: string, word: string | undefined, known: readonly string[]): UsageError {
   const choice = `${known.slice(0, -1).join(', ')} or ${known.at(-1)}`;
   if (word === undefined || word.startsWith('-')) {
     return new UsageError(

@@ -1,4 +1,4 @@
-/** The candidate that `word` was most likely meant to be, if it is near enough to one. */
+/** The candidate that `word` most likely stands for; undefined if none is similar enough. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const [best] = candidates
     .map((candidate) => ({ candidate, distance: distanceBetween(word, candidate) }))
@@ -7,7 +7,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate ?? candidates.find((candidate) => word.length > 2 && candidate.startsWith(word));
 }
 
-/** Levenshtein: single letters put in, left out or replaced. */
+/** Levenshtein distance: single letters inserted, left out or replaced. */
 function distanceBetween(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [index, letter] of Array.from(from).entries()) {

@@ -1,20 +1,23 @@
 import * as v from 'valibot';
+import { columns } from './layout.ts';
 
-/** What help says of a parameter, and how it is typed. */
+/** How a parameter is typed, and its line of help. */
 const Help = v.object({
-  /** Stands for the value in help; a flag takes none. */
+  /** The placeholder of its value in help; a flag has none. */
   takes: v.exactOptional(v.string()),
-  /** Named by its place, not by `--name`. */
+  /** Identified by its position, not by `--name`. */
   positional: v.exactOptional(v.boolean()),
   repeatable: v.exactOptional(v.boolean()),
+  /** Whether the value may be left out; it is written `--name=VALUE`. */
+  valueOptional: v.exactOptional(v.boolean()),
   summary: v.string(),
 });
 export type Help = v.InferOutput<typeof Help>;
 
-/** The parameters of a command by their name: `tokenLifetime` is typed as `--token-lifetime`. */
+/** The parameters of a command by name: `tokenLifetime` is typed as `--token-lifetime`. */
 export type Parameters = Readonly<v.ObjectEntries>;
 
-/** `--name VALUE`; `schema` says whether it may be left out, and in words what it must be. */
+/** `--name VALUE`. `schema` determines whether it may be left out, and its messages say what the value must be. */
 export const option = <const Schema extends v.GenericSchema>(
   takes: string,
   summary: string,
@@ -28,10 +31,17 @@ export const repeatable = <const Schema extends v.GenericSchema>(
   schema: Schema,
 ) => v.pipe(schema, v.metadata({ takes, summary, repeatable: true }));
 
+/** `--name` or `--name=VALUE`. Without a value it is `true`. */
+export const optionalValue = <const Schema extends v.GenericSchema>(
+  takes: string,
+  summary: string,
+  schema: Schema,
+) => v.pipe(schema, v.metadata({ takes, summary, valueOptional: true }));
+
 /** `--name` */
 export const flag = (summary: string) => v.pipe(v.optional(v.boolean(), false), v.metadata({ summary }));
 
-/** A value without a name, after the command. */
+/** A value without a name, after the words of the command. */
 export const argument = (takes: string, summary: string) =>
   v.pipe(v.string(), v.metadata({ takes, summary, positional: true }));
 
@@ -47,8 +57,26 @@ export function spell(name: string, { takes = '', positional = false }: Help): s
 
 /** The parameter with its value: `--token-lifetime SECONDS`, `CLIENT_ID`, `--yes`. */
 export function typedAs(name: string, help: Help): string {
-  const value = help.positional === true || help.takes === undefined ? '' : ` ${help.takes}`;
-  return `${spell(name, help)}${value}`;
+  const { takes, positional = false, valueOptional = false } = help;
+  if (positional || takes === undefined) return spell(name, help);
+  return `${spell(name, help)}${valueOptional ? `[=${takes}]` : ` ${takes}`}`;
 }
 
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** A line of help for each parameter. */
+export function parameterList(parameters: Parameters): string {
+  return columns(
+    Object.entries(parameters).map(([name, schema]) => {
+      const help = helpOf(schema);
+      const notes = [
+        ...(isRequired(schema) ? ['required'] : []),
+        ...(help.repeatable === true ? ['may be repeated'] : []),
+      ];
+      return [
+        typedAs(name, help),
+        notes.length === 0 ? help.summary : `${help.summary} (${notes.join(', ')})`,
+      ];
+    }),
+  );
+}

@@ -1,6 +1,5 @@
 import type { AccountRegistration } from '../src/clients/account-registration.ts';
-import type { ClientRegistration } from '../src/clients/client-registration.ts';
-import type { RegistrationProblem } from '../src/clients/registration-rules.ts';
+import type { ClientRegistration, RegistrationProblem } from '../src/clients/registration-rules.ts';
 
 interface FieldLabel {
   readonly label: string;

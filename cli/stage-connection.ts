@@ -6,11 +6,11 @@ import { dynamodbClientStore } from '../src/storage/client-store.ts';
 import { readHashKeys } from '../src/storage/hash-key-secret.ts';
 import { dynamodbPublishedKeySetStore } from '../src/storage/published-key-set-store.ts';
 import { dynamodbSecretUseStore } from '../src/storage/secret-use-store.ts';
+import { signingKeySetStore } from '../src/storage/signing-key-set-store.ts';
 import type { StageSelection } from './command.ts';
 import { deployedStage } from './deployed-stage.ts';
 import { UsageError } from './failures.ts';
 import { localStage } from './local-stage.ts';
-import { signingKeySecret } from './signing-key-secret.ts';
 import type { Stage } from './stage.ts';
 
 /** Connects to the stage that was named, deployed or local. */
@@ -28,7 +28,7 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     clients: dynamodbClientStore(dynamodb, outputs.ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, outputs.ClientsTable),
     secretUses: dynamodbSecretUseStore(dynamodb, outputs.ClientsTable),
-    signingKeys: signingKeySecret(secretsManager, outputs.SigningKeysSecret),
+    signingKeys: signingKeySetStore(secretsManager, outputs.SigningKeysSecret),
     publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),
     secretKey: async () => (await keys()).clientSecret,
     clock: systemClock,

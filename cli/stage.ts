@@ -1,19 +1,36 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as v from 'valibot';
 import type { StageRecord } from '../lib/stages.ts';
 import type { Registry } from '../src/clients/client-registration.ts';
 import type { SecretUseStore } from '../src/clients/secret-use.ts';
 import type { PublishedKeySetReader, PublishedKeySetWriter } from '../src/keys/published-key-set.ts';
-import type { SigningKeySecret } from './signing-key-secret.ts';
+import type { SigningKeySetStore } from '../src/storage/signing-key-set-store.ts';
 
 /** A stage that the command line is connected to. */
 export interface Stage extends Registry {
   readonly record: StageRecord;
-  /** The options that select it, for commands that are shown: `--stage sandbox --local`. */
+  /** The options that select it, for commands that are printed: `--stage sandbox --local`. */
   readonly options: string;
-  /** Where its partners call it, if that can be found out. */
+  /** The URL that partners call, if it can be found. */
   readonly url: () => Promise<string | undefined>;
   readonly secretUses: Pick<SecretUseStore, 'lastUse'>;
-  readonly signingKeys: SigningKeySecret;
+  readonly signingKeys: SigningKeySetStore;
   readonly publishedKeys: PublishedKeySetReader & PublishedKeySetWriter;
-  /** Lets time pass while AWS works. */
+  /** Waits for a number of seconds while AWS works. */
   readonly wait: (seconds: number) => Promise<void>;
+}
+
+/** The outputs of a stage's stateful stack that the command line needs. */
+export const StageOutputs = v.object({
+  ClientsTable: v.string(),
+  HashKeySecret: v.string(),
+  SigningKeysSecret: v.string(),
+});
+
+/** Where the data of a stage is, deployed or local. */
+export interface StageLocation extends Pick<Stage, 'options' | 'url'> {
+  readonly outputs: v.InferOutput<typeof StageOutputs>;
+  readonly dynamodb: DynamoDBClient;
+  readonly secretsManager: SecretsManagerClient;
 }

@@ -4,19 +4,19 @@ import { text } from 'node:stream/consumers';
 import { UsageError } from './failures.ts';
 import type { Io } from './io.ts';
 
-/** The person at the keyboard, or what stands in for one. */
+/** The person at the keyboard, or what is piped in. */
 export interface Terminal {
-  /** Whether there is someone to ask. */
+  /** Whether a person can be asked. */
   readonly attended: boolean;
-  /** Asks; true for an answer that begins with y. */
+  /** Asks for confirmation: true if the reply begins with y. */
   confirm(question: string): Promise<boolean>;
-  /** A secret from standard input: typed without an echo, or all that is piped in. */
+  /** A secret from standard input: typed without echo, or everything that is piped in. */
   readSecret(): Promise<string>;
   /** All of standard input. */
   readText(): Promise<string>;
 }
 
-/** Questions go to standard error: standard output is for what the command answers. */
+/** Questions go to standard error, because standard output is for the output of the command. */
 export function terminalOf({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Terminal {
   const attended = stdin.isTTY === true;
 

@@ -1,11 +1,11 @@
 import type { Command } from './command.ts';
 import { commonParameters } from './command.ts';
 import { commands } from './commands.ts';
-import { columns } from './layout.ts';
-import { helpOf, isRequired, typedAs } from './parameters.ts';
+import { columns, section, sections } from './layout.ts';
+import { helpOf, isRequired, parameterList, typedAs } from './parameters.ts';
 import type { Parameters } from './parameters.ts';
 
-const environment = `A deployed stage is found with your AWS credentials and region, as every AWS tool takes them:
+const environment = `A deployed stage is found with your AWS credentials and region, which are configured as for every AWS tool:
 AWS_PROFILE, AWS_REGION and the others. POSTERN_DEBUG=1 adds stack traces to failures.`;
 
 /** The help of all commands, or of those that begin with `noun`. */
@@ -13,12 +13,12 @@ export function overview(noun = ''): string {
   const listed = [...commands].filter(([words]) => noun === '' || words.startsWith(`${noun} `));
   return sections(
     `Usage: npx postern ${noun === '' ? 'COMMAND' : `${noun} …`} --stage STAGE [options]`,
-    'Registers the programs of partners, and the accounts they act for, with a stage of Postern, and looks after its signing keys.',
+    'Registers the programs of partners and their accounts with a stage of Postern, and manages its signing keys.',
     section('Commands', columns(listed.map(([words, { summary }]) => [words, summary]))),
     section('Options of every command', parameterList(commonParameters)),
-    'Each command says more with --help: npx postern client create --help',
+    'Each command has its own help: npx postern client create --help',
     environment,
-    'Exit codes: 0 done, 1 refused, 2 not a command.',
+    'Exit codes: 0 done, 1 failed, 2 command line not valid.',
   );
 }
 
@@ -35,31 +35,10 @@ export function commandHelp(words: string, { summary, details = [], parameters, 
   );
 }
 
-/** Values and required options; the others stand for themselves. */
+/** Values and required options of a command. */
 function synopsis(parameters: Parameters): string {
   const required = Object.entries(parameters)
     .filter(([, schema]) => isRequired(schema))
     .map(([name, schema]) => typedAs(name, helpOf(schema)));
   return [...required, '[options]'].join(' ');
 }
-
-function parameterList(parameters: Parameters): string {
-  return columns(
-    Object.entries(parameters).map(([name, schema]) => {
-      const help = helpOf(schema);
-      const notes = [
-        ...(isRequired(schema) ? ['required'] : []),
-        ...(help.repeatable === true ? ['may be repeated'] : []),
-      ];
-      return [
-        typedAs(name, help),
-        notes.length === 0 ? help.summary : `${help.summary} (${notes.join(', ')})`,
-      ];
-    }),
-  );
-}
-
-const section = (title: string, body: string) =>
-  body === '' ? '' : `${title}\n${body.replace(/^/gm, '  ')}`;
-
-const sections = (...all: string[]) => all.filter((one) => one !== '').join('\n\n');

@@ -1,6 +1,6 @@
 /**
- * A partner's program: a session for an account, and its profile. It opens another session when the API says
- * that the one it has is over.
+ * A partner's program: a session for an account, and its profile. It opens another session when the API responds
+ * that the session has expired.
  *
  *     URL=… APPLICATION_ID=… APPLICATION_SECRET=… npx tsx examples/session-token.ts
  */

@@ -1,40 +1,39 @@
 import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
 import type { TokenPolicy } from '../src/oauth/token-policy.ts';
 
-/** Everything that differs from one stage to another. Adding a stage is adding a record. */
+/** Everything in which stages differ. To add a stage, add a record. */
 export interface StageRecord {
-  /** Construct id, and with it the prefix of every stack name. A contract: changing it replaces the stage. */
+  /** Construct id, which is the prefix of every stack name. It is a contract: a change of it replaces the stage. */
   readonly id: string;
-  /** Name that operators type and functions log. */
+  /** The name that operators type and functions log. */
   readonly name: string;
   /** JWS algorithm of access tokens. A change takes effect with the next rotation of the keys. */
   readonly signingAlgorithm: SigningAlgorithmName;
   /**
-   * Whether routes that take JWTs alone are behind API Gateway's own JWT authorizer. It costs nothing, verifies
-   * RS256 and RS512 alone, and knows nothing of revocation and DPoP. Turn it on only when every key that is
-   * published is an RSA key.
+   * Whether routes that accept only JWTs are behind API Gateway's own JWT authorizer. It costs nothing, verifies only
+   * RS256 and RS512, and checks neither revocation nor DPoP. Set it only if every published key is an RSA key.
    */
   readonly jwtAuthorizer: boolean;
-  /** How errors of the OAuth endpoints look. Commerce Layer's breaks standard OAuth clients. */
+  /** The form of errors at the OAuth endpoints. Standard OAuth clients do not understand Commerce Layer's form. */
   readonly dialect: 'rfc6749' | 'commercelayer';
-  /** Whether DPoP proofs must have a nonce of the server's (RFC 9449 §8). */
+  /** Whether DPoP proofs must contain a nonce that the server has issued (RFC 9449 §8). */
   readonly dpopNonces: boolean;
-  /** Days from one rotation of the signing keys to the next. A key signs for this long. */
+  /** Days between two rotations of the signing keys. Each key signs for this long. */
   readonly rotationDays: number;
-  /** `aud` of access tokens (RFC 9068 §2.2); the stage's own URL where it is left out. */
+  /** `aud` of access tokens (RFC 9068 §2.2); the stage's own URL if it is left out. */
   readonly audience?: string;
   /** Lifetimes and claims of tokens. */
   readonly tokens: TokenPolicy;
-  /** Throttle of the whole stage, on every route: steady requests a second, and the burst above it. */
+  /** Throttle of each route of the stage: sustained requests per second, and the burst above that rate. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
   /**
-   * Seconds for which API Gateway may reuse an answer of the Lambda authorizer. A token that was revoked, or
-   * whose client was disabled, lives on for as long; 0 asks at every call.
+   * Seconds for which API Gateway may cache a result of the Lambda authorizer. A token that was revoked, or whose
+   * client was disabled, is accepted for as long. 0 calls the authorizer for every request.
    */
   readonly authorizerCacheSeconds: number;
-  /** Days that logs are kept: one of the values that CloudWatch Logs takes. */
+  /** Days for which logs are kept: one of the values that CloudWatch Logs accepts. */
   readonly logRetentionDays: 7 | 30 | 90 | 365;
-  /** Tables, keys and logs outlive the stack and cannot be deleted by accident. */
+  /** Whether tables, keys and logs outlive the stack and are protected from deletion. */
   readonly retain: boolean;
 }
 
@@ -74,8 +73,8 @@ const production: StageRecord = {
 };
 
 /**
- * A sandbox that speaks Commerce Layer's dialect, for `npm start -- --commercelayer` and as a model. It is not
- * deployed unless it is added to `stages`.
+ * A sandbox with Commerce Layer's dialect, for `npm start -- --commercelayer` and as an example. It is deployed only
+ * if it is added to `stages`.
  */
 export const commercelayer: StageRecord = {
   ...sandbox,

@@ -8,15 +8,15 @@ interface StatefulStackProps {
   readonly record: StageRecord;
 }
 
-/** What must not be lost: tables and secrets. In production retained, protected from deletion, backed up. */
+/** What must not be lost: tables and secrets. In production they are retained, protected and backed up. */
 export class StatefulStack extends Stack {
-  /** `client#<client id>`, `account#<mage_id>` and `key-set`. */
+  /** The items of `itemKinds` whose table is `clients`. */
   readonly clients: TableV2;
-  /** `session#<hash of token>`, gone at `expiresAt`. */
+  /** The items of `itemKinds` whose table is `sessions`. */
   readonly sessions: TableV2;
-  /** The set {next, current, previous} of private keys, as JSON. Written by its rotation alone. */
+  /** A `SigningKeySet` as JSON, which only its rotation and operators write. */
   readonly signingKeys: Secret;
-  /** The stage's own key for hashes of client secrets and tags of session tokens. Never rotated. */
+  /** The string that the stage's hash keys are derived from. It is never rotated. */
   readonly hashKey: Secret;
 
   constructor(scope: Construct, id: string, { record }: StatefulStackProps) {
@@ -37,15 +37,15 @@ export class StatefulStack extends Stack {
     this.sessions = table('Sessions');
 
     this.signingKeys = new Secret(this, 'SigningKeys', {
-      description: `Postern ${record.name}: signing keys, {next, current, previous}`,
-      // The rotation that the deployment starts fills it. This must stay the constant that it is: a change
-      // of it would overwrite the keys.
+      description: `Postern ${record.name}: signing keys`,
+      // The rotation that the deployment starts replaces it. This constant must never change: a deployment with
+      // another value would overwrite the keys.
       secretStringValue: SecretValue.unsafePlainText('{}'),
       removalPolicy,
     });
     Validations.of(this.signingKeys).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
-      reason: 'Its rotation schedule is in the stateless stack, beside the function that rotates it.',
+      reason: 'Its rotation schedule is in the stateless stack, with the function that rotates it.',
     });
 
     this.hashKey = new Secret(this, 'HashKey', {

@@ -17,7 +17,7 @@ interface StatelessStackProps {
   readonly stateful: StatefulStack;
 }
 
-/** One JSON line a request. No header, no query string, no body: a credential may be in any of them. */
+/** One JSON line for each request, without headers, query and body, any of which may contain a credential. */
 const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     requestId: '$context.requestId',
@@ -32,7 +32,7 @@ const accessLogFormat = AccessLogFormat.custom(
   }),
 );
 
-/** The authorization server: its functions, its routes, and the HTTP API that a whole stage is behind. */
+/** The authorization server: its functions, its routes, and the HTTP API of the whole stage. */
 export class StatelessStack extends Stack {
   readonly record: StageRecord;
   readonly stateful: StatefulStack;
@@ -100,7 +100,7 @@ export class StatelessStack extends Stack {
       },
       statements: [
         ...this.authenticationStatements(),
-        // Of the token that is exchanged for another
+        // To verify the token that is exchanged
         allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.client, itemKinds.keySet),
         allowItems(stateful, ['BatchGetItem'], itemKinds.revokedToken),
         allowSecret(stateful.signingKeys, 'GetSecretValue'),
@@ -175,7 +175,7 @@ export class StatelessStack extends Stack {
   }
 
   private authenticationStatements() {
-    // Assertions and DPoP proofs that were used
+    // Used assertions and DPoP proofs
     return [...this.secretStatements(), allowItems(this.stateful, ['PutItem'], itemKinds.use)];
   }
 
@@ -209,7 +209,7 @@ export class StatelessStack extends Stack {
     }
   }
 
-  /** A route that API Gateway lets everyone call, because what is behind it authenticates clients itself. */
+  /** A route without an authorizer, because its function authenticates clients itself. */
   private publicRoute(id: string, handler: NodeFunction, method: HttpMethod, path: string): void {
     const integration = new HttpLambdaIntegration(id, handler);
     for (const route of this.api.addRoutes({ path, methods: [method], integration })) {

@@ -25,7 +25,7 @@ export type DemoCredentials = v.InferOutput<typeof DemoCredentials>;
 
 /**
  * Completes the credentials in `file`, and writes them before anybody registers them: a start that dies in
- * between leaves no client whose secret nobody knows. Without a file nothing is kept.
+ * between leaves no client whose secret is unknown. Without a file nothing is kept.
  */
 export function keptCredentials(
   file: string | undefined,
@@ -42,6 +42,6 @@ function readCredentials(file: string): DemoCredentials {
     return v.parse(DemoCredentials, JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new LocalFailure(`${file} cannot be read (${why}): mend it, or delete it to get new partners`);
+    throw new LocalFailure(`${file} cannot be read (${why}): correct it, or delete it to get new partners`);
   }
 }

@@ -1,4 +1,4 @@
-/** A failure whose cause the person at the keyboard can mend: shown as one line, without a stack. */
+/** A failure whose cause the person at the keyboard can correct: its message is shown without a stack. */
 export class LocalFailure extends Error {
   override readonly name = 'LocalFailure';
 }

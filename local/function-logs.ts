@@ -10,33 +10,31 @@ interface FunctionLogsOptions {
 }
 
 /** What the functions of all stages print. */
-export class FunctionLogs {
-  readonly #options: FunctionLogsOptions;
-  readonly #files = new Map<string, WriteStream>();
+export interface FunctionLogs {
+  write(stageName: string, functionName: string, line: string): void;
+  close(): Promise<void>;
+}
 
-  constructor(options: FunctionLogsOptions) {
-    this.#options = options;
-    if (options.folder !== undefined) mkdirSync(options.folder, { recursive: true });
-  }
+export function functionLogs({ folder, echo }: FunctionLogsOptions): FunctionLogs {
+  const files = new Map<string, WriteStream>();
+  if (folder !== undefined) mkdirSync(folder, { recursive: true });
 
-  write(stageName: string, functionName: string, line: string): void {
-    this.#options.echo?.(`${stageName} ${functionName} ${line}`);
-    this.#file(stageName)?.write(`${line}\n`);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(
-      [...this.#files.values()].map((file) => new Promise<void>((resolve) => file.end(resolve))),
-    );
-  }
-
-  #file(stageName: string): WriteStream | undefined {
-    const { folder } = this.#options;
+  function fileOf(stageName: string): WriteStream | undefined {
     if (folder === undefined) return undefined;
-    const open = this.#files.get(stageName);
+    const open = files.get(stageName);
     if (open) return open;
     const file = createWriteStream(join(folder, `${stageName}.log`), { flags: 'a', mode: 0o600 });
-    this.#files.set(stageName, file);
+    files.set(stageName, file);
     return file;
   }
+
+  return {
+    write(stageName, functionName, line) {
+      echo?.(`${stageName} ${functionName} ${line}`);
+      fileOf(stageName)?.write(`${line}\n`);
+    },
+    async close() {
+      await Promise.all([...files.values()].map((file) => new Promise<void>((resolve) => file.end(resolve))));
+    },
+  };
 }

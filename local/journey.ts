@@ -25,14 +25,14 @@ function integrationJourney(url: string, client: DemoClient): string[] {
   const { clientId, clientSecret, tradingPartnerIds, scopes, defaultScopes } = client;
   const [tradingPartnerId] = tradingPartnerIds ?? [];
   const scope = (tradingPartnerId === undefined ? defaultScopes : scopes).join(' ');
-  const askForToken =
+  const requestToken =
     `curl -s -u '${clientId}:${clientSecret ?? ''}' -d grant_type=client_credentials ` +
     `--data-urlencode 'scope=${scope}' ${url}/oauth/token`;
-  if (tradingPartnerId === undefined) return [askForToken];
+  if (tradingPartnerId === undefined) return [requestToken];
 
   const subscriptions = `${url}/api/v1/marketplace/subscriptions`;
   return [
-    `TOKEN=$(${askForToken} | ${pick('access_token')})`,
+    `TOKEN=$(${requestToken} | ${pick('access_token')})`,
     `curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ` +
       `-d '${JSON.stringify({ ...subscription, tradingPartnerId })}' ${subscriptions}`,
     `curl -s -H "Authorization: Bearer $TOKEN" ${subscriptions}/${subscription.externalSubscriptionId}`,

@@ -1,28 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commercelayer, stages as deployedStages } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
-import type { HttpApi } from './api-gateway/http-api.ts';
-import { dynamodbClient, secretsManagerClient } from './clients.ts';
-import { readCloudAssembly } from './cloud-assembly.ts';
 import { keptCredentials } from './demo-credentials.ts';
 import type { DemoClient } from './demo-credentials.ts';
 import { demoCredentials, registerDemoPartners } from './demo-partners.ts';
-import { DynamoDB } from './dynamodb/dynamodb.ts';
-import { LocalFailure } from './failure.ts';
-import { FunctionLogs } from './function-logs.ts';
-import { AccessControl } from './iam/access-control.ts';
-import { Functions } from './lambda/functions.ts';
+import { createStages, emptyDeployment } from './deployment.ts';
+import { functionLogs } from './function-logs.ts';
+import { inspectorRuntime } from './lambda/inspector-runtime.ts';
+import { workerRuntime } from './lambda/worker-runtime.ts';
 import type { LocalStage } from './local-stage.ts';
-import { createLocalStage } from './local-stage.ts';
 import { closeServer, listenOnLoopback } from './loopback-server.ts';
 import type { Progress } from './progress.ts';
 import { silentProgress } from './progress.ts';
 import { announceInstance } from './running.ts';
-import { SecretsManager } from './secrets-manager/secrets-manager.ts';
-import { synthesize } from './synthesize.ts';
+import { startServices } from './services.ts';
+import { isSynthesized, synthesize } from './synthesize.ts';
+import { functionCodeOf } from './watch/function-code.ts';
+import { watchProject } from './watch/watch.ts';
 
 export interface LocalStagesOptions {
   /** Folder that keeps everything; without one nothing is kept. */
@@ -36,6 +33,10 @@ export interface LocalStagesOptions {
   readonly echoLogs?: ((line: string) => void) | undefined;
   /** A cloud assembly that was synthesized before; without one the CDK app is run. */
   readonly assemblyFolder?: string;
+  /** Whether changes of the project are followed. */
+  readonly watch?: boolean;
+  /** Port of the debugger of the functions; 0 is a free one. */
+  readonly inspectPort?: number | undefined;
   /** Ends a start that is under way. */
   readonly signal?: AbortSignal;
 }
@@ -44,6 +45,8 @@ export interface LocalStages {
   readonly dynamodbEndpoint: string;
   readonly secretsManagerEndpoint: string;
   readonly stages: readonly (LocalStage & { readonly clients: readonly DemoClient[] })[];
+  /** Where a debugger attaches, if it may. */
+  readonly inspectorUrl: string | undefined;
   close(): Promise<void>;
 }
 
@@ -65,99 +68,118 @@ async function start(
   options: LocalStagesOptions,
   onClose: (closer: () => Promise<void> | void) => void,
 ): Promise<Omit<LocalStages, 'close'>> {
-  const { dataFolder, progress = silentProgress(), stages: stageRecords = deployedStages } = options;
+  const { dataFolder, progress = silentProgress(), stages: records = deployedStages, inspectPort } = options;
   const inData = (name: string) => (dataFolder === undefined ? undefined : join(dataFolder, name));
-  const accessControl = new AccessControl((message) => progress.line(`refused: ${message}`));
+  const stageNames = records.map(({ name }) => name);
+  const newDeployment = () => emptyDeployment(stageNames, (message) => progress.line(`refused: ${message}`));
+  let deployment = newDeployment();
 
-  await assertPortsAreFree(Object.values(options.ports ?? {}));
-  // First, because its lock keeps a second instance away from the data folder.
-  const dynamodb = await progress.step('DynamoDB', () => DynamoDB.start(inData('dynamodb'), accessControl));
-  onClose(() => dynamodb.close());
-  const functions = new Functions();
-  const secretsManager = await progress.step('Secrets Manager', () =>
-    SecretsManager.start({
-      file: inData('secrets.json'),
-      accessControl,
-      invokeRotation: (functionArn, event, sourceArn) =>
-        functions.invoke(functionArn, event, { principal: 'secretsmanager.amazonaws.com', sourceArn }),
-    }),
+  await assertPortsAreFree([...Object.values(options.ports ?? {}), inspectPort ?? 0]);
+  const services = await startServices(
+    {
+      inData,
+      progress,
+      decide: (...request) => deployment.accessControl.decide(...request),
+      invoke: (...call) => deployment.functions.invoke(...call),
+    },
+    onClose,
   );
-  onClose(() => secretsManager.close());
-  const logs = new FunctionLogs({ folder: inData('logs'), echo: options.echoLogs });
+  const logs = functionLogs({ folder: inData('logs'), echo: options.echoLogs });
   onClose(() => logs.close());
+  const temporary = mkdtempSync(join(tmpdir(), 'postern-'));
+  onClose(() => rmSync(temporary, { recursive: true, force: true }));
 
-  const temporary = dataFolder === undefined ? mkdtempSync(join(tmpdir(), 'postern-')) : undefined;
-  if (temporary !== undefined) onClose(() => rmSync(temporary, { recursive: true, force: true }));
-  const assemblyFolder = options.assemblyFolder ?? join(temporary ?? dataFolder ?? '', 'cdk.out');
-  if (options.assemblyFolder === undefined) {
-    await progress.step('Synthesize the CDK app', () =>
-      synthesize(assemblyFolder, {
-        commercelayer: stageRecords.includes(commercelayer),
-        signal: options.signal,
-      }),
-    );
-  }
+  const settings = { commercelayer: records.includes(commercelayer), signal: options.signal };
+  const ownAssembly = join(dataFolder ?? temporary, 'cdk.out');
+  let assemblyFolder = options.assemblyFolder ?? ownAssembly;
+  if (options.assemblyFolder === undefined) await synthesizeIfChanged(assemblyFolder, settings, progress);
   options.signal?.throwIfAborted();
-  const assemblies = new Map(readCloudAssembly(assemblyFolder).map((assembly) => [assembly.id, assembly]));
 
-  onClose(() => functions.close());
-  const endpoints = { dynamodb: dynamodb.endpoint, secretsManager: secretsManager.endpoint };
-  const clients = {
-    dynamodb: dynamodbClient(endpoints.dynamodb),
-    secretsManager: secretsManagerClient(endpoints.secretsManager),
-  };
-  onClose(() => {
-    clients.dynamodb.destroy();
-    clients.secretsManager.destroy();
+  const inspector = inspectPort === undefined ? undefined : await inspectorRuntime(inspectPort);
+  const runtime = inspector ?? workerRuntime();
+  onClose(() => runtime.close());
+  const code = functionCodeOf({
+    temporary,
+    isInspected: inspector !== undefined,
+    isWatched: options.watch === true,
   });
-  const stageNames = stageRecords.map(({ name }) => name);
+  onClose(() => code.close());
+
+  onClose(() => deployment.close());
+  const ports = new Map(Object.entries(options.ports ?? {}));
+  const create = async () => {
+    await code.follow(assemblyFolder);
+    const created = await createStages(deployment, {
+      records,
+      assemblyFolder,
+      services,
+      runtime,
+      progress,
+      portOf: (stageName) => ports.get(stageName) ?? 0,
+      codeFolder: (assetFolder) => code.folderFor(assetFolder),
+      log: (...line) => logs.write(...line),
+    });
+    for (const { name, port } of created) ports.set(name, port);
+    return created;
+  };
+  const stages = await create();
   const credentials = keptCredentials(inData('credentials.json'), (known) =>
     demoCredentials(stageNames, known),
   );
-  const creations = stageRecords.map(async ({ id, name }) => {
-    const assembly = assemblies.get(id);
-    if (!assembly) throw new LocalFailure(`The CDK app has no stage ${id}`);
-    const apis = new Map<string, HttpApi>();
-    onClose(async () => void (await Promise.all([...apis.values()].map((api) => api.close()))));
-    const stage = await createLocalStage(assembly, {
-      stageName: name,
-      port: options.ports?.[name] ?? 0,
-      dynamodb,
-      secretsManager,
-      clients,
-      accessControl,
-      functions,
-      apis,
-      progress,
-      assetFolder: (objectKey) => assembly.assetFolder(objectKey),
-      log: (functionName, line) => logs.write(name, functionName, line),
-    });
-    const demoClients = credentials[name] ?? [];
-    await registerDemoPartners(stage, clients, demoClients);
-    return { ...stage, clients: demoClients };
-  });
-  // All of them, so that nothing is being created any more when one has failed and everything is closed.
-  const settled = await Promise.allSettled(creations);
-  const failed = settled.find((one) => one.status === 'rejected');
-  if (failed) throw failed.reason;
-  const stages = await Promise.all(creations);
+  await Promise.all(
+    stages.map((stage) => registerDemoPartners(stage, services.clients, credentials[stage.name] ?? [])),
+  );
   options.signal?.throwIfAborted();
 
+  const endpoints = {
+    dynamodbEndpoint: services.dynamodb.endpoint,
+    secretsManagerEndpoint: services.secretsManager.endpoint,
+  };
   onClose(
     announceInstance({
       pid: process.pid,
       startedAt: new Date().toISOString(),
-      dynamodbEndpoint: endpoints.dynamodb,
-      secretsManagerEndpoint: endpoints.secretsManager,
+      ...endpoints,
       stages: Object.fromEntries(
         stages.map(({ name, url, port, outputs }) => [name, { url, port, outputs }]),
       ),
     }),
   );
-  return { dynamodbEndpoint: endpoints.dynamodb, secretsManagerEndpoint: endpoints.secretsManager, stages };
+  if (options.watch === true) {
+    const replaceStages = async () => {
+      const next = `${ownAssembly}.next`;
+      await progress.step('The CDK app has changed: synthesize it again', () => synthesize(next, settings));
+      await deployment.close();
+      deployment = newDeployment();
+      rmSync(ownAssembly, { recursive: true, force: true });
+      renameSync(next, ownAssembly);
+      assemblyFolder = ownAssembly;
+      await create();
+      progress.line('  The stages were replaced; their data and their ports are the same');
+    };
+    const reloadFunctions = () => code.reload(deployment.functions.all());
+    onClose(watchProject({ reloadFunctions, replaceStages, progress }));
+  }
+  return {
+    ...endpoints,
+    stages: stages.map((stage) => ({ ...stage, clients: credentials[stage.name] ?? [] })),
+    inspectorUrl: inspector?.url,
+  };
 }
 
-/** Finds out that a port is taken before anything is synthesized, not after. */
+async function synthesizeIfChanged(
+  outdir: string,
+  settings: Parameters<typeof synthesize>[1],
+  progress: Progress,
+): Promise<void> {
+  if (isSynthesized(outdir, settings)) {
+    progress.line('  The CDK app has not changed since it was synthesized');
+  } else {
+    await progress.step('Synthesize the CDK app', () => synthesize(outdir, settings));
+  }
+}
+
+/** Reports that a port is taken before anything is synthesized, not after. */
 async function assertPortsAreFree(ports: readonly number[]): Promise<void> {
   for (const port of ports) {
     const probe = createServer();

@@ -23,7 +23,7 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<number
 
 const graceMilliseconds = 1_000;
 
-/** Ends idle connections at once, and the others when they are answered or a second has passed. */
+/** Closes idle connections at once, and the others after their response or a second. */
 export async function closeServer(server: Server): Promise<void> {
   if (!server.listening) return;
   // This ends the idle connections.

@@ -1,10 +1,12 @@
+import { UsageError } from '../cli/failures.ts';
 import { causeOf, LocalFailure } from './failure.ts';
 import { journey } from './journey.ts';
 import type { LocalStages } from './local-stages.ts';
 import { startLocalStages } from './local-stages.ts';
 import type { Options } from './options.ts';
-import { readOptions, usage, UsageError } from './options.ts';
-import { Progress } from './progress.ts';
+import { readOptions, usage } from './options.ts';
+import { progressOn } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 // The SDK's warning that it will need a newer Node.js is for those who develop, not for those who try.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -16,13 +18,13 @@ async function main(): Promise<void> {
     return;
   }
   const fail = (error: unknown) => {
-    process.stderr.write(`${failureText(error, options.verbose)}\n`);
+    process.stderr.write(`${failureMessageOf(error, options.verbose)}\n`);
     process.exit(1);
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
 
-  const progress = new Progress(options.json ? process.stderr : process.stdout);
+  const progress = progressOn(options.json ? process.stderr : process.stdout);
   const interruption = new AbortController();
   // A cloud assembly that was synthesized before: tests start many stages of one.
   const assemblyFolder = process.env['POSTERN_ASSEMBLY'];
@@ -31,6 +33,8 @@ async function main(): Promise<void> {
     dataFolder: options.dataFolder,
     stages: options.stages,
     ports: options.ports,
+    watch: options.watch,
+    inspectPort: options.inspectPort,
     progress,
     signal: interruption.signal,
     ...(options.verbose && { echoLogs: (line: string) => process.stderr.write(`${line}\n`) }),
@@ -44,16 +48,18 @@ async function main(): Promise<void> {
   }
 }
 
-function announce({ stages }: LocalStages, { json }: Options, progress: Progress): void {
+function announce({ stages, inspectorUrl }: LocalStages, { json, watch }: Options, progress: Progress): void {
   if (json) {
     const described = stages.map(({ name, url, outputs, clients }) => [
       name,
       { url, issuer: outputs['Issuer'] ?? url, clients },
     ]);
-    process.stdout.write(`${JSON.stringify({ stages: Object.fromEntries(described) })}\n`);
+    process.stdout.write(`${JSON.stringify({ stages: Object.fromEntries(described), inspectorUrl })}\n`);
     return;
   }
   for (const stage of stages) progress.line(['', ...journey(stage)].join('\n'));
+  if (inspectorUrl !== undefined) progress.line(`\nA debugger may attach at ${inspectorUrl}`);
+  if (watch) progress.line('\nChanges of lambda/, src/, lib/ and bin/ are followed.');
   progress.line(`\n${stages.map(({ name, url }) => `${name} ${url}`).join('   ')}   Ctrl-C ends them`);
 }
 
@@ -88,9 +94,9 @@ function endWithParent(end: () => void): void {
   watch.unref();
 }
 
-function failureText(error: unknown, verbose: boolean): string {
+function failureMessageOf(error: unknown, verbose: boolean): string {
   if (verbose && error instanceof Error) return error.stack ?? error.message;
-  return error instanceof LocalFailure ? causeOf(error) : `Unexpected: ${causeOf(error)}`;
+  return error instanceof LocalFailure ? error.message : `Unexpected: ${causeOf(error)}`;
 }
 
 try {

@@ -1,14 +1,12 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { readArguments, usageErrorOf } from '../cli/arguments.ts';
+import { UsageError } from '../cli/failures.ts';
+import { section, sections } from '../cli/layout.ts';
+import { flag, option, optionalValue, parameterList } from '../cli/parameters.ts';
 import { commercelayer, stages } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
-import { causeOf } from './failure.ts';
 import { projectFolder } from './project-folder.ts';
-
-/** The command line was not understood. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 export interface Options {
   readonly help: boolean;
@@ -19,73 +17,82 @@ export interface Options {
   /** The stages that run. */
   readonly stages: readonly StageRecord[];
   readonly ports: Readonly<Record<string, number>>;
+  readonly watch: boolean;
+  /** Port of the debugger, where there is to be one. */
+  readonly inspectPort: number | undefined;
 }
 
 const allStages = [...stages, commercelayer];
-const defaultPorts = Object.fromEntries(allStages.map(({ name }, index) => [name, 4_010 + 10 * index]));
+const defaultPorts = allStages.map(({ name }, index) => ({ name, port: 4_010 + 10 * index }));
+const defaultInspectPort = 9_229;
 
-export const usage = `Usage: npm start -- [options]
+const Port = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,5}$/, 'must be a port'),
+  v.transform(Number),
+  v.maxValue(65_535, 'must be a port, 65535 at most'),
+);
 
-Runs every stage on this machine, as its synthesized templates say.
+/** `--sandbox-port` and the like. */
+const portParameters = Object.fromEntries(
+  defaultPorts.map(({ name, port }) => [
+    portParameter(name),
+    option('PORT', `Port of ${name}, ${port}; 0 is a free one`, v.optional(Port, String(port))),
+  ]),
+);
 
-${Object.entries(defaultPorts)
-  .map(([name, port]) => `  --${`${name}-port <port>`.padEnd(24)}port of ${name}, ${port}; 0 is a free one`)
-  .join('\n')}
-  --commercelayer           run a third stage, which speaks Commerce Layer's dialect
-  --data <folder>           where everything is kept, .local
-  --ephemeral               keep nothing
-  --json                    one line of JSON on standard output when ready (npm -s start leaves out npm's own)
-  --verbose                 show what the functions log, and stacks of errors
-  --help                    show this
-`;
+const ownParameters = {
+  commercelayer: flag("Runs a third stage, which speaks Commerce Layer's dialect"),
+  data: option(
+    'FOLDER',
+    'Where everything is kept, .local',
+    v.exactOptional(v.pipe(v.string(), v.nonEmpty('must be a folder'))),
+  ),
+  ephemeral: flag('Keeps nothing, and writes nowhere but to the temporary folder'),
+  watch: flag('Reloads functions when lambda/ or src/ changes, and the stages when lib/ or bin/ does'),
+  inspect: optionalValue(
+    'PORT',
+    `Lets a debugger attach to the functions at 127.0.0.1, ${defaultInspectPort}`,
+    v.exactOptional(v.union([v.literal(true), Port], 'must be a port')),
+  ),
+  json: flag("Writes one line of JSON when ready (npm -s start leaves out npm's own)"),
+  verbose: flag('Shows what the functions log, and stacks of errors'),
+  help: flag('Shows this'),
+};
 
-export function readOptions(args: readonly string[]): Options {
-  const values = parse(args);
-  const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
-  const data = text('data');
-  const ephemeral = values['ephemeral'] === true;
-  if (ephemeral && data !== undefined) throw new UsageError('--ephemeral keeps nothing: it takes no --data');
-  const running = values['commercelayer'] === true ? allStages : stages;
-  if (data === '') throw new UsageError('--data takes a folder');
+const parameters = { ...portParameters, ...ownParameters };
+
+export const usage = `${sections(
+  'Usage: npm start -- [options]',
+  'Runs every stage on this machine, as its synthesized templates say.',
+  section('Options', parameterList(parameters)),
+)}\n`;
+
+export function readOptions(words: readonly string[]): Options {
+  const typed = readArguments(words, parameters);
+  const parsed = v.safeParse(v.object(ownParameters), typed);
+  const parsedPorts = v.safeParse(v.object(portParameters), typed);
+  if (!parsed.success || !parsedPorts.success) {
+    throw usageErrorOf([...(parsed.issues ?? []), ...(parsedPorts.issues ?? [])], parameters);
+  }
+  const { data, ephemeral, inspect, ...flags } = parsed.output;
+  if (ephemeral && data !== undefined) throw new UsageError('--ephemeral keeps nothing: it takes no --data.');
+  const running = flags.commercelayer ? allStages : stages;
   const ports = Object.fromEntries(
-    running.map(({ name }) => [name, portOf(`${name}-port`, text(`${name}-port`), defaultPorts[name] ?? 0)]),
+    running.map(({ name }) => [name, parsedPorts.output[portParameter(name)] ?? 0]),
   );
   const fixed = Object.values(ports).filter((port) => port !== 0);
-  if (new Set(fixed).size < fixed.length) throw new UsageError('Each stage needs a port of its own');
+  if (new Set(fixed).size < fixed.length) throw new UsageError('Each stage needs a port of its own.');
   return {
-    help: values['help'] === true,
-    json: values['json'] === true,
-    verbose: values['verbose'] === true,
+    ...flags,
     dataFolder: ephemeral ? undefined : resolve(data ?? join(projectFolder, '.local')),
     stages: running,
     ports,
+    inspectPort: inspect === true ? defaultInspectPort : inspect,
   };
 }
 
-function parse(args: readonly string[]): Readonly<Record<string, unknown>> {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        commercelayer: { type: 'boolean' },
-        data: { type: 'string' },
-        ephemeral: { type: 'boolean' },
-        json: { type: 'boolean' },
-        verbose: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        ...Object.fromEntries(allStages.map(({ name }) => [`${name}-port`, { type: 'string' as const }])),
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(causeOf(error).split('. ')[0]);
-  }
-}
-
-function portOf(option: string, text: string | undefined, byDefault: number): number {
-  if (text === undefined) return byDefault;
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535)
-    throw new UsageError(`--${option} takes a port, not ${JSON.stringify(text)}`);
-  return port;
+/** The parameter for a stage's port, as it is named before `kebab`. */
+function portParameter(stageName: string): string {
+  return `${stageName.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}Port`;
 }

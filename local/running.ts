@@ -1,7 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeAtomically } from './atomic-file.ts';
+import { LocalFailure } from './failure.ts';
+import { stableId } from './identity.ts';
 import { projectFolder } from './project-folder.ts';
 
 const RunningInstance = v.object({
@@ -18,20 +21,26 @@ const RunningInstance = v.object({
 /** A local instance as other programs find it: where its services listen, and the outputs of its stacks. */
 export type RunningInstance = v.InferOutput<typeof RunningInstance>;
 
-/** One place for every instance, whatever its data folder: an ephemeral one has none. */
-const folder = join(projectFolder, '.local', 'running');
+/** One folder for every instance of this checkout, whatever its data folder: an ephemeral one has none. */
+const folderOfCheckout = join(
+  tmpdir(),
+  `postern-running-${process.getuid?.() ?? 0}-${stableId(projectFolder, 10)}`,
+);
 
-/** Makes an instance known, and returns what makes it unknown again. */
-export function announceInstance(instance: RunningInstance): () => void {
+/** Announces an instance to other programs, and returns what withdraws it. */
+export function announceInstance(instance: RunningInstance, folder = folderOfCheckout): () => void {
   const { port } = new URL(instance.dynamodbEndpoint);
   const path = join(folder, `${instance.pid}-${port}.json`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  assertPrivate(folder);
   writeAtomically(path, JSON.stringify(instance, undefined, 2));
   return () => rmSync(path, { force: true });
 }
 
-/** The instances that run now, the newest first. Traces of those that were killed are removed. */
-export function readRunningInstances(): RunningInstance[] {
+/** The instances that run now, the newest first. Announcements of those that were killed are removed. */
+export function readRunningInstances(folder = folderOfCheckout): RunningInstance[] {
   if (!existsSync(folder)) return [];
+  assertPrivate(folder);
   const instances: RunningInstance[] = [];
   for (const file of readdirSync(folder)) {
     if (!file.endsWith('.json')) continue;
@@ -42,6 +51,16 @@ export function readRunningInstances(): RunningInstance[] {
   return instances.toSorted((left, right) => (left.startedAt < right.startedAt ? 1 : -1));
 }
 
+/** Everybody may write to the temporary folder: another user could announce services that collect secrets. */
+function assertPrivate(folder: string): void {
+  const uid = process.getuid?.();
+  // Windows has a temporary folder for each user.
+  if (uid === undefined) return;
+  const status = lstatSync(folder);
+  if (status.isDirectory() && status.uid === uid && (status.mode & 0o022) === 0) return;
+  throw new LocalFailure(`${folder} can be changed by other users of this machine: remove it`);
+}
+
 function read(path: string): RunningInstance | undefined {
   try {
     const parsed = v.safeParse(
@@ -50,7 +69,7 @@ function read(path: string): RunningInstance | undefined {
     );
     return parsed.success ? parsed.output : undefined;
   } catch {
-    // It ended between the listing and now.
+    // It was removed between the listing and now.
     return undefined;
   }
 }

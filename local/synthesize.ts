@@ -1,34 +1,62 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { appHash } from './app-hash.ts';
+import { writeAtomically } from './atomic-file.ts';
 import { LocalFailure } from './failure.ts';
 import { projectFolder } from './project-folder.ts';
+import { synthesisFailure } from './synthesis-failure.ts';
 
-const CdkJson = v.object({ context: v.record(v.string(), v.unknown()) });
+interface SynthesisOptions {
+  readonly commercelayer?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
 
-/** What the CDK CLI gives to the app, and templates depend on. */
-const featureFlags = () =>
-  v.parse(CdkJson, JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8'))).context;
+/** Whether `outdir` has what the CDK app would synthesize now: it was synthesized from the very same files. */
+export function isSynthesized(outdir: string, options: SynthesisOptions = {}): boolean {
+  return currentHash(options) === writtenHash(outdir) && existsSync(join(outdir, 'manifest.json'));
+}
 
 /** Runs the CDK app as the CDK CLI does, into `outdir`. */
-export async function synthesize(
-  outdir: string,
-  { commercelayer = false, signal }: { commercelayer?: boolean; signal?: AbortSignal | undefined } = {},
-): Promise<void> {
-  // Assets of earlier runs would pile up: their names are hashes of what is in them.
+export async function synthesize(outdir: string, options: SynthesisOptions = {}): Promise<void> {
+  const hash = currentHash(options);
+  // The hash goes first and is written last: an assembly that was interrupted has none.
+  rmSync(hashFile(outdir), { force: true });
+  // Assets of earlier runs would pile up: their names are hashes of their content.
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
+  const { code, output } = await runApp(outdir, options);
+  if (code !== 0) {
+    throw new LocalFailure(failureMessage(output, outdir) ?? `The CDK app ended with exit code ${code}`);
+  }
+  // A file that was changed meanwhile may have been read before or after the change.
+  if (currentHash(options) === hash) writeAtomically(hashFile(outdir), hash);
+}
+
+const hashFile = (outdir: string) => join(outdir, 'app.sha256');
+
+const writtenHash = (outdir: string) =>
+  existsSync(hashFile(outdir)) ? readFileSync(hashFile(outdir), 'utf8') : undefined;
+
+const currentHash = (options: SynthesisOptions) => appHash(projectFolder, appSettings(options));
+
+/** The environment variables that the app depends on. */
+const appSettings = ({ commercelayer = false }: SynthesisOptions) => ({
+  POSTERN_COMMERCELAYER: String(commercelayer),
+});
+
+async function runApp(outdir: string, options: SynthesisOptions) {
   const app = spawn(process.execPath, ['--import', 'tsx', 'bin/postern-app.ts'], {
     cwd: projectFolder,
     env: {
       ...process.env,
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify(featureFlags()),
-      POSTERN_COMMERCELAYER: String(commercelayer),
+      ...appSettings(options),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal && { signal }),
+    ...(options.signal && { signal: options.signal }),
   });
   let output = '';
   for (const stream of [app.stdout, app.stderr])
@@ -37,19 +65,18 @@ export async function synthesize(
     app.on('error', reject);
     app.on('close', resolve);
   });
-  if (code !== 0)
-    throw new LocalFailure(`The CDK app does not synthesize: ${causeIn(output) ?? `exit code ${code}`}`);
+  return { code, output };
 }
 
-/** The line of a program's output that says why it failed: esbuild's error, or an exception's first line. */
-function causeIn(output: string): string | undefined {
-  const lines = output.split('\n').map((line) => line.trim());
-  const error =
-    lines.find((line) => line.includes('[ERROR]') || /: ERROR: /.test(line)) ??
-    lines.find((line) => line.startsWith('ERROR ')) ??
-    lines.find((line) => /^(?:Uncaught )?[\w.]*(?:Error|Exception|Failure)\b.*:/.test(line)) ??
-    lines.findLast((line) => line !== '' && !line.startsWith('at ') && !line.startsWith('Node.js v'));
-  // esbuild says on a line of its own where the error is.
-  const place = lines.find((line) => /^\S+\.\w+:\d+:\d+:$/.test(line));
-  return error?.replace(/^.*?\[ERROR\]\s*/, place === undefined ? '' : `${place} `);
+const CdkJson = v.object({ context: v.record(v.string(), v.unknown()) });
+
+/** The context that the CDK CLI gives to the app, on which templates depend. */
+const featureFlags = () =>
+  v.parse(CdkJson, JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8'))).context;
+
+function failureMessage(output: string, outdir: string): string | undefined {
+  const reportFile = join(outdir, 'validation-report.json');
+  const report = existsSync(reportFile) ? readFileSync(reportFile, 'utf8') : undefined;
+  const reasons = synthesisFailure({ output, report, folder: projectFolder });
+  return reasons && `The CDK app does not synthesize:\n${reasons.replace(/^/gm, '  ')}`;
 }

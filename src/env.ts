@@ -1,6 +1,6 @@
 /**
- * Every environment variable that a function may be given. `lib/` sets them and `lambda/` reads them through
- * this one type, so that a name cannot be right on one side and wrong on the other.
+ * Every environment variable of a function. `lib/` sets them and `lambda/` reads them through this one type, so that a
+ * name cannot be right on one side and wrong on the other.
  */
 export interface Environment {
   /** Name of the stage: `sandbox`, `production`. */
@@ -9,35 +9,35 @@ export interface Environment {
   readonly ISSUER: string;
   /** The `aud` of its access tokens (RFC 9068 §2.2). */
   readonly AUDIENCE: string;
-  /** DynamoDB table of clients, accounts and the published key set. */
+  /** DynamoDB table of the item kinds of `clients`. */
   readonly CLIENTS_TABLE: string;
-  /** DynamoDB table of sessions and of what must be remembered until it runs out. */
+  /** DynamoDB table of the item kinds of `sessions`. */
   readonly SESSIONS_TABLE: string;
-  /** DynamoDB table of the partner API's subscriptions. */
+  /** DynamoDB table of the example API's subscriptions. */
   readonly SUBSCRIPTIONS_TABLE: string;
   /** ARN of the Secrets Manager secret with the signing key set. */
   readonly SIGNING_KEYS_SECRET: string;
-  /** ARN of the Secrets Manager secret with the key for hashes and tags. */
+  /** ARN of the Secrets Manager secret that the hash keys are derived from. */
   readonly HASH_KEY_SECRET: string;
   /** JWS algorithm that the stage signs with (RFC 7518 §3.1). */
   readonly SIGNING_ALGORITHM: string;
   /** JSON of a `TokenPolicy`. */
   readonly TOKEN_POLICY: string;
-  /** JSON of a `Record<route key, scope>`: what the Lambda authorizer demands of each route. */
+  /** JSON of a `Record<route key, scope>`: the scope that the Lambda authorizer requires for each route. */
   readonly ROUTE_SCOPES: string;
-  /** How errors of the OAuth endpoints look: `rfc6749` or `commercelayer`. */
+  /** Form of errors at the OAuth endpoints: `rfc6749` or `commercelayer`. */
   readonly DIALECT: string;
-  /** `true` where DPoP proofs must have a nonce of ours (RFC 9449 §8). */
+  /** `true` if DPoP proofs must contain a nonce of the server (RFC 9449 §8). */
   readonly DPOP_NONCES: string;
-  /** `true` where API Gateway reuses answers of the Lambda authorizer. */
+  /** `true` if API Gateway caches results of the Lambda authorizer. */
   readonly AUTHORIZER_RESULTS_CACHED: string;
-  /** Who tells a caller that it is denied: `gateway` or `integration`. */
+  /** Who responds to a denied caller: `gateway` or `integration`. */
   readonly DENIALS: string;
 }
 
 /**
- * Reads the named variables, and throws at once where one is missing: a function without its settings must
- * fail when it starts, not at its first request.
+ * Reads the named variables. Throws if one is missing: a function without its settings must fail when it starts, not at
+ * its first request.
  */
 export function readEnvironment<Name extends keyof Environment>(...names: Name[]): Pick<Environment, Name> {
   const missing = names.filter((name) => !process.env[name]);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { itemKinds } from '../src/storage/item-kinds.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string) => readFileSync(join(project, file), 'utf8');
@@ -25,10 +26,15 @@ test('each test that docs/conformance.md names is there', () => {
   for (const name of named) assert.ok(existsSync(join(project, 'test', `${name}.test.ts`)), name);
 });
 
-test('each link from one document to a file leads to it', () => {
-  for (const document of documents) {
-    for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
-      assert.ok(existsSync(join(project, dirname(document), target)), `${target} in ${document}`);
-    }
+test.each(documents)('each link from one document to a file leads to it: %j', (document) => {
+  for (const [, target = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+    assert.ok(existsSync(join(project, dirname(document), target)), `${target} in ${document}`);
   }
+});
+
+test('docs/design.md has a row for each kind of item', () => {
+  const rows = [...read('docs/design.md').matchAll(/^\| (\w+) +\| (clients|sessions) +\| `([^`<]+)/gm)];
+  expect(rows.map(([, kind, table, prefix]) => [kind, table, prefix])).toStrictEqual(
+    Object.entries(itemKinds).map(([kind, { table, prefix }]) => [kind, table, prefix]),
+  );
 });

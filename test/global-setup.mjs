@@ -22,7 +22,7 @@ export default async function setUp({ testPathPatterns: { patterns } }) {
   const assembly = mkdtempSync(join(tmpdir(), 'postern-assembly-'));
   await synthesize(assembly, { commercelayer: true });
   process.env.POSTERN_ASSEMBLY = assembly;
-  const stages = await startStages();
+  const stages = await startStages('--ephemeral', '--commercelayer', '--commercelayer-port', '0');
   process.env.POSTERN_TEST_STAGES = JSON.stringify(stages.ready);
   globalThis.posternTestRun = { assembly, stages };
 }

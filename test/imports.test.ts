@@ -1,28 +1,103 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from '@jest/globals';
-import { build } from 'esbuild';
+import { describe, expect, test } from '@jest/globals';
 
-const folder = fileURLToPath(new URL('../src/oauth/', import.meta.url));
+const project = fileURLToPath(new URL('..', import.meta.url));
 
-test('the protocol knows nothing of AWS, nor of HTTP', async () => {
-  const entryPoints = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => folder + file);
-  const { metafile } = await build({
-    entryPoints,
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: 'node',
-    format: 'esm',
-    outdir: 'out',
-    logLevel: 'error',
-  });
-  const inputs = Object.keys(metafile.inputs);
-  expect(inputs.length).toBeGreaterThan(entryPoints.length);
-  const foreign = inputs.filter((input) =>
-    /@aws-sdk|@smithy|aws-cdk|src\/http\/|src\/storage\/dynamodb/.test(input),
+/** Files of src/ that belong to no folder, and that every folder may import. */
+const base = ['cached', 'clock', 'env', 'errors', 'log', 'result', 'unavailable'];
+
+/** The parts that each part may import from, besides itself and `base`. Type imports count too. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  'src/keys': [],
+  'src/clients': [],
+  'src/oauth': ['src/clients', 'src/keys'],
+  'src/sessions': ['src/oauth', 'src/clients'],
+  'src/storage': ['src/sessions', 'src/oauth', 'src/clients', 'src/keys'],
+  'src/http': ['src/sessions', 'src/oauth', 'src/clients', 'src/keys'],
+  'src/capabilities': ['src/storage', 'src/sessions', 'src/oauth', 'src/clients', 'src/keys'],
+  lambda: [
+    'src/capabilities',
+    'src/http',
+    'src/storage',
+    'src/sessions',
+    'src/oauth',
+    'src/clients',
+    'src/keys',
+  ],
+  lib: ['src/storage', 'src/oauth', 'src/keys'],
+  bin: ['lib', 'cli', 'local'],
+  local: ['lib', 'cli', 'src/storage', 'src/clients'],
+  cli: ['lib', 'local', 'src/storage', 'src/oauth', 'src/clients', 'src/keys'],
+};
+
+/** Packages that src/oauth, src/sessions, src/clients and src/keys may use: nothing of AWS. */
+const protocolPackages = ['jose', 'valibot'];
+
+function partOf(file: string): string {
+  const [top = '', second = ''] = file.split('/');
+  if (top !== 'src') return top;
+  const name = second.replace(/\.ts$/, '');
+  return base.includes(name) ? 'base' : `src/${name}`;
+}
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const sources = ['src', 'lambda', 'lib', 'bin', 'local', 'cli'].flatMap((folder) =>
+  readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .map((file) => `${folder}/${file}`),
+);
+const imports: Import[] = sources.flatMap((from) => {
+  const code = readFileSync(join(project, from), 'utf8');
+  return [...code.matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'|\bimport\('([^']+)'\)/gm)].map(
+    ([, named, dynamic]) => ({ from, to: named ?? dynamic ?? '' }),
   );
-  expect(foreign).toStrictEqual([]);
+});
+const own = imports
+  .filter(({ to }) => to.startsWith('.'))
+  .map(({ from, to }) => ({ from, to: relative(project, join(project, dirname(from), to)) }));
+
+describe('imports between the parts of the project', () => {
+  test.each(Object.keys(allowed))('%s imports only from parts to its right', (part) => {
+    const targets = [...(allowed[part] ?? []), part, 'base', 'package.json'];
+    const wrong = own.filter(({ from, to }) => partOf(from) === part && !targets.includes(partOf(to)));
+    expect(wrong).toStrictEqual([]);
+  });
+
+  test('every source file belongs to a part that is listed', () => {
+    expect([...new Set(sources.map(partOf))].filter((part) => !(part in allowed))).toStrictEqual([]);
+  });
+
+  test('no files of src/ import each other in a circle, not even for types', () => {
+    const targetsOf = new Map<string, string[]>();
+    for (const { from, to } of own) targetsOf.set(from, [...(targetsOf.get(from) ?? []), to]);
+    const circles: string[] = [];
+    const finished = new Set<string>();
+    const visit = (file: string, path: readonly string[]) => {
+      if (path.includes(file)) {
+        circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+        return;
+      }
+      if (finished.has(file)) return;
+      for (const target of targetsOf.get(file) ?? []) visit(target, [...path, file]);
+      finished.add(file);
+    };
+    for (const file of targetsOf.keys()) if (file.startsWith('src/')) visit(file, []);
+    expect(circles).toStrictEqual([]);
+  });
+});
+
+describe('imports of packages', () => {
+  test.each(['src/oauth', 'src/sessions', 'src/clients', 'src/keys'])('%s uses nothing of AWS', (part) => {
+    const packages = imports
+      .filter(({ from, to }) => partOf(from) === part && !to.startsWith('.') && !to.startsWith('node:'))
+      .map(({ to }) => to);
+    expect([...new Set(packages)].filter((name) => !protocolPackages.includes(name))).toStrictEqual([]);
+  });
 });

@@ -4,14 +4,15 @@ import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { introspectionEndpoint } from '../../src/http/endpoints/introspection.ts';
-import { oauthDialects } from '../../src/http/error-response.ts';
+import { oauthDialects } from '../../src/http/error-bodies.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { jsonLog } from '../../src/log.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
-import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
+import { secretsManager } from '../../src/storage/secrets.ts';
+import { readSigningKeySet } from '../../src/storage/signing-key-set-store.ts';
 
 const env = readEnvironment(
   'STAGE',
@@ -38,7 +39,7 @@ export const handler = endpoint({
     verifyToken,
     issuer: env.ISSUER,
     audience: env.AUDIENCE,
-    introspectionSigner: currentSigner(() => readSecret(secrets, env.SIGNING_KEYS_SECRET), {
+    introspectionSigner: currentSigner(readSigningKeySet(secrets, env.SIGNING_KEYS_SECRET), {
       clock: systemClock,
       log,
       typ: introspectionJwtType,

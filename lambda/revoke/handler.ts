@@ -3,7 +3,7 @@ import { accessTokenKind, authenticateClient, sessionTokenKind } from '../../src
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { revocationEndpoint } from '../../src/http/endpoints/revocation.ts';
-import { oauthDialects } from '../../src/http/error-response.ts';
+import { oauthDialects } from '../../src/http/error-bodies.ts';
 import { jsonLog } from '../../src/log.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';

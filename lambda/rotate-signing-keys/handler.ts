@@ -7,8 +7,8 @@ import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
-import { secretVersions } from '../../src/storage/secret-versions.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
+import { signingKeySetVersions } from '../../src/storage/signing-key-set-store.ts';
 
 const env = readEnvironment('CLIENTS_TABLE', 'SIGNING_ALGORITHM', 'TOKEN_POLICY');
 const terms = {
@@ -19,7 +19,7 @@ const log = jsonLog(process.stdout);
 const secrets = secretsManager();
 const published = dynamodbPublishedKeySetStore(dynamodb(), env.CLIENTS_TABLE);
 
-/** What Secrets Manager calls a rotation function with. */
+/** The event with which Secrets Manager invokes a rotation function. */
 const RotationEvent = v.object({
   SecretId: v.string(),
   ClientRequestToken: v.string(),
@@ -30,7 +30,7 @@ export async function handler(event: unknown): Promise<void> {
   const { SecretId, ClientRequestToken: versionId, Step } = v.parse(RotationEvent, event);
   await rotationSteps[Step]({
     versionId,
-    versions: secretVersions(secrets, SecretId),
+    versions: signingKeySetVersions(secrets, SecretId),
     published,
     terms,
     clock: systemClock,

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { tokenEndpoint } from '../../src/http/endpoints/token.ts';
-import { oauthDialects } from '../../src/http/error-response.ts';
+import { oauthDialects } from '../../src/http/error-bodies.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
@@ -12,7 +12,8 @@ import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { dynamodbReplayStore } from '../../src/storage/replay-store.ts';
-import { readSecret, secretsManager } from '../../src/storage/secrets.ts';
+import { secretsManager } from '../../src/storage/secrets.ts';
+import { readSigningKeySet } from '../../src/storage/signing-key-set-store.ts';
 
 const env = readEnvironment(
   'STAGE',
@@ -28,7 +29,7 @@ const env = readEnvironment(
 );
 const log = jsonLog(process.stdout);
 const secrets = secretsManager();
-const signer = currentSigner(() => readSecret(secrets, env.SIGNING_KEYS_SECRET), {
+const signer = currentSigner(readSigningKeySet(secrets, env.SIGNING_KEYS_SECRET), {
   clock: systemClock,
   log,
 });

@@ -1,51 +1,44 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
+import type { IConstruct } from 'constructs';
 import { buildSync } from 'esbuild';
-import type { BuildOptions } from 'esbuild';
-
-const lambdaFolder = fileURLToPath(new URL('../../lambda', import.meta.url));
-const bundled = new Set<string>();
-
-/** How a function is bundled; benchmarks are bundled the same way. */
-export const bundling: BuildOptions = {
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  // The ES modules of the SDK, so that what a function does not import is left out.
-  mainFields: ['module', 'main'],
-  legalComments: 'none',
-  logLevel: 'error',
-};
+import { bundlesIn } from './bundling.ts';
 
 /**
  * The minified bundle of `lambda/<folder>/handler.ts`: its own code and what it imports, nothing of other
- * functions. One esbuild run makes them all; NodejsFunction would start one for each, a second apiece.
+ * functions.
  */
 export function bundleOf(scope: Construct, folder: string): Code {
-  const outdir = join(Stage.of(scope)?.assetOutdir ?? 'cdk.out', 'bundles');
-  if (!bundled.has(outdir)) {
-    bundleAll(outdir);
-    bundled.add(outdir);
-  }
-  return Code.fromAsset(join(outdir, folder));
+  const bundle = join(bundlesOf(scope).folder, folder);
+  const content = readFileSync(join(bundle, 'index.mjs'));
+  return Code.fromAsset(bundle, {
+    // Source maps name paths of this machine, and Node.js would read them at each cold start. They stay in `cdk.out`.
+    exclude: ['*.map'],
+    assetHash: createHash('sha256').update(content).digest('hex'),
+  });
 }
 
-function bundleAll(outdir: string): void {
-  const entryPoints = readdirSync(lambdaFolder)
-    .map((folder) => join(lambdaFolder, folder, 'handler.ts'))
-    .filter((entry) => existsSync(entry));
-  buildSync({
-    ...bundling,
-    entryPoints,
-    outdir,
-    outbase: lambdaFolder,
-    entryNames: '[dir]/index',
-    outExtension: { '.js': '.mjs' },
-  });
+/**
+ * All bundles of an app, made by one run of esbuild when the first is needed. NodejsFunction would run one for each
+ * function, which takes a second apiece.
+ */
+class Bundles extends Construct {
+  readonly folder: string;
+
+  constructor(root: IConstruct, id: string, outdir: string) {
+    super(root, id);
+    this.folder = join(outdir, 'bundles');
+    buildSync(bundlesIn(this.folder));
+  }
+}
+
+function bundlesOf(scope: Construct): Bundles {
+  const { root } = scope.node;
+  const found = root.node.tryFindChild('Bundles');
+  if (found instanceof Bundles) return found;
+  return new Bundles(root, 'Bundles', Stage.of(scope)?.assetOutdir ?? 'cdk.out');
 }

@@ -7,22 +7,22 @@ import { NodeFunction } from './node-function.ts';
 import { allowItems, allowSecret } from './statements.ts';
 
 interface LambdaAuthorizerProps {
-  /** The stage whose tokens are let through. */
+  /** The stage whose tokens are accepted. */
   readonly stateless: StatelessStack;
-  /** The scope that a route demands, by route key: `{ 'GET /orders': 'orders:read' }`. Others: any token. */
+  /** The scope that a route requires, by route key: `{ 'GET /orders': 'orders:read' }`. Others accept any token. */
   readonly scopes?: Readonly<Record<string, string>>;
   /**
-   * Who tells a caller that it is denied. An HTTP API answers a denial with a bare 403, whatever its cause,
-   * and a fault with a 500.
-   * - `gateway`, the default: the integration is never called for a caller that is denied.
-   * - `integration`: it is called for every caller, with either the caller or the error in the authorizer's
-   *   context, and answers as RFC 6750 §3.1 has it. It must read that context with `callerOf`.
+   * Who responds to a denied caller. An HTTP API responds to a denial with a bare 403, whatever its cause, and to a
+   * failure with a 500.
+   * - `gateway`, the default: the integration is never called for a denied caller.
+   * - `integration`: the integration is called for every caller, with either the caller or the error in the
+   *   authorizer's context, and responds as RFC 6750 §3.1 demands. It must read that context with `callerOf`.
    */
   readonly denials?: 'gateway' | 'integration';
 }
 
 /**
- * The authorizer for routes that take session tokens, or JWTs that must be refused once they are revoked.
+ * The authorizer for routes that accept session tokens, or JWTs that must be refused as soon as they are revoked.
  *
  * ```ts
  * const authorizer = new LambdaAuthorizer(this, 'Authorizer', { stateless, scopes: { 'GET /orders': 'orders:read' } });
@@ -52,7 +52,7 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
       statements: [
         allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.client, itemKinds.keySet),
         allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.session, itemKinds.revokedToken),
-        // DPoP proofs that were used
+        // Used DPoP proofs
         allowItems(stateful, ['PutItem'], itemKinds.use),
         allowSecret(stateful.hashKey, 'GetSecretValue'),
       ],
@@ -60,8 +60,8 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
     super(id, authorizerFunction, {
       authorizerName: id,
       responseTypes: [HttpLambdaResponseType.SIMPLE],
-      // With the header alone, an answer for one route would be reused for routes of another scope. Where
-      // the integration answers, it must be called for a request without a token too.
+      // With the header alone, a cached result of one route would be used for routes with another scope. If the
+      // integration responds, the authorizer must be called for a request without a token too.
       identitySource: denials === 'gateway' ? ['$request.header.Authorization', '$context.routeKey'] : [],
       resultsCacheTtl: Duration.seconds(cacheSeconds),
     });

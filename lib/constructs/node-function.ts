@@ -13,12 +13,12 @@ interface NodeFunctionProps {
   readonly folder: string;
   readonly description: string;
   readonly environment: Partial<Environment>;
-  /** All that the function may do, besides writing to its own log group. */
+  /** All permissions of the function, besides writing to its own log group. */
   readonly statements: readonly PolicyStatement[];
   readonly timeout?: Duration;
 }
 
-/** A Lambda function with a bundle, a role and a log group of its own. */
+/** A Lambda function with its own bundle, role and log group. */
 export class NodeFunction extends Function {
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     const { record, folder, description, environment, statements } = props;

@@ -14,8 +14,8 @@ interface SigningKeyRotationProps {
 }
 
 /**
- * The function that rotates the signing keys, and its schedule. Secrets Manager starts the first rotation
- * when the schedule is created, so that a fresh stage has keys.
+ * The function that rotates the signing keys, and its schedule. Secrets Manager starts the first rotation when the
+ * schedule is created, so that a new stage has keys.
  */
 export class SigningKeyRotation extends Construct {
   constructor(scope: Construct, id: string, { record, stateful }: SigningKeyRotationProps) {
@@ -53,7 +53,7 @@ export class SigningKeyRotation extends Construct {
       rotationRules: { automaticallyAfterDays: record.rotationDays },
       rotateImmediatelyOnUpdate: true,
     });
-    // The first rotation starts with the schedule: the function must be callable and have its rights by then.
+    // The first rotation starts with the schedule, so the function and its permissions must exist before that.
     schedule.node.addDependency(rotationFunction);
   }
 }

@@ -10,11 +10,11 @@ const retentions: Readonly<Record<StageRecord['logRetentionDays'], RetentionDays
   365: RetentionDays.ONE_YEAR,
 };
 
-/** A log group that keeps what the stage says, for as long as it says. */
+/** A log group with the retention and removal policy of the stage. */
 export class StageLogGroup extends LogGroup {
   /**
-   * @param logGroupName for logs that a service of AWS delivers: under `/aws/vendedlogs/`, where all groups share
-   * one entry of the account's resource policy, which has room for a few others only
+   * @param logGroupName for logs that an AWS service delivers: under `/aws/vendedlogs/` all groups share one entry of
+   * the account's resource policy, which has room for only a few others
    */
   constructor(scope: Construct, id: string, record: StageRecord, logGroupName?: string) {
     super(scope, id, {

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../template/json.ts';
 import type { GatewayRequest } from './request.ts';
-import type { GatewayAnswer } from './response.ts';
+import type { GatewayResponse } from './response.ts';
 import type { RouteMatch } from './route.ts';
 
-/** Let through, with what the integration is told of the caller; or refused, with the gateway's answer. */
+/** Allowed, with what the integration is told of the caller; or refused, with the gateway's response. */
 export type Authorization =
   | { readonly allowed: true; readonly context: JsonObject }
-  | { readonly allowed: false; readonly answer: GatewayAnswer };
+  | { readonly allowed: false; readonly response: GatewayResponse };
 
 export interface Authorizer {
   authorize(request: GatewayRequest, match: RouteMatch): Promise<Authorization>;
@@ -17,5 +17,5 @@ export function refused(
   message: string,
   headers?: Readonly<Record<string, string>>,
 ): Authorization {
-  return { allowed: false, answer: { status, message, ...(headers && { headers }) } };
+  return { allowed: false, response: { status, message, ...(headers && { headers }) } };
 }

@@ -52,7 +52,7 @@ export function integrationEvent(
   };
 }
 
-/** API Gateway hands on a body of these types as text, and any other, forms among them, in base64. */
+/** API Gateway passes on a body of these types as a string, and any other, forms among them, in base64. */
 function isText(contentType: string | undefined): boolean {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   return /^(?:text\/.+|application\/(?:json|xml|javascript|.+\+json))$/.test(type);

@@ -3,13 +3,10 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { JOSEError, JWSSignatureVerificationFailed, JWTClaimValidationFailed, JWTExpired } from 'jose/errors';
 import * as v from 'valibot';
 import { causeOf, LocalFailure } from '../failure.ts';
-import type { Authorization, Authorizer } from './authorizer.ts';
+import type { Authorizer } from './authorizer.ts';
 import { refused } from './authorizer.ts';
-import type { IdentitySource } from './identity-source.ts';
 import { identitySource } from './identity-source.ts';
-import { claimTexts } from './jwt-claims.ts';
-import type { GatewayRequest } from './request.ts';
-import type { RouteMatch } from './route.ts';
+import { claimStrings } from './jwt-claims.ts';
 
 interface JwtConfiguration {
   readonly issuer: string;
@@ -26,77 +23,74 @@ const algorithms = ['RS256', 'RS384', 'RS512'];
 const keyCacheMilliseconds = 2 * 60 * 60 * 1_000;
 const unknownKeyCooldownMilliseconds = 30_000;
 
-/** The JWT authorizer of an HTTP API. */
-export class JwtAuthorizer implements Authorizer {
-  readonly #configuration: JwtConfiguration;
-  readonly #source: IdentitySource;
-  readonly #keys: JWTVerifyGetKey;
+/** The JWT authorizer of an HTTP API. It reads the issuer's discovery document, as API Gateway does at its creation. */
+export async function createJwtAuthorizer(configuration: JwtConfiguration): Promise<Authorizer> {
+  const source = identitySource(configuration.identitySource);
+  const document = await readDiscoveryDocument(configuration.issuer);
+  const keys = createRemoteJWKSet(new URL(document.jwks_uri), {
+    cacheMaxAge: keyCacheMilliseconds,
+    cooldownDuration: unknownKeyCooldownMilliseconds,
+  });
 
-  private constructor(configuration: JwtConfiguration, keys: JWTVerifyGetKey) {
-    this.#configuration = configuration;
-    this.#source = identitySource(configuration.identitySource);
-    this.#keys = keys;
+  return {
+    async authorize(request, match) {
+      const value = source(request, match);
+      if (!value) return refused(401, 'Unauthorized', { 'www-authenticate': 'Bearer' });
+      const demanded = match.route.scopes;
+      const challenge = `Bearer scope="${demanded.join(' ')}"`;
+
+      let claims: JWTPayload;
+      try {
+        claims = await verifiedClaims(value.replace(/^bearer /i, ''), keys, configuration);
+      } catch (error) {
+        return refused(401, 'Unauthorized', {
+          'www-authenticate': `${challenge} error="invalid_token" error_description="${description(error)}"`,
+        });
+      }
+      const held = scopesOf(claims);
+      const scopes = demanded.filter((scope) => held.includes(scope));
+      if (demanded.length > 0 && scopes.length === 0) {
+        return refused(403, 'Forbidden', {
+          'www-authenticate': `${challenge} error="insufficient_scope" error_description="the token does not have a required scope"`,
+        });
+      }
+      const jwt = { claims: claimStrings(claims), scopes: scopes.length > 0 ? scopes : null };
+      return { allowed: true, context: { jwt } };
+    },
+  };
+}
+
+async function readDiscoveryDocument(issuer: string): Promise<v.InferOutput<typeof DiscoveryDocument>> {
+  const url = `${issuer}/.well-known/openid-configuration`;
+  let document: v.InferOutput<typeof DiscoveryDocument>;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    if (!response.ok) throw new LocalFailure(`status ${response.status}`);
+    document = v.parse(DiscoveryDocument, await response.json());
+  } catch (error) {
+    throw new LocalFailure(`no discovery document at ${url} (${causeOf(error)})`, { cause: error });
   }
-
-  /** Reads the issuer's discovery document, as API Gateway does when it creates an authorizer. */
-  static async create(configuration: JwtConfiguration): Promise<JwtAuthorizer> {
-    const url = `${configuration.issuer}/.well-known/openid-configuration`;
-    let document: v.InferOutput<typeof DiscoveryDocument>;
-    try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-      if (!response.ok) throw new LocalFailure(`status ${response.status}`);
-      document = v.parse(DiscoveryDocument, await response.json());
-    } catch (error) {
-      throw new LocalFailure(`no discovery document at ${url} (${causeOf(error)})`, { cause: error });
-    }
-    if (document.issuer !== configuration.issuer) {
-      throw new LocalFailure(`the discovery document at ${url} names another issuer, ${document.issuer}`);
-    }
-    const keys = createRemoteJWKSet(new URL(document.jwks_uri), {
-      cacheMaxAge: keyCacheMilliseconds,
-      cooldownDuration: unknownKeyCooldownMilliseconds,
-    });
-    return new JwtAuthorizer(configuration, keys);
+  if (document.issuer !== issuer) {
+    throw new LocalFailure(`the discovery document at ${url} names another issuer, ${document.issuer}`);
   }
+  return document;
+}
 
-  async authorize(request: GatewayRequest, match: RouteMatch): Promise<Authorization> {
-    const value = this.#source(request, match);
-    if (!value) return refused(401, 'Unauthorized', { 'www-authenticate': 'Bearer' });
-    const demanded = match.route.scopes;
-    const challenge = `Bearer scope="${demanded.join(' ')}"`;
-
-    let claims: JWTPayload;
-    try {
-      claims = await this.#verify(value.replace(/^bearer /i, ''));
-    } catch (error) {
-      return refused(401, 'Unauthorized', {
-        'www-authenticate': `${challenge} error="invalid_token" error_description="${description(error)}"`,
-      });
-    }
-    const held = scopesOf(claims);
-    const scopes = demanded.filter((scope) => held.includes(scope));
-    if (demanded.length > 0 && scopes.length === 0) {
-      return refused(403, 'Forbidden', {
-        'www-authenticate': `${challenge} error="insufficient_scope" error_description="the token does not have a required scope"`,
-      });
-    }
-    const jwt = { claims: claimTexts(claims), scopes: scopes.length > 0 ? scopes : null };
-    return { allowed: true, context: { jwt } };
+async function verifiedClaims(
+  token: string,
+  keys: JWTVerifyGetKey,
+  { issuer, audience }: JwtConfiguration,
+): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(token, keys, { algorithms, issuer, requiredClaims: ['exp'] });
+  const audiences = [payload.aud ?? payload['client_id']].flat();
+  if (!audiences.some((one) => typeof one === 'string' && audience.includes(one))) {
+    throw new JWTClaimValidationFailed('unexpected "aud" claim value', payload, 'aud', 'check_failed');
   }
-
-  async #verify(token: string): Promise<JWTPayload> {
-    const { issuer, audience } = this.#configuration;
-    const { payload } = await jwtVerify(token, this.#keys, { algorithms, issuer, requiredClaims: ['exp'] });
-    const audiences = [payload.aud ?? payload['client_id']].flat();
-    if (!audiences.some((one) => typeof one === 'string' && audience.includes(one))) {
-      throw new JWTClaimValidationFailed('unexpected "aud" claim value', payload, 'aud', 'check_failed');
-    }
-    // `jwtVerify` looks at `iat` only where a maximum age is set.
-    if (payload.iat !== undefined && payload.iat > Date.now() / 1_000) {
-      throw new JWTClaimValidationFailed('"iat" is in the future', payload, 'iat', 'check_failed');
-    }
-    return payload;
+  // `jwtVerify` looks at `iat` only where a maximum age is set.
+  if (payload.iat !== undefined && payload.iat > Date.now() / 1_000) {
+    throw new JWTClaimValidationFailed('"iat" is in the future', payload, 'iat', 'check_failed');
   }
+  return payload;
 }
 
 /** `scope` is a string with spaces (RFC 8693 §4.2); some issuers have a list in `scp`. */

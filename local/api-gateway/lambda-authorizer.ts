@@ -1,11 +1,10 @@
 import * as v from 'valibot';
 import { arn } from '../identity.ts';
-import type { Functions } from '../lambda/functions.ts';
+import type { InvokeFunction } from '../lambda/functions.ts';
 import type { JsonObject } from '../template/json.ts';
 import type { Authorization, Authorizer } from './authorizer.ts';
 import { refused } from './authorizer.ts';
 import { commonEvent } from './event.ts';
-import type { IdentitySource } from './identity-source.ts';
 import { identitySource } from './identity-source.ts';
 import type { GatewayRequest } from './request.ts';
 import { internalServerError } from './response.ts';
@@ -15,7 +14,7 @@ interface LambdaAuthorizerOptions {
   readonly authorizerId: string;
   readonly apiId: string;
   readonly functionArn: string;
-  readonly functions: Functions;
+  readonly invoke: InvokeFunction;
   /** Selection expressions. Without any, the function is called for every request. */
   readonly identitySources: readonly string[];
   readonly resultTtlSeconds: number;
@@ -26,47 +25,22 @@ const SimpleResponse = v.object({
   context: v.optional(v.nullable(v.record(v.string(), v.any()))),
 });
 
-interface CachedAnswer {
+interface Cached {
   readonly authorization: Authorization;
   readonly expiresAt: number;
 }
 
 /** A Lambda authorizer of an HTTP API: payload format 2.0, simple responses. */
-export class LambdaAuthorizer implements Authorizer {
-  readonly #options: LambdaAuthorizerOptions;
-  readonly #sources: readonly IdentitySource[];
-  readonly #cache = new Map<string, CachedAnswer>();
+export function lambdaAuthorizer(options: LambdaAuthorizerOptions): Authorizer {
+  const { apiId, authorizerId, functionArn, invoke, resultTtlSeconds } = options;
+  const sources = options.identitySources.map(identitySource);
+  const cache = new Map<string, Cached>();
 
-  constructor(options: LambdaAuthorizerOptions) {
-    this.#options = options;
-    this.#sources = options.identitySources.map(identitySource);
-  }
-
-  async authorize(request: GatewayRequest, match: RouteMatch): Promise<Authorization> {
-    const identities: string[] = [];
-    for (const source of this.#sources) {
-      const identity = source(request, match);
-      if (!identity) return refused(401, 'Unauthorized');
-      identities.push(identity);
-    }
-    const cacheKey = JSON.stringify(identities);
-    const cached = this.#cache.get(cacheKey);
-    if (cached && cached.expiresAt > Date.now()) return cached.authorization;
-
-    const authorization = await this.#ask(request, match, identities);
-    const ttl = this.#sources.length > 0 ? this.#options.resultTtlSeconds : 0;
-    if (ttl > 0 && (authorization.allowed || authorization.answer.status === 403)) {
-      this.#cache.set(cacheKey, { authorization, expiresAt: Date.now() + ttl * 1_000 });
-    }
-    return authorization;
-  }
-
-  async #ask(
+  async function decide(
     request: GatewayRequest,
     match: RouteMatch,
     identities: readonly string[],
   ): Promise<Authorization> {
-    const { apiId, authorizerId, functionArn, functions } = this.#options;
     const event = {
       ...commonEvent(request, match, apiId),
       type: 'REQUEST',
@@ -74,19 +48,40 @@ export class LambdaAuthorizer implements Authorizer {
       identitySource: identities.length > 0 ? identities : null,
       stageVariables: null,
     };
-    let answer: unknown;
+    let result: unknown;
     try {
-      answer = await functions.invoke(functionArn, event, {
+      result = await invoke(functionArn, event, {
         principal: 'apigateway.amazonaws.com',
         sourceArn: arn('execute-api', `${apiId}/authorizers/${authorizerId}`),
       });
     } catch {
-      return { allowed: false, answer: internalServerError };
+      return { allowed: false, response: internalServerError };
     }
-    const parsed = v.safeParse(SimpleResponse, answer);
-    if (!parsed.success) return { allowed: false, answer: internalServerError };
+    const parsed = v.safeParse(SimpleResponse, result);
+    if (!parsed.success) return { allowed: false, response: internalServerError };
     if (!parsed.output.isAuthorized) return refused(403, 'Forbidden');
     const context: JsonObject = parsed.output.context ?? {};
     return { allowed: true, context: { lambda: context } };
   }
+
+  return {
+    async authorize(request, match) {
+      const identities: string[] = [];
+      for (const source of sources) {
+        const identity = source(request, match);
+        if (!identity) return refused(401, 'Unauthorized');
+        identities.push(identity);
+      }
+      const cacheKey = JSON.stringify(identities);
+      const cached = cache.get(cacheKey);
+      if (cached && cached.expiresAt > Date.now()) return cached.authorization;
+
+      const authorization = await decide(request, match, identities);
+      const ttl = sources.length > 0 ? resultTtlSeconds : 0;
+      if (ttl > 0 && (authorization.allowed || authorization.response.status === 403)) {
+        cache.set(cacheKey, { authorization, expiresAt: Date.now() + ttl * 1_000 });
+      }
+      return authorization;
+    },
+  };
 }

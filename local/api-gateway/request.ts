@@ -11,7 +11,7 @@ export interface GatewayRequest {
   readonly method: string;
   /** As the client sent it: what routes are matched with. */
   readonly encodedPath: string;
-  /** An HTTP API decodes the path that it hands on, unlike a REST API. */
+  /** An HTTP API decodes the path that it passes on, unlike a REST API. */
   readonly rawPath: string;
   readonly rawQueryString: string;
   readonly query: Readonly<Record<string, string>>;
@@ -24,10 +24,10 @@ export interface GatewayRequest {
   readonly body: Buffer;
 }
 
-/** A request that API Gateway answers itself. */
+/** A request that API Gateway responds to by itself. */
 export type Unreadable = { readonly status: 400 | 413; readonly message: string };
 
-// What concerns one connection is not handed on (RFC 9110 §7.6.1).
+// What concerns one connection is not forwarded (RFC 9110 §7.6.1).
 const hopByHop = new Set([
   'connection',
   'keep-alive',

@@ -1,17 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import * as v from 'valibot';
 
-/** An answer that API Gateway gives by itself. */
-export interface GatewayAnswer {
+/** A response that API Gateway gives by itself. */
+export interface GatewayResponse {
   readonly status: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const internalServerError: GatewayAnswer = { status: 500, message: 'Internal Server Error' };
-export const notFound: GatewayAnswer = { status: 404, message: 'Not Found' };
+export const internalServerError: GatewayResponse = { status: 500, message: 'Internal Server Error' };
+export const notFound: GatewayResponse = { status: 404, message: 'Not Found' };
 
-export function sendAnswer(response: ServerResponse, { status, message, headers }: GatewayAnswer): void {
+export function sendGatewayResponse(
+  response: ServerResponse,
+  { status, message, headers }: GatewayResponse,
+): void {
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
@@ -28,7 +31,7 @@ const ProxyResponse = v.object({
   isBase64Encoded: v.optional(v.boolean(), false),
 });
 
-/** Sends what a function returned, or says that it was malformed. */
+/** Sends what a function returned; false where it was malformed, and nothing was sent. */
 export function sendResult(response: ServerResponse, result: unknown): boolean {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     // A result that is no HTTP response is the body of one.

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
 import dynalite from 'dynalite';
-import type { AccessControl } from '../iam/access-control.ts';
+import type { Decide } from '../iam/access-control.ts';
 import { accessKeyIdOf } from '../iam/access-key-id.ts';
 import { closeServer, listenOnLoopback, loopback, readBody } from '../loopback-server.ts';
 import { requestedActions } from './requested-actions.ts';
@@ -10,60 +10,59 @@ import { checkStoreFolder } from './store-folder.ts';
 
 const maximumRequestBytes = 16 * 1024 * 1024;
 
-/** DynamoDB on loopback: dynalite behind a check of what the caller's role allows. */
-export class DynamoDB {
+/** DynamoDB on loopback: dynalite behind a check of what the caller's role permits. */
+export interface DynamoDB {
   readonly endpoint: string;
   /** Name of each table's partition key: what `dynamodb:LeadingKeys` is about. */
-  readonly partitionKeys = new Map<string, string>();
-  readonly #server: Server;
-  readonly #dynalite: Server;
-
-  private constructor(server: Server, store: Server, port: number, partitionKeys: Map<string, string>) {
-    this.#server = server;
-    this.#dynalite = store;
-    this.endpoint = `http://${loopback}:${port}`;
-    this.partitionKeys = partitionKeys;
-  }
-
-  /** `folder` is where the tables are kept; in memory where there is none. */
-  static async start(folder: string | undefined, accessControl: AccessControl): Promise<DynamoDB> {
-    if (folder !== undefined) await checkStoreFolder(folder);
-    const store = dynalite({
-      ...(folder !== undefined && { path: folder }),
-      createTableMs: 0,
-      deleteTableMs: 0,
-      updateTableMs: 0,
-    });
-    const partitionKeys = new Map<string, string>();
-    const server = createServer((request, response) => {
-      answer(request, response, store, accessControl, partitionKeys).catch((error: unknown) => {
-        response.destroy(error instanceof Error ? error : undefined);
-      });
-    });
-    return new DynamoDB(server, store, await listenOnLoopback(server), partitionKeys);
-  }
-
-  async close(): Promise<void> {
-    await closeServer(this.#server);
-    // It never listened itself, but closing it is what closes the store.
-    await listenOnLoopback(this.#dynalite);
-    await new Promise<void>((resolve) => this.#dynalite.close(() => resolve()));
-  }
+  readonly partitionKeys: Map<string, string>;
+  close(): Promise<void>;
 }
 
-async function answer(
+/** @param folder where the tables are kept; in memory where there is none */
+export async function startDynamoDB(folder: string | undefined, decide: Decide): Promise<DynamoDB> {
+  if (folder !== undefined) await checkStoreFolder(folder);
+  const store = dynalite({
+    ...(folder !== undefined && { path: folder }),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
+  const partitionKeys = new Map<string, string>();
+  const server = createServer((request, response) => {
+    respond(request, response, { store, decide, partitionKeys }).catch((error: unknown) => {
+      response.destroy(error instanceof Error ? error : undefined);
+    });
+  });
+  const port = await listenOnLoopback(server);
+  return {
+    endpoint: `http://${loopback}:${port}`,
+    partitionKeys,
+    async close() {
+      await closeServer(server);
+      // It never listened itself, but closing it is what closes the store.
+      await listenOnLoopback(store);
+      await new Promise<void>((resolve) => store.close(() => resolve()));
+    },
+  };
+}
+
+interface Service {
+  readonly store: Server;
+  readonly decide: Decide;
+  readonly partitionKeys: ReadonlyMap<string, string>;
+}
+
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  store: Server,
-  accessControl: AccessControl,
-  partitionKeys: ReadonlyMap<string, string>,
+  { store, decide, partitionKeys }: Service,
 ): Promise<void> {
   const body = await readBody(request, maximumRequestBytes);
   if (!body) {
     response.writeHead(413).end();
     return;
   }
-  const decision = accessControl.decide(
+  const decision = decide(
     accessKeyIdOf(request.headers.authorization),
     requestedActions(operationOf(request), parsed(body), partitionKeys),
   );
@@ -87,7 +86,7 @@ function operationOf(request: IncomingMessage): string {
   return String(request.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
 }
 
-/** What does not parse asks for nothing that a policy could name; dynalite answers what is wrong with it. */
+/** A body that does not parse names nothing that a policy could permit; dynalite responds with what is wrong with it. */
 function parsed(body: Buffer): unknown {
   try {
     const value: unknown = JSON.parse(body.toString());

@@ -2,7 +2,7 @@ import { accountId, partition } from '../identity.ts';
 import type { Statement } from './policy-document.ts';
 import { matchesWildcard } from './wildcard.ts';
 
-/** One action on one resource that a request asks for. */
+/** One action on one resource that a request needs permission for. */
 export interface RequestedAction {
   /** `dynamodb:GetItem` */
   readonly action: string;
@@ -11,8 +11,8 @@ export interface RequestedAction {
   readonly context?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Whether a caller may do something, and if not, how AWS says so. */
-export type Decision =
+/** Whether a caller may do something, and the error that AWS has where it may not. */
+type Decision =
   { readonly allowed: true } | { readonly allowed: false; readonly type: string; readonly message: string };
 
 interface Principal {
@@ -23,51 +23,55 @@ interface Principal {
 /** The access key of whoever runs the stages: it may do everything. */
 export const operatorAccessKeyId = 'local-operator';
 
+/** Decides whether the caller with this access key may do all of what it requests. */
+export type Decide = (accessKeyId: string | undefined, requested: readonly RequestedAction[]) => Decision;
+
 /** Roles with the statements of their policies, and the access keys of the functions that have these roles. */
-export class AccessControl {
-  readonly #statements = new Map<string, Statement[]>();
-  readonly #principals = new Map<string, Principal>();
-  readonly #onRefusal: (message: string) => void;
-
-  constructor(onRefusal: (message: string) => void = () => {}) {
-    this.#onRefusal = onRefusal;
-  }
-
-  addStatements(roleName: string, statements: readonly Statement[]): void {
-    this.#statements.set(roleName, [...(this.#statements.get(roleName) ?? []), ...statements]);
-  }
-
+export interface AccessControl {
+  addStatements(roleName: string, statements: readonly Statement[]): void;
   /** The id of a new access key for a function with this role. */
-  accessKeyFor(functionName: string, roleName: string): string {
-    const accessKeyId = `local.${functionName}`;
-    this.#principals.set(accessKeyId, { roleName, sessionName: functionName });
-    return accessKeyId;
-  }
-
-  decide(accessKeyId: string | undefined, requested: readonly RequestedAction[]): Decision {
-    if (accessKeyId === operatorAccessKeyId) return { allowed: true };
-    const principal = accessKeyId === undefined ? undefined : this.#principals.get(accessKeyId);
-    if (!principal) {
-      return {
-        allowed: false,
-        type: 'UnrecognizedClientException',
-        message: 'The security token included in the request is invalid.',
-      };
-    }
-    const statements = this.#statements.get(principal.roleName) ?? [];
-    for (const one of requested) {
-      const covering = statements.filter((statement) => scopePatternMatches(statement, one));
-      const denied = covering.some(({ Effect }) => Effect === 'Deny');
-      if (covering.length > 0 && !denied) continue;
-      const message = refusal(principal, one, denied);
-      this.#onRefusal(message);
-      return { allowed: false, type: 'AccessDeniedException', message };
-    }
-    return { allowed: true };
-  }
+  accessKeyFor(functionName: string, roleName: string): string;
+  readonly decide: Decide;
 }
 
-function scopePatternMatches(statement: Statement, { action, resource, context }: RequestedAction): boolean {
+export function localAccessControl(onRefusal: (message: string) => void = () => {}): AccessControl {
+  const statementsOf = new Map<string, Statement[]>();
+  const principals = new Map<string, Principal>();
+
+  return {
+    addStatements(roleName, statements) {
+      statementsOf.set(roleName, [...(statementsOf.get(roleName) ?? []), ...statements]);
+    },
+    accessKeyFor(functionName, roleName) {
+      const accessKeyId = `local.${functionName}`;
+      principals.set(accessKeyId, { roleName, sessionName: functionName });
+      return accessKeyId;
+    },
+    decide(accessKeyId, requested) {
+      if (accessKeyId === operatorAccessKeyId) return { allowed: true };
+      const principal = accessKeyId === undefined ? undefined : principals.get(accessKeyId);
+      if (!principal) {
+        return {
+          allowed: false,
+          type: 'UnrecognizedClientException',
+          message: 'The security token included in the request is invalid.',
+        };
+      }
+      const statements = statementsOf.get(principal.roleName) ?? [];
+      for (const one of requested) {
+        const covering = statements.filter((statement) => covers(statement, one));
+        const denied = covering.some(({ Effect }) => Effect === 'Deny');
+        if (covering.length > 0 && !denied) continue;
+        const message = refusal(principal, one, denied);
+        onRefusal(message);
+        return { allowed: false, type: 'AccessDeniedException', message };
+      }
+      return { allowed: true };
+    },
+  };
+}
+
+function covers(statement: Statement, { action, resource, context }: RequestedAction): boolean {
   return (
     // Actions are compared without regard to case, ARNs with it.
     statement.Action.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase())) &&

@@ -1,81 +1,107 @@
+import type { ExecutionEnvironment, FunctionRuntime } from './execution-environment.ts';
 import { FunctionError } from './function-error.ts';
 import type { FunctionSettings } from './function-settings.ts';
-import { FunctionWorker } from './function-worker.ts';
 
-/** Environments that one function has at a time; events beyond them wait. */
-const maximumWorkers = 4;
+/** A function as Lambda runs it: an event goes to an idle environment, or to a new one where all are busy. */
+export interface LocalFunction {
+  readonly settings: FunctionSettings;
+  /** Starts the first environment; fails where the function's code cannot be loaded. */
+  start(): Promise<void>;
+  invoke(event: unknown): Promise<unknown>;
+  /**
+   * Replaces the code by that of another module. Events that are being processed finish with the old code; where the
+   * new code cannot be loaded this fails, and the old code remains.
+   */
+  readonly replaceCode: (module: string) => Promise<void>;
+  close(): Promise<void>;
+}
 
 interface Queued {
-  readonly resolve: (worker: FunctionWorker) => void;
+  readonly resolve: (environment: ExecutionEnvironment) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** A function as Lambda runs it: an event goes to an idle environment, or to a new one where all are busy. */
-export class LocalFunction {
-  readonly settings: FunctionSettings;
-  readonly #workers = new Set<FunctionWorker>();
-  readonly #idle: FunctionWorker[] = [];
-  readonly #queue: Queued[] = [];
-  #first: Promise<void> | undefined;
-  #starting = 0;
-  #closed = false;
+export function localFunction(settings: FunctionSettings, runtime: FunctionRuntime): LocalFunction {
+  const idle: ExecutionEnvironment[] = [];
+  const queue: Queued[] = [];
+  let current = settings;
+  /** Those that run the current code. Environments of replaced code are in none of these, and end when released. */
+  let environments = new Set<ExecutionEnvironment>();
+  const replaced = new Set<ExecutionEnvironment>();
+  let first: Promise<void> | undefined;
+  let starting = 0;
+  let closed = false;
 
-  constructor(settings: FunctionSettings) {
-    this.settings = settings;
-  }
-
-  /** Starts the first environment; fails where the function's code cannot be loaded. */
-  start(): Promise<void> {
-    this.#first = this.#startWorker().then((worker) => this.#release(worker));
-    return this.#first;
-  }
-
-  async invoke(event: unknown): Promise<unknown> {
-    const worker = await this.#acquire();
+  async function startEnvironment(): Promise<ExecutionEnvironment> {
+    starting += 1;
+    const code = current;
     try {
-      return await worker.invoke(event);
+      const environment = await runtime.start(code);
+      (code === current ? environments : replaced).add(environment);
+      if (closed) await environment.close();
+      return environment;
     } finally {
-      this.#release(worker);
+      starting -= 1;
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    const closing = new FunctionError('ServiceException', 'The function is shut down');
-    for (const { reject } of this.#queue.splice(0)) reject(closing);
-    await Promise.all([...this.#workers].map((worker) => worker.terminate()));
-  }
-
-  async #acquire(): Promise<FunctionWorker> {
-    await this.#first;
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-      if (idle.alive) return idle;
-      this.#workers.delete(idle);
+  async function acquire(): Promise<ExecutionEnvironment> {
+    await first;
+    for (let candidate = idle.pop(); candidate; candidate = idle.pop()) {
+      if (candidate.isAlive()) return candidate;
+      environments.delete(candidate);
     }
-    if (this.#workers.size + this.#starting < maximumWorkers) return this.#startWorker();
-    return new Promise((resolve, reject) => this.#queue.push({ resolve, reject }));
+    if (environments.size + starting < runtime.maximumEnvironments) return startEnvironment();
+    return new Promise((resolve, reject) => queue.push({ resolve, reject }));
   }
 
-  async #startWorker(): Promise<FunctionWorker> {
-    this.#starting += 1;
-    try {
-      const worker = await FunctionWorker.start(this.settings);
-      this.#workers.add(worker);
-      if (this.#closed) await worker.terminate();
-      return worker;
-    } finally {
-      this.#starting -= 1;
-    }
-  }
-
-  #release(worker: FunctionWorker): void {
-    const next = this.#queue.shift();
-    if (worker.alive) {
-      if (next) next.resolve(worker);
-      else this.#idle.push(worker);
+  function release(environment: ExecutionEnvironment): void {
+    if (environment.isAlive() && environments.has(environment)) {
+      const next = queue.shift();
+      if (next) next.resolve(environment);
+      else idle.push(environment);
       return;
     }
-    this.#workers.delete(worker);
-    if (next) this.#startWorker().then(next.resolve, next.reject);
+    environments.delete(environment);
+    if (replaced.delete(environment)) void environment.close();
+    const next = queue.shift();
+    if (next) startEnvironment().then(next.resolve, next.reject);
   }
+
+  return {
+    settings,
+    start() {
+      first = startEnvironment().then(release);
+      return first;
+    },
+    async invoke(event) {
+      const environment = await acquire();
+      try {
+        return await environment.invoke(event);
+      } finally {
+        release(environment);
+      }
+    },
+    async replaceCode(module) {
+      const code = { ...settings, module };
+      const environment = await runtime.start(code);
+      if (closed) {
+        await environment.close();
+        return;
+      }
+      current = code;
+      const unused = idle.splice(0);
+      for (const old of environments) if (!unused.includes(old)) replaced.add(old);
+      environments = new Set([environment]);
+      first = undefined;
+      release(environment);
+      await Promise.all(unused.map((old) => old.close()));
+    },
+    async close() {
+      closed = true;
+      const closing = new FunctionError('ServiceException', 'The function is shut down');
+      for (const { reject } of queue.splice(0)) reject(closing);
+      await Promise.all([...environments, ...replaced].map((environment) => environment.close()));
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { JwtAuthorizer } from '../api-gateway/jwt-authorizer.ts';
-import { LambdaAuthorizer } from '../api-gateway/lambda-authorizer.ts';
+import { createJwtAuthorizer } from '../api-gateway/jwt-authorizer.ts';
+import { lambdaAuthorizer } from '../api-gateway/lambda-authorizer.ts';
 import { stableId } from '../identity.ts';
 import type { CreatedResource, ResourceRequest } from '../template/resource.ts';
 import { apiOf, functionArnIn } from './http-api.ts';
@@ -36,16 +36,16 @@ export async function createAuthorizer(
   const authorizerId = stableId(physicalName, 6);
   const authorizer =
     template.AuthorizerType === 'JWT'
-      ? await JwtAuthorizer.create({
+      ? await createJwtAuthorizer({
           issuer: template.JwtConfiguration.Issuer,
           audience: template.JwtConfiguration.Audience,
           identitySource: template.IdentitySource[0],
         })
-      : new LambdaAuthorizer({
+      : lambdaAuthorizer({
           authorizerId,
           apiId: template.ApiId,
           functionArn: functionArnIn(template.AuthorizerUri),
-          functions: environment.functions,
+          invoke: environment.functions.invoke,
           identitySources: template.IdentitySource,
           resultTtlSeconds: template.AuthorizerResultTtlInSeconds,
         });

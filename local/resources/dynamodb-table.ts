@@ -29,8 +29,8 @@ const Table = v.object({
 });
 
 /**
- * `AWS::DynamoDB::GlobalTable` and `AWS::DynamoDB::Table`. Expiry, backups, encryption and protection from
- * deletion are not had locally: nothing that runs may rely on them within seconds.
+ * `AWS::DynamoDB::GlobalTable` and `AWS::DynamoDB::Table`. Expiry, backups, encryption and deletion
+ * protection have no effect locally: no code may depend on them within seconds.
  */
 export async function createTable(
   { physicalName, properties }: ResourceRequest,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { HttpApi } from '../api-gateway/http-api.ts';
+import { httpApi } from '../api-gateway/http-api.ts';
+import type { HttpApi } from '../api-gateway/http-api.ts';
 import { LocalFailure } from '../failure.ts';
 import { stableId } from '../identity.ts';
 import type { CreatedResource, ResourceRequest } from '../template/resource.ts';
@@ -20,7 +21,7 @@ const Stage = v.strictObject({
   StageName: v.literal('$default'),
   AutoDeploy: v.literal(true),
   Description: v.optional(v.string()),
-  // Neither is had locally: whoever tries things out at full speed is not throttled, and there is no
+  // None of them has an effect locally: requests are not throttled, and there is no
   // CloudWatch for an access log.
   DefaultRouteSettings: v.optional(v.unknown()),
   RouteSettings: v.optional(v.unknown()),
@@ -45,14 +46,14 @@ const Route = v.strictObject({
   AuthorizationScopes: v.optional(v.array(v.string()), []),
 });
 
-/** `AWS::ApiGatewayV2::Api`: it listens from now on, and answers 404 until it has a stage and routes. */
+/** `AWS::ApiGatewayV2::Api`: it listens from now on, and responds with 404 until it has a stage and routes. */
 export async function createApi(
   { physicalName, properties }: ResourceRequest,
   { apis, functions, port, stageName }: StageEnvironment,
 ): Promise<CreatedResource> {
   parseProperties(Api, properties);
   if (apis.size > 0) throw new LocalFailure(`the stage ${stageName} has an API already, and one port`);
-  const api = new HttpApi(stableId(physicalName, 10), functions);
+  const api = httpApi(stableId(physicalName, 10), functions.invoke);
   await api.listen(port);
   apis.set(api.id, api);
   return { ref: api.id, attributes: { ApiId: api.id, ApiEndpoint: api.endpoint } };

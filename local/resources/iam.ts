@@ -8,7 +8,7 @@ import type { StageEnvironment } from './stage-environment.ts';
 const Role = v.object({
   RoleName: v.optional(v.string()),
   Policies: v.optional(v.array(v.object({ PolicyDocument })), []),
-  // It grants writing logs, for which no role is asked locally.
+  // It grants writing logs, which needs no permission locally.
   ManagedPolicyArns: v.optional(
     v.array(v.pipe(v.string(), v.endsWith(':iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'))),
   ),

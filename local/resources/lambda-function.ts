@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { LocalFailure } from '../failure.ts';
 import { arn, region } from '../identity.ts';
-import { LocalFunction } from '../lambda/local-function.ts';
+import { localFunction } from '../lambda/local-function.ts';
 import type { CreatedResource, ResourceRequest } from '../template/resource.ts';
 import { parseProperties } from './properties.ts';
 import type { StageEnvironment } from './stage-environment.ts';
@@ -36,39 +36,42 @@ export async function createFunction(
     template.Handler,
   );
   environment.functions.add(
-    new LocalFunction({
-      functionName,
-      functionArn,
-      module,
-      exportName,
-      environment: {
-        ...template.Environment?.Variables,
-        // What Lambda adds by itself.
-        AWS_ACCESS_KEY_ID: environment.accessControl.accessKeyFor(functionName, roleName),
-        AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_DEFAULT_REGION: region,
-        AWS_EXECUTION_ENV: `AWS_Lambda_${template.Runtime}`,
-        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(template.MemorySize),
-        AWS_LAMBDA_FUNCTION_NAME: functionName,
-        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-        AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-        AWS_LAMBDA_LOG_GROUP_NAME: logGroupName,
-        AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-        AWS_REGION: region,
-        LANG: 'en_US.UTF-8',
-        TZ: ':UTC',
-        _HANDLER: template.Handler,
-        // The Node.js here may be older than the function's runtime.
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-        // Where the SDK finds the services: a function in AWS has not got these.
-        AWS_ENDPOINT_URL_DYNAMODB: environment.dynamodb.endpoint,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: environment.secretsManager.endpoint,
+    localFunction(
+      {
+        functionName,
+        functionArn,
+        module,
+        exportName,
+        environment: {
+          ...template.Environment?.Variables,
+          // What Lambda adds by itself.
+          AWS_ACCESS_KEY_ID: environment.accessControl.accessKeyFor(functionName, roleName),
+          AWS_SECRET_ACCESS_KEY: 'local',
+          AWS_DEFAULT_REGION: region,
+          AWS_EXECUTION_ENV: `AWS_Lambda_${template.Runtime}`,
+          AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(template.MemorySize),
+          AWS_LAMBDA_FUNCTION_NAME: functionName,
+          AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+          AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+          AWS_LAMBDA_LOG_GROUP_NAME: logGroupName,
+          AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+          AWS_REGION: region,
+          LANG: 'en_US.UTF-8',
+          TZ: ':UTC',
+          _HANDLER: template.Handler,
+          // The Node.js here may be older than the function's runtime.
+          AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+          // Where the SDK finds the services: a function in AWS has not got these.
+          AWS_ENDPOINT_URL_DYNAMODB: environment.dynamodb.endpoint,
+          AWS_ENDPOINT_URL_SECRETS_MANAGER: environment.secretsManager.endpoint,
+        },
+        memorySize: template.MemorySize,
+        timeoutSeconds: template.Timeout,
+        logGroupName,
+        log: (line) => environment.log(functionName, line),
       },
-      memorySize: template.MemorySize,
-      timeoutSeconds: template.Timeout,
-      logGroupName,
-      log: (line) => environment.log(functionName, line),
-    }),
+      environment.runtime,
+    ),
   );
   return { ref: functionName, attributes: { Arn: functionArn } };
 }

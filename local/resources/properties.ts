@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { LocalFailure } from '../failure.ts';
 import type { JsonObject } from '../template/json.ts';
 
-/** The properties of a resource, or a failure that names the one that cannot be had locally. */
+/** The properties of a resource, or a failure that names the one that has no local counterpart. */
 export function parseProperties<Schema extends v.GenericSchema>(
   schema: Schema,
   properties: JsonObject,

@@ -3,6 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { HttpApi } from '../api-gateway/http-api.ts';
 import type { DynamoDB } from '../dynamodb/dynamodb.ts';
 import type { AccessControl } from '../iam/access-control.ts';
+import type { FunctionRuntime } from '../lambda/execution-environment.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Progress } from '../progress.ts';
 import type { SecretsManager } from '../secrets-manager/secrets-manager.ts';
@@ -12,14 +13,17 @@ export interface StageEnvironment {
   readonly stageName: string;
   /** Port of the stage's API; 0 is a free one. */
   readonly port: number;
-  readonly dynamodb: DynamoDB;
-  readonly secretsManager: SecretsManager;
+  readonly dynamodb: Pick<DynamoDB, 'endpoint' | 'partitionKeys'>;
+  readonly secretsManager: Pick<SecretsManager, 'endpoint'>;
   readonly clients: { readonly dynamodb: DynamoDBClient; readonly secretsManager: SecretsManagerClient };
-  readonly accessControl: AccessControl;
+  readonly accessControl: Pick<AccessControl, 'addStatements' | 'accessKeyFor'>;
   readonly functions: Functions;
+  /** Runs the code of the functions. */
+  readonly runtime: FunctionRuntime;
   /** By id. */
   readonly apis: Map<string, HttpApi>;
   readonly progress: Progress;
+  /** Folder of the code that a function's `S3Key` names. */
   assetFolder(objectKey: string): string;
   log(functionName: string, line: string): void;
 }

@@ -42,7 +42,7 @@ const UpdateSecretVersionStage = v.object({
 });
 const SecretId = v.object({ SecretId: v.string() });
 
-/** Operations of Secrets Manager by their names. Others that exist in AWS are answered as unknown. */
+/** Operations of Secrets Manager by their names. The response to any other is that it is unknown. */
 export const operations: Readonly<Record<string, Operation>> = {
   CreateSecret(input, { store }) {
     const {

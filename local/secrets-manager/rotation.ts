@@ -19,7 +19,7 @@ const RotateSecret = v.object({
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
 /**
- * Rotates a secret. AWS answers at once and rotates behind the answer; here the answer comes when the
+ * Rotates a secret. AWS responds before the rotation has begun; here the response comes when the
  * rotation is done, so that a start that rotates knows how it went.
  */
 export async function rotateSecret(

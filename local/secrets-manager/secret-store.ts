@@ -28,29 +28,23 @@ export type Version = v.InferOutput<typeof Version>;
 export type Secret = v.InferOutput<typeof Secret>;
 
 /** All secrets, by ARN, in memory and, where there is a file, in it. */
-export class SecretStore {
-  readonly #path: string | undefined;
-  readonly #secrets: Map<string, Secret>;
+export interface SecretStore {
+  /** Finds a secret by its ARN or by its name. */
+  find(secretId: string): Secret | undefined;
+  add(secret: Secret): void;
+  /** Makes what was changed durable: to be called before the response. */
+  save(): void;
+}
 
-  constructor(path: string | undefined) {
-    this.#path = path;
-    this.#secrets = new Map(read(path).map((secret) => [secret.ARN, secret]));
-  }
-
-  /** A secret is named by its ARN or by its name. */
-  find(secretId: string): Secret | undefined {
-    return this.#secrets.get(secretId) ?? [...this.#secrets.values()].find(({ Name }) => Name === secretId);
-  }
-
-  add(secret: Secret): void {
-    this.#secrets.set(secret.ARN, secret);
-  }
-
-  /** Makes what was changed durable: to be called before the change is answered. */
-  save(): void {
-    if (this.#path !== undefined)
-      writeAtomically(this.#path, JSON.stringify([...this.#secrets.values()], undefined, 2));
-  }
+export function secretStore(path: string | undefined): SecretStore {
+  const secrets = new Map(read(path).map((secret) => [secret.ARN, secret]));
+  return {
+    find: (secretId) => secrets.get(secretId) ?? [...secrets.values()].find(({ Name }) => Name === secretId),
+    add: (secret) => void secrets.set(secret.ARN, secret),
+    save() {
+      if (path !== undefined) writeAtomically(path, JSON.stringify([...secrets.values()], undefined, 2));
+    },
+  };
 }
 
 function read(path: string | undefined): Secret[] {

@@ -1,63 +1,56 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AccessControl } from '../iam/access-control.ts';
+import type { Decide } from '../iam/access-control.ts';
 import { accessKeyIdOf } from '../iam/access-key-id.ts';
 import { arn } from '../identity.ts';
 import { closeServer, listenOnLoopback, loopback, readBody } from '../loopback-server.ts';
 import { operations } from './operations.ts';
 import type { InvokeRotation } from './rotation.ts';
 import { rotateSecret } from './rotation.ts';
-import { SecretStore } from './secret-store.ts';
+import { secretStore } from './secret-store.ts';
+import type { SecretStore } from './secret-store.ts';
 import { ServiceError } from './service-error.ts';
 
 interface SecretsManagerOptions {
   /** File that keeps the secrets; in memory where there is none. */
   readonly file: string | undefined;
-  readonly accessControl: AccessControl;
+  readonly decide: Decide;
   readonly invokeRotation: InvokeRotation;
 }
 
 const maximumRequestBytes = 1024 * 1024;
 
 /** Secrets Manager on loopback, in the AWS JSON 1.1 protocol. */
-export class SecretsManager {
+export interface SecretsManager {
   readonly endpoint: string;
-  readonly #server: Server;
+  close(): Promise<void>;
+}
 
-  private constructor(server: Server, port: number) {
-    this.#server = server;
-    this.endpoint = `http://${loopback}:${port}`;
-  }
-
-  static async start({
-    file,
-    accessControl,
-    invokeRotation,
-  }: SecretsManagerOptions): Promise<SecretsManager> {
-    const store = new SecretStore(file);
-    const rotate: Rotate = (secret, input) => rotateSecret(store, invokeRotation, secret, input);
-    const server = createServer((request, response) => {
-      answer(request, response, { store, accessControl, rotate }).catch((error: unknown) => {
-        response.destroy(error instanceof Error ? error : undefined);
-      });
+export async function startSecretsManager({
+  file,
+  decide,
+  invokeRotation,
+}: SecretsManagerOptions): Promise<SecretsManager> {
+  const store = secretStore(file);
+  const rotate: Rotate = (secret, input) => rotateSecret(store, invokeRotation, secret, input);
+  const server = createServer((request, response) => {
+    respond(request, response, { store, decide, rotate }).catch((error: unknown) => {
+      response.destroy(error instanceof Error ? error : undefined);
     });
-    return new SecretsManager(server, await listenOnLoopback(server));
-  }
-
-  close(): Promise<void> {
-    return closeServer(this.#server);
-  }
+  });
+  const port = await listenOnLoopback(server);
+  return { endpoint: `http://${loopback}:${port}`, close: () => closeServer(server) };
 }
 
 type Rotate = Parameters<(typeof operations)[string]>[1]['rotate'];
 
 interface Service {
   readonly store: SecretStore;
-  readonly accessControl: AccessControl;
+  readonly decide: Decide;
   readonly rotate: Rotate;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
+async function respond(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
   const body = await readBody(request, maximumRequestBytes);
   if (!body) {
     response.writeHead(413).end();
@@ -69,7 +62,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, servic
   const operationName = String(request.headers['x-amz-target'] ?? '').replace(/^secretsmanager\./, '');
   try {
     const input: unknown = JSON.parse(body.toString());
-    const decision = service.accessControl.decide(accessKeyIdOf(request.headers.authorization), [
+    const decision = service.decide(accessKeyIdOf(request.headers.authorization), [
       { action: `secretsmanager:${operationName}`, resource: secretArn(service.store, input) },
     ]);
     if (!decision.allowed) {

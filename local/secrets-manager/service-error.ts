@@ -5,7 +5,7 @@ type ErrorType =
   | 'ResourceNotFoundException'
   | 'UnknownOperationException';
 
-/** An error that Secrets Manager answers with status 400 and its type. */
+/** An error for which the response of Secrets Manager has status 400 and its type. */
 export class ServiceError extends Error {
   readonly type: ErrorType;
 

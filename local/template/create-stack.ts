@@ -49,13 +49,13 @@ export async function createStack(
   for (const [name, output] of Object.entries(template.Outputs)) {
     if (!isWanted(output.Condition)) continue;
     const value = evaluate(output.Value, references);
-    if (output.Export) exports.set(asText(evaluate(output.Export.Name, references)), value);
-    outputs[name] = asText(value);
+    if (output.Export) exports.set(asString(evaluate(output.Export.Name, references)), value);
+    outputs[name] = asString(value);
   }
   return outputs;
 }
 
-function asText(value: Json): string {
+function asString(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -14,23 +14,25 @@ export interface References {
 type Intrinsic = (argument: Json, references: References) => Json | undefined;
 
 const intrinsics: Readonly<Record<string, Intrinsic>> = {
-  Ref: (name, references) => references.ref(text(name, 'Ref')),
+  Ref: (name, references) => references.ref(stringIn(name, 'Ref')),
   'Fn::GetAtt': (argument, references) => {
-    const [logicalId, ...attribute] = isArray(argument) ? argument : text(argument, 'Fn::GetAtt').split('.');
-    const names = attribute.map((name) => text(evaluate(name, references), 'Fn::GetAtt'));
-    return references.attribute(text(logicalId, 'Fn::GetAtt'), names.join('.'));
+    const [logicalId, ...attribute] = isArray(argument)
+      ? argument
+      : stringIn(argument, 'Fn::GetAtt').split('.');
+    const names = attribute.map((name) => stringIn(evaluate(name, references), 'Fn::GetAtt'));
+    return references.attribute(stringIn(logicalId, 'Fn::GetAtt'), names.join('.'));
   },
   'Fn::ImportValue': (name, references) =>
-    references.importValue(text(evaluate(name, references), 'Fn::ImportValue')),
+    references.importValue(stringIn(evaluate(name, references), 'Fn::ImportValue')),
   'Fn::Join': (argument, references) => {
     const [separator, values] = evaluatedList(argument, references, 'Fn::Join');
     return list(values, 'Fn::Join')
       .map((value) => scalar(value, 'Fn::Join'))
-      .join(text(separator, 'Fn::Join'));
+      .join(stringIn(separator, 'Fn::Join'));
   },
   'Fn::Split': (argument, references) => {
     const [separator, value] = evaluatedList(argument, references, 'Fn::Split');
-    return text(value, 'Fn::Split').split(text(separator, 'Fn::Split'));
+    return stringIn(value, 'Fn::Split').split(stringIn(separator, 'Fn::Split'));
   },
   'Fn::Select': (argument, references) => {
     const [index, values] = evaluatedList(argument, references, 'Fn::Select');
@@ -42,7 +44,7 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   'Fn::Sub': (argument, references) => {
     const [format, variables] = isArray(argument) ? argument : [argument];
     const own = isObject(variables) ? variables : {};
-    return text(format, 'Fn::Sub').replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
+    return stringIn(format, 'Fn::Sub').replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
       // `${!Literal}` is CloudFormation's way to write `${Literal}`.
       if (name.startsWith('!')) return `\${${name.slice(1)}}`;
       return scalar(substituted(name, own, references), 'Fn::Sub');
@@ -50,10 +52,10 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   },
   'Fn::If': (argument, references) => {
     const [name, whenTrue, whenFalse] = list(argument, 'Fn::If');
-    const chosen = references.condition(text(name, 'Fn::If')) ? whenTrue : whenFalse;
+    const chosen = references.condition(stringIn(name, 'Fn::If')) ? whenTrue : whenFalse;
     return evaluateOptional(chosen ?? null, references);
   },
-  Condition: (name, references) => references.condition(text(name, 'Condition')),
+  Condition: (name, references) => references.condition(stringIn(name, 'Condition')),
   'Fn::And': (argument, references) =>
     evaluatedList(argument, references, 'Fn::And').every((one) => one === true),
   'Fn::Or': (argument, references) => evaluatedList(argument, references, 'Fn::Or').includes(true),
@@ -111,7 +113,7 @@ function list(value: Json | undefined, intrinsic: string): readonly Json[] {
   throw new LocalFailure(`${intrinsic} takes a list, not ${JSON.stringify(value)}`);
 }
 
-function text(value: Json | undefined, intrinsic: string): string {
+function stringIn(value: Json | undefined, intrinsic: string): string {
   if (typeof value === 'string') return value;
   throw new LocalFailure(`${intrinsic} takes a string, not ${JSON.stringify(value)}`);
 }

@@ -8,38 +8,9 @@ import type { AccountStore } from './account.ts';
 import { newClientSecret } from './client-secret.ts';
 import type { ClientStore } from './client-store.ts';
 import { clientCredentialsGrantType, sessionGrantType } from './client.ts';
-import type { AuthenticationMethod, Client, ClientKey, ClientKind } from './client.ts';
+import type { AuthenticationMethod, Client } from './client.ts';
 import { registrationProblem } from './registration-rules.ts';
-import type { RegistrationProblem } from './registration-rules.ts';
-
-/** What an operator states about a new client. */
-export interface ClientRegistration {
-  readonly name: string;
-  readonly kind: ClientKind;
-  /** The `mage_id` that it opens sessions for. The client is then a session key, with no scopes and no other grant. */
-  readonly account?: string;
-  /** An id that the partner already has; generated if it is left out. */
-  readonly clientId?: string;
-  /** A secret that the partner already has. */
-  readonly secret?: string;
-  /** Whether a client that does not need a secret, a sales channel or one with keys, gets one. */
-  readonly withSecret?: boolean;
-  /** Public keys that verify its assertions. It then authenticates with assertions (RFC 7523 §2.2). */
-  readonly keys?: readonly ClientKey[];
-  /** `grant_type` values that it may use; client credentials if they are left out. */
-  readonly grants?: readonly string[];
-  /** Patterns, each of which at least one of its granted scopes must match. */
-  readonly requiredScopes?: readonly string[];
-  /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
-  readonly audiences?: readonly string[];
-  readonly dpopBoundAccessTokens?: boolean;
-  readonly mayIntrospect?: boolean;
-  readonly scopes: readonly string[];
-  readonly defaultScopes: readonly string[];
-  /** Lifetime of its tokens in seconds, where it differs from the stage's lifetime for its kind. */
-  readonly tokenLifetime?: number;
-  readonly claims: Readonly<Record<string, string>>;
-}
+import type { ClientRegistration, RegistrationProblem } from './registration-rules.ts';
 
 export interface Registry {
   readonly clients: ClientStore;

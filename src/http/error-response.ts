@@ -1,31 +1,19 @@
 import { assertionAlgorithms } from '../clients/client.ts';
 import { errorTable } from '../errors.ts';
 import type { ErrorCode, RequestError } from '../errors.ts';
-import { commercelayer } from './dialects/commercelayer.ts';
-import { eqp } from './dialects/eqp.ts';
-import { rfc6749 } from './dialects/rfc6749.ts';
+import { errorBodies } from './error-bodies.ts';
+import type { ErrorDialect } from './error-bodies.ts';
 import { json, noStore } from './http-response.ts';
 import type { HttpResponse } from './http-response.ts';
 
 /** Seconds after which a client may try again if nothing could be decided. */
 const retryAfter = 2;
 
-/** The body of an error response. */
-export type ErrorBody = (error: RequestError, status: number) => unknown;
-
-/** The dialects of partners' programs. */
-const errorDialects = { rfc6749, eqp, commercelayer } as const satisfies Record<string, ErrorBody>;
-
-export type ErrorDialect = keyof typeof errorDialects;
-
-/** The dialects that a stage may choose for its OAuth endpoints. */
-export const oauthDialects = ['rfc6749', 'commercelayer'] as const;
-
 /** Turns an error into a response. Nothing else does. */
 export function errorResponse(failure: RequestError, dialect: ErrorDialect, realm: string): HttpResponse {
   const { status } = errorTable[failure.code];
   const error = { ...failure, description: printable(failure.description) };
-  return json(status, errorDialects[dialect](error, status), {
+  return json(status, errorBodies[dialect](error, status), {
     ...noStore,
     ...(status === 503 && { 'retry-after': String(retryAfter) }),
     ...(error.dpopNonce !== undefined && { 'dpop-nonce': error.dpopNonce }),

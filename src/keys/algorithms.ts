@@ -4,7 +4,7 @@ import type { SignKeyObjectInput } from 'node:crypto';
 interface SigningAlgorithm {
   /** Bits of an RSA modulus. */
   readonly modulusLength?: number;
-  /** Digest for `crypto.sign`; null where the algorithm has its own. */
+  /** Digest for `crypto.sign`; null if the algorithm has its own. */
   readonly digest: string | null;
   /** Options for `crypto.sign`. */
   readonly options: Omit<SignKeyObjectInput, 'key'>;
@@ -13,7 +13,7 @@ interface SigningAlgorithm {
 export const signingAlgorithmNames = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const;
 export type SigningAlgorithmName = (typeof signingAlgorithmNames)[number];
 
-/** JWS algorithms that a stage may sign with (RFC 7518 §3.1). */
+/** The JWS algorithms that a stage may sign with (RFC 7518 §3.1). */
 export const signingAlgorithms: Readonly<Record<SigningAlgorithmName, SigningAlgorithm>> = {
   // RFC 7518 §3.3
   RS256: { modulusLength: 2048, digest: 'sha256', options: { padding: constants.RSA_PKCS1_PADDING } },

@@ -1,7 +1,7 @@
 import { createSecretKey, hkdfSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-/** The uses of a stage's hash key, each with a key of its own. */
+/** The keys that are derived from a stage's hash key, one for each use. */
 export interface HashKeys {
   /** For hashes of client secrets. */
   readonly clientSecret: KeyObject;
@@ -13,7 +13,7 @@ export interface HashKeys {
 
 const keyBytes = 32;
 
-/** Derives the keys from the text that Secrets Manager generated (RFC 5869). */
+/** Derives the keys from the string that Secrets Manager generated (RFC 5869). */
 export function deriveHashKeys(hashKey: string): HashKeys {
   const derive = (use: string) =>
     createSecretKey(Buffer.from(hkdfSync('sha256', hashKey, '', `postern ${use}`, keyBytes)));

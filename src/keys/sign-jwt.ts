@@ -1,14 +1,13 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { signingAlgorithms } from './algorithms.ts';
-import type { SigningKey } from './signing-key-set.ts';
+import type { SigningKey } from './signing-key.ts';
 
-/** Makes a compact JWS (RFC 7515 §7.1) of claims. */
+/** Signs claims as a compact JWS (RFC 7515 §7.1). */
 export type JwtSigner = (claims: object) => string;
 
 /**
- * A signer for one key and one type. Everything that does not change from token to token is done here, once:
- * the key is parsed and the header encoded. `crypto.sign` is called directly, because a hop to a thread pool
- * costs as much as an ES256 signature.
+ * A signer for one key and one type. What is the same for every token is done once: the key is parsed and the header
+ * encoded. `crypto.sign` is called synchronously, because a hop to the thread pool costs as much as an ES256 signature.
  * @param typ the `typ` header, `at+jwt` for access tokens (RFC 9068 §2.1)
  */
 export function jwtSigner(key: SigningKey, typ: string): JwtSigner {
@@ -21,4 +20,4 @@ export function jwtSigner(key: SigningKey, typ: string): JwtSigner {
   };
 }
 
-const base64url = (text: string) => Buffer.from(text).toString('base64url');
+const base64url = (json: string) => Buffer.from(json).toString('base64url');

@@ -1,113 +1,119 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import * as v from 'valibot';
-import { signingAlgorithmNames, signingAlgorithms } from './algorithms.ts';
-import type { SigningAlgorithmName } from './algorithms.ts';
+import { failed, ok } from '../result.ts';
+import type { Result } from '../result.ts';
+import { PublicSigningKey, SigningKey } from './signing-key.ts';
 
-const publicMembers = {
-  kty: v.string(),
-  kid: v.string(),
-  alg: v.picklist(signingAlgorithmNames),
-  use: v.literal('sig'),
-  n: v.exactOptional(v.string()),
-  e: v.exactOptional(v.string()),
-  crv: v.exactOptional(v.string()),
-  x: v.exactOptional(v.string()),
-  y: v.exactOptional(v.string()),
-};
+/** Seconds for which a verifier may cache the published keys: two hours, as API Gateway does. */
+export const verifierCacheSeconds = 7_200;
 
-/** A public key as it is published (RFC 7517 §4): what is not named here cannot get out. */
-export const PublicSigningKey = v.object(publicMembers);
-export type PublicSigningKey = v.InferOutput<typeof PublicSigningKey>;
+/** Seconds after which a function reads the signing keys, or the published keys, again. */
+export const functionCacheSeconds = 60;
 
-/** A key that signs: the public members and the private ones (RFC 7518 §6). */
-export const SigningKey = v.looseObject({ ...publicMembers, d: v.string() });
-export type SigningKey = v.InferOutput<typeof SigningKey>;
+/** Seconds that are added to both of the above, for slow clocks and slow requests. */
+export const graceSeconds = 600;
+
+const numericDate = v.number();
+
+/** A signing key and the dates of its life, each a NumericDate. Members of later versions are kept. */
+const DatedKey = v.looseObject({
+  key: SigningKey,
+  /** When it was first published. A verifier that cached the set before that time does not know it. */
+  publishedAt: numericDate,
+  /** From when it signs. A key without it waits for the next rotation. */
+  signsFrom: v.exactOptional(numericDate),
+  /** From when it no longer signs. It stays published for the tokens that it signed. */
+  retiredAt: v.exactOptional(numericDate),
+});
+export type DatedKey = v.InferOutput<typeof DatedKey>;
 
 /**
- * The keys of a stage. Each is published as `next` a full period before it signs as `current`, and a full
- * period after as `previous`, so that no verifier that caches the set meets a key it has not seen.
+ * The signing keys of a stage. Each key is published before it signs for longer than any verifier may cache the set,
+ * and stays published after it has signed for longer than any of its tokens lives.
  */
-export const SigningKeySet = v.object({
+const SigningKeySet = v.looseObject({ keys: v.array(DatedKey) });
+export type SigningKeySet = v.InferOutput<typeof SigningKeySet>;
+
+/** `next` does not sign yet, `current` signs, and `previous` no longer signs. */
+export const keyRoles = ['next', 'current', 'previous'] as const;
+export type KeyRole = (typeof keyRoles)[number];
+
+/** The role of a key at `now`, NumericDate. */
+export function keyRole({ signsFrom = Infinity, retiredAt = Infinity }: DatedKey, now: number): KeyRole {
+  if (retiredAt <= now) return 'previous';
+  return signsFrom <= now ? 'current' : 'next';
+}
+
+/** The keys that have a role at `now`; previous keys in the order in which they retired, the last one first. */
+export const keysWithRole = ({ keys }: SigningKeySet, role: KeyRole, now: number): DatedKey[] =>
+  keys
+    .filter((key) => keyRole(key, now) === role)
+    .toSorted((a, b) => (b.retiredAt ?? 0) - (a.retiredAt ?? 0));
+
+/** The key that signs at `now`. */
+export const signingKeyAt = (set: SigningKeySet, now: number): SigningKey | undefined =>
+  keysWithRole(set, 'current', now)[0]?.key;
+
+/** The public keys of a set, the current one first. */
+export const publicKeys = (set: SigningKeySet, now: number): PublicSigningKey[] =>
+  (['current', 'next', 'previous'] as const)
+    .flatMap((role) => keysWithRole(set, role, now))
+    .map(({ key }) => v.parse(PublicSigningKey, key));
+
+/** The form of the set before its keys had dates of their own. */
+const UndatedKeySet = v.looseObject({
   next: SigningKey,
   current: SigningKey,
   previous: v.exactOptional(SigningKey),
-  /** NumericDate at which `next` was first published; without it, it was from the start. */
-  nextCreatedAt: v.exactOptional(v.number()),
-  /** NumericDate at which `previous` ceased to sign. */
-  previousRetiredAt: v.exactOptional(v.number()),
-  /**
-   * NumericDate from which `next` signs, where it does not wait for another rotation: by then every verifier
-   * that caches the set has read it again.
-   */
-  promoteNextAt: v.exactOptional(v.number()),
+  nextCreatedAt: v.exactOptional(numericDate),
+  previousRetiredAt: v.exactOptional(numericDate),
+  promoteNextAt: v.exactOptional(numericDate),
 });
-export type SigningKeySet = v.InferOutput<typeof SigningKeySet>;
 
-export async function generateSigningKey(algorithm: SigningAlgorithmName): Promise<SigningKey> {
-  const { modulusLength } = signingAlgorithms[algorithm];
-  const { privateKey } = await generateKeyPair(algorithm, {
-    extractable: true,
-    ...(modulusLength !== undefined && { modulusLength }),
-  });
-  const jwk = await exportJWK(privateKey);
-  // RFC 7638: the thumbprint names the same key alike everywhere, and no two keys alike.
-  const kid = await calculateJwkThumbprint(jwk);
-  return v.parse(SigningKey, { ...jwk, kid, alg: algorithm, use: 'sig' });
-}
+const StoredKeySet = v.union([
+  SigningKeySet,
+  v.pipe(
+    UndatedKeySet,
+    v.transform(
+      ({
+        next,
+        current,
+        previous,
+        nextCreatedAt = 0,
+        previousRetiredAt = 0,
+        promoteNextAt,
+        ...rest
+      }): SigningKeySet => ({
+        ...rest,
+        keys: [
+          {
+            key: current,
+            publishedAt: 0,
+            signsFrom: 0,
+            ...(promoteNextAt !== undefined && { retiredAt: promoteNextAt }),
+          },
+          {
+            key: next,
+            publishedAt: nextCreatedAt,
+            ...(promoteNextAt !== undefined && { signsFrom: promoteNextAt }),
+          },
+          ...(previous
+            ? [{ key: previous, publishedAt: 0, signsFrom: 0, retiredAt: previousRetiredAt }]
+            : []),
+        ],
+      }),
+    ),
+  ),
+]);
 
-/** Seconds that a verifier may cache the published keys: two hours of API Gateway's, and some grace. */
-const cachedFor = 2 * 3_600 + 600;
-
-/** Seconds that a key may go on signing in functions that have read the set just before, and some grace. */
-const signerCachedFor = 600;
-
-/** The key that signs at `now`, NumericDate. */
-export const signingKeyAt = (
-  { current, next, promoteNextAt = Infinity }: SigningKeySet,
-  now: number,
-): SigningKey => (now < promoteNextAt ? current : next);
-
-/** What a rotation must know of the stage. */
-export interface RotationTerms {
-  /** The algorithm that the stage signs with from now on. */
-  readonly algorithm: SigningAlgorithmName;
-  /** Seconds that a token may live: for as long its key stays published after it has signed its last. */
-  readonly longestTokenLifetime: number;
-}
+/** The secret before its first rotation. */
+const emptySecret = '{}';
 
 /**
- * The set after a rotation: next signs, current is kept for verifiers, and a new key is next. No key signs before
- * every cache of verifiers has it, and none is dropped while a token of it lives. Where either is not so yet,
- * because the stage has changed its algorithm or one rotation follows upon another, the next key takes over as
- * soon as it is, and not at once.
- * @param now NumericDate, seconds since the epoch
+ * Parses the secret of a stage's signing keys; undefined before the first rotation. The error does not say what is
+ * wrong, because a parser would quote the secret.
  */
-export async function rotateSigningKeySet(
-  set: SigningKeySet | undefined,
-  { algorithm, longestTokenLifetime }: RotationTerms,
-  now: number,
-): Promise<SigningKeySet> {
-  // Nobody has cached a set that never was: its next key may sign at any time.
-  if (!set) {
-    return { next: await generateSigningKey(algorithm), current: await generateSigningKey(algorithm) };
-  }
-  const successor = async () => ({ next: await generateSigningKey(algorithm), nextCreatedAt: now });
-  const { promoteNextAt, nextCreatedAt = -Infinity, previousRetiredAt = -Infinity, ...keys } = set;
-  const promoted = { current: keys.next, previous: keys.current };
-  if (promoteNextAt !== undefined) {
-    if (now < promoteNextAt) return set;
-    return { ...promoted, ...(await successor()), previousRetiredAt: promoteNextAt };
-  }
-  const changed = keys.next.alg !== algorithm;
-  const known = (changed ? now : nextCreatedAt) + cachedFor;
-  const outlived = previousRetiredAt + longestTokenLifetime + signerCachedFor;
-  const safeAt = Math.max(known, outlived);
-  if (changed) return { ...set, ...(await successor()), promoteNextAt: safeAt };
-  if (now < safeAt) return { ...set, promoteNextAt: safeAt };
-  return { ...promoted, ...(await successor()), previousRetiredAt: now };
-}
-
-/** The public keys of a set, the one that signs first. */
-export function publicKeys({ current, next, previous }: SigningKeySet): PublicSigningKey[] {
-  return [current, next, ...(previous ? [previous] : [])].map((key) => v.parse(PublicSigningKey, key));
+export function parseSigningKeySet(secret: string): Result<SigningKeySet | undefined, 'unreadable'> {
+  if (secret === emptySecret) return ok(undefined);
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), StoredKeySet), secret);
+  return parsed.success ? ok(parsed.output) : failed('unreadable');
 }

@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { cached } from '../cached.ts';
 import type { Clock } from '../clock.ts';
 import { causeOf } from '../log.ts';
@@ -6,28 +5,26 @@ import type { Log } from '../log.ts';
 import { Unavailable } from '../unavailable.ts';
 import { jwtSigner } from './sign-jwt.ts';
 import type { JwtSigner } from './sign-jwt.ts';
-import { signingKeyAt, SigningKeySet } from './signing-key-set.ts';
-
-/** Seconds that a key set is used before it is read again; a rotation reaches every function within them. */
-const freshFor = 60;
+import { functionCacheSeconds, signingKeyAt } from './signing-key-set.ts';
+import type { SigningKeySet } from './signing-key-set.ts';
 
 /**
- * Signs with the key that is current.
- * @param readKeySet the text of the signing key secret
- * @param typ the `typ` header of what is signed
+ * Signs with the current key. A rotation reaches every function within `functionCacheSeconds`.
+ * @param readKeySet reads the key set; undefined before the first rotation
  */
 export function currentSigner(
-  readKeySet: () => Promise<string>,
+  readKeySet: () => Promise<SigningKeySet | undefined>,
   { clock, log, typ = 'at+jwt' }: { clock: Clock; log: Log; typ?: string },
 ): () => Promise<JwtSigner> {
   const load = async () => {
-    const set = v.safeParse(SigningKeySet, JSON.parse(await readKeySet()));
-    // Until the first rotation of a fresh deployment is through, the secret is an empty object.
-    if (!set.success) throw new Unavailable('The signing key set', new Error('not rotated yet'));
-    return jwtSigner(signingKeyAt(set.output, clock()), typ);
+    const set = await readKeySet();
+    const key = set && signingKeyAt(set, clock());
+    // The first rotation of a new deployment is not complete.
+    if (!key) throw new Unavailable('The signing key set', new Error('it has no current key yet'));
+    return jwtSigner(key, typ);
   };
   return cached(load, {
-    freshFor,
+    freshFor: functionCacheSeconds,
     clock,
     onStale: (error) => log('WARN', { event: 'signing_keys_stale', ...causeOf(error) }),
   });

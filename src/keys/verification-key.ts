@@ -2,17 +2,16 @@ import { errors, importJWK } from 'jose';
 import type { CryptoKey, JWTVerifyGetKey, KeyObject } from 'jose';
 import type { Clock } from '../clock.ts';
 import type { PublishedKeySetReader } from './published-key-set.ts';
+import { functionCacheSeconds } from './signing-key-set.ts';
 
-/** Seconds that a set is used before it is read again. */
-const freshFor = 60;
-/** Seconds from one reading to the next that an unknown `kid` may bring about: a flood of them reads nothing. */
+/** Seconds between two reads that an unknown `kid` may cause, so that a flood of such tokens reads nothing. */
 const rereadAfter = 5;
 
 type Key = CryptoKey | KeyObject | Uint8Array;
 
 /**
- * Finds the key of a JWT by `kid` among the published keys, in memory while they are fresh. Only our own set
- * is asked: a key, or an address of one, in the token's header means nothing (RFC 8725 §3.10).
+ * Finds the key of a JWT by `kid` among the published keys, which are kept in memory for a while. A key, or the URL of
+ * one, in the token's header is ignored (RFC 8725 §3.10).
  */
 export function verificationKeys(reader: PublishedKeySetReader, clock: Clock): JWTVerifyGetKey {
   let keys: ReadonlyMap<string, { readonly alg: string; readonly key: Key }> = new Map();
@@ -29,7 +28,7 @@ export function verificationKeys(reader: PublishedKeySetReader, clock: Clock): J
 
   return async ({ kid, alg }) => {
     const age = clock() - readAt;
-    if (age >= freshFor || (!keys.has(kid ?? '') && age >= rereadAfter)) await read();
+    if (age >= functionCacheSeconds || (!keys.has(kid ?? '') && age >= rereadAfter)) await read();
     const found = keys.get(kid ?? '');
     // RFC 8725 §3.1: a key is for one algorithm.
     if (!found || found.alg !== alg) throw new errors.JWKSNoMatchingKey();

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { issuedAtFor } from '../clients/client.ts';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
-import type { GrantedToken } from './grant.ts';
 import { scopeTokens } from './scope.ts';
 import type { TokenPolicy } from './token-policy.ts';
 
@@ -13,6 +12,20 @@ export interface AccessTokenIssuer {
   /** `aud` of a token whose client requests no other audience. */
   readonly audience: string;
   readonly policy: TokenPolicy;
+}
+
+/** The result of a grant: what the token is to contain. */
+export interface GrantedToken {
+  readonly scope: string;
+  readonly audience: string;
+  /** Thumbprint of the key that the token is bound to (RFC 9449 §6.1). */
+  readonly jkt?: string | undefined;
+  /** `sub`, if it is not the client. */
+  readonly subject?: string;
+  /** Claims of the grant itself: `owner`, `custom_claim`, `act`, `origin`. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** NumericDate by which the token must have expired. */
+  readonly expiresBy?: number;
 }
 
 /** The response of the token endpoint: exactly these members (RFC 6749 §5.1, and Doorkeeper's `created_at`). */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { RequestError } from '../errors.ts';
 import type { Result } from '../result.ts';
-import type { AccessTokenIssuer, TokenResponse } from './access-token.ts';
+import type { AccessTokenIssuer, GrantedToken, TokenResponse } from './access-token.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
 import { authenticationParameters } from './client-authentication/method.ts';
 import type { ReplayStore } from './replay-store.ts';
@@ -40,20 +40,6 @@ interface GrantRequest {
   readonly parameters: TokenParameters;
   /** Thumbprint of the key of the request's DPoP proof. */
   readonly jkt: string | undefined;
-}
-
-/** The result of a grant: what the token is to contain. */
-export interface GrantedToken {
-  readonly scope: string;
-  readonly audience: string;
-  /** Thumbprint of the key that the token is bound to (RFC 9449 §6.1). */
-  readonly jkt?: string | undefined;
-  /** `sub`, if it is not the client. */
-  readonly subject?: string;
-  /** Claims of the grant itself: `owner`, `custom_claim`, `act`, `origin`. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-  /** NumericDate by which the token must have expired. */
-  readonly expiresBy?: number;
 }
 
 /** One way to get a token (RFC 6749 §1.3). */

@@ -6,7 +6,7 @@ import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import type { AuthenticateClient } from './client-authentication.ts';
 import { authenticationParameters } from './client-authentication/method.ts';
-import { audienceError } from './token-verification.ts';
+import { isForAudience } from './token-verification.ts';
 import type { VerifiedToken, VerifyToken } from './token-verification.ts';
 
 /** RFC 7662 §2.1. `token_type_hint` is ignored: the form of a token shows its kind. */
@@ -55,7 +55,7 @@ export async function introspectToken(
   // RFC 9701 §5: a token for an audience that the client does not serve is inactive to it.
   const served = [stageAudience, ...client.audiences];
   const response =
-    verified.ok && served.some((audience) => !audienceError(verified.value, audience))
+    verified.ok && served.some((audience) => isForAudience(verified.value, audience))
       ? activeResponse(verified.value, issuer)
       : { active: false as const };
   return ok({ clientId: client.id, response });

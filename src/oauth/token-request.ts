@@ -45,7 +45,7 @@ const grants: Readonly<Record<(typeof grantTypes)[number], Grant>> = {
   'urn:ietf:params:oauth:grant-type:token-exchange': tokenExchange,
 };
 
-/** Issues the token that a request asks for, or returns an error of RFC 6749 §5.2. */
+/** Issues the requested token, or returns an error of RFC 6749 §5.2. */
 export async function issueToken(
   { authorization, dpop, parameters }: TokenRequest,
   capabilities: TokenCapabilities,

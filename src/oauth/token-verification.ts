@@ -88,14 +88,15 @@ export function clientRevocationReason(client: Client | undefined, issuedAt: num
   return undefined;
 }
 
-/** The error of a token for another audience (RFC 9068 §4). A session is for the stage that opened it. */
-export function audienceError(
-  { kind, audience, clientId }: VerifiedToken,
-  required: string,
-): RequestError | undefined {
-  if (kind === 'session' || [audience].flat().includes(required)) return undefined;
-  return requestError('invalid_token', undefined, { reason: 'another_audience', clientId });
-}
+/** Whether a token is for `audience` (RFC 9068 §4). A session is for every audience of the stage that opened it. */
+export const isForAudience = (token: VerifiedToken, audience: string): boolean =>
+  token.kind === 'session' || [token.audience].flat().includes(audience);
+
+/** The error of a token for another audience. */
+export const audienceError = (token: VerifiedToken, audience: string): RequestError | undefined =>
+  isForAudience(token, audience)
+    ? undefined
+    : requestError('invalid_token', undefined, { reason: 'another_audience', clientId: token.clientId });
 
 /** The error of a token without `scope` (RFC 6750 §3.1). */
 export function scopeError(token: VerifiedToken, scope: string): RequestError | undefined {

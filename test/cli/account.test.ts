@@ -54,15 +54,18 @@ test('account create refuses what is taken or wrong', async () => {
   expect(address.stderr).toMatch(/must look like name@example\.com/);
 });
 
-test('account create names every option that is missing', async () => {
-  const ran = await typed(['account', 'create', '--first-name', 'Ada']);
-  expect(ran.code).toBe(2);
-  expect(ran.stdout).toBe('');
-  for (const missing of ['--stage STAGE', '--last-name NAME', '--email ADDRESS']) {
+test.each(['--stage STAGE', '--last-name NAME', '--email ADDRESS'])(
+  'account create names every option that is missing: %s',
+  async (missing) => {
+    const ran = await typed(['account', 'create', '--first-name', 'Ada']);
+    expect(ran.code).toBe(2);
+    expect(ran.stdout).toBe('');
+
     assert.ok(ran.stderr.includes(`${missing} is missing`), missing);
-  }
-  expect(ran.stderr).toMatch(/See: npx postern account create --help/);
-});
+
+    expect(ran.stderr).toMatch(/See: npx postern account create --help/);
+  },
+);
 
 test('account show refuses an account that is not there', async () => {
   const ran = await typed(['account', 'show', 'MAG1', '--stage', 'sandbox'], {

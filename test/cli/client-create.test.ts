@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
@@ -46,26 +46,28 @@ test('as text, the secret is there once, with how to get a first token', async (
   const secret = /^client_secret +([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
   expect(stdout.split(secret).length - 1).toBe(1);
   expect(await authenticates(stage, 'acme', secret)).toBe(true);
-  expect(stdout).toMatch(/shown once: keep it now/);
+  expect(stdout).toMatch(/shown once: store it now/);
   expect(stdout).toContain(
     'curl -u acme -d grant_type=client_credentials --data-urlencode scope=market:id:1 http://127.0.0.1:4001/oauth/token',
   );
 });
 
-test('an id and a secret are imported, and the secret is not repeated', async () => {
-  const stage = await emptyStage(database);
+describe('an id and a secret are imported, and the secret is not repeated', () => {
   const piped: [string, string, string][] = [
     ['line', `${imported}\n`, imported],
     ['bare', imported, imported],
     ['windows', `${imported}\r\n`, imported],
     ['spaces', ` ${imported} \n`, ` ${imported} `],
   ];
-  for (const [clientId, stdin, secret] of piped) {
+
+  test.each(piped)('%s', async (clientId, stdin, secret) => {
+    const stage = await emptyStage(database);
+
     const ran = await typed([...withScope, '--client-id', clientId, '--secret-stdin'], { stage, stdin });
     assert.equal(ran.code, 0, ran.stderr);
     assert.ok(!ran.stdout.includes(imported) && !ran.stderr.includes(imported));
     assert.ok(await authenticates(stage, clientId, secret), clientId);
-  }
+  });
 });
 
 test('a secret is typed at the keyboard without being shown', async () => {
@@ -180,7 +182,13 @@ test('a client with a public key gets a secret where it is asked for or imported
   expect(both.stderr).toMatch(/both read standard input/);
 });
 
-test('grants, required scopes, audiences, DPoP and introspection are kept', async () => {
+test.each([
+  /^grants +urn:ietf:params:oauth:grant-type:jwt-bearer urn:\S+:token-exchange$/m,
+  /^required scopes +market:\* orders:\*$/m,
+  /^audiences +https:\/\/stock\.example\.com urn:example:stock$/m,
+  /^DPoP +its tokens are bound to a key/m,
+  /^introspection +it may introspect tokens/m,
+])('grants, required scopes, audiences, DPoP and introspection are kept: %j', async (line) => {
   const stage = await emptyStage(database);
   const more = [
     ['--grant', 'jwt-bearer', '--grant', 'urn:ietf:params:oauth:grant-type:token-exchange'],
@@ -202,17 +210,10 @@ test('grants, required scopes, audiences, DPoP and introspection are kept', asyn
   assert.equal(ran.code, 0, ran.stderr);
   assertIncludes(JSON.parse(ran.stdout), expected);
   assertIncludes(await stage.clients.findNow('acme'), expected);
-
   const { stdout } = await typed(['client', 'show', 'acme', '--stage', 'sandbox'], { stage });
-  for (const line of [
-    /^grants +urn:ietf:params:oauth:grant-type:jwt-bearer urn:\S+:token-exchange$/m,
-    /^required scopes +market:\* orders:\*$/m,
-    /^audiences +https:\/\/stock\.example\.com urn:example:stock$/m,
-    /^DPoP +its tokens are bound to a key/m,
-    /^introspection +it may ask/m,
-  ]) {
-    expect(stdout).toMatch(line);
-  }
+
+  expect(stdout).toMatch(line);
+
   const { stdout: text } = await typed(words.with(words.indexOf('acme'), 'other'), { stage, stdin: pem });
   expect(text).toMatch(
     /-d grant_type=urn:\S+:jwt-bearer --data-urlencode "assertion=\$ASSERTION".* -H "DPoP: /,
@@ -239,7 +240,7 @@ test('what is wrong is said before anything is written', async () => {
     [2, /--token-lifetime must be a whole number of seconds above 0/, ...withScope, '--token-lifetime', '1h'],
     [2, /--claim must look like name=value/, ...withScope, '--claim', 'tier'],
     [2, /--claim must name each claim once/, ...withScope, '--claim', 'a=1', '--claim', 'a=2'],
-    [2, /--name is there twice/, ...withScope, '--name', 'Other'],
+    [2, /--name is given twice/, ...withScope, '--name', 'Other'],
     [2, /--name needs a value: --name NAME/, 'client', 'create', '--stage', 'sandbox', '--name'],
     [2, /written --scope=SCOPE/, ...create, '--scope', '--json'],
     [2, /--stage must be sandbox or production/, ...withScope.with(3, 'staging')],

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
@@ -76,15 +76,15 @@ test('rotate-secret shows the secret once, and says when and how the old one end
   const secret = /^client_secret +([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
   expect(stdout.split(secret).length - 1).toBe(1);
   expect(await authenticates(stage, secret)).toBe(true);
-  expect(stdout).toMatch(/shown once: keep it now/);
-  assert.ok(stdout.includes(`The secret ${old?.id} is good until 2026-05-04T03:03:01Z.`), stdout);
+  expect(stdout).toMatch(/shown once: store it now/);
+  assert.ok(stdout.includes(`The secret ${old?.id} is valid until 2026-05-04T03:03:01Z.`), stdout);
   expect(stdout).toContain(`revoke-secret acme ${old?.id} --stage sandbox --local`);
 });
 
 test('rotate-secret with no overlap ends the old secret at once', async () => {
   const stage = await stageWithAcme();
   const ran = await typed(['client', 'rotate-secret', 'acme', ...at, '--overlap', '0'], { stage });
-  expect(ran.stdout).toMatch(/No other secret of it is good any more/);
+  expect(ran.stdout).toMatch(/No other secret of it is valid/);
   expect(await authenticates(stage, imported)).toBe(false);
   const wrong = await typed(['client', 'rotate-secret', 'acme', ...at, '--overlap', '1d'], { stage });
   expect(wrong.code).toBe(2);
@@ -160,12 +160,12 @@ test('revoke-secret ends one secret at once, and the last one only with --yes', 
   const last = ['client', 'revoke-secret', 'acme', secretId, ...at];
   const refused = await typed(last, { stage });
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(/last live secret of acme.*rotate-secret acme.*\n.*--yes/);
+  expect(refused.stderr).toMatch(/last valid secret of acme.*rotate-secret acme.*\n.*--yes/);
   expect(await authenticates(stage, clientSecret)).toBe(true);
   const done = await typed([...last, '--yes'], { stage });
   expect(done.code).toBe(0);
   expect(done.stdout).toMatch(
-    /cannot authenticate now\. It can again with: npx postern client rotate-secret acme/,
+    /cannot authenticate now\. To allow it again: npx postern client rotate-secret acme/,
   );
   expect((await acme(stage)).secrets).toStrictEqual([]);
   expect((await typed(['client', 'rotate-secret', 'acme', ...at], { stage })).code).toBe(0);
@@ -187,7 +187,7 @@ test('revoke-tokens voids what was issued until now, and says who refuses it', a
   expect(ran.stdout).toMatch(
     /Lambda authorizer refuses its access tokens at once, and so does introspection/,
   );
-  expect(ran.stdout).toMatch(/JWT authorizer, which asks no one, accepts a JWT until it expires/);
+  expect(ran.stdout).toMatch(/JWT authorizer, which does not check, accepts a JWT until it expires/);
   const { tokensValidAfter, version } = await acme(stage);
   expect(tokensValidAfter).toBe(now);
   expect(version).toBe(2);
@@ -232,12 +232,11 @@ test('the last key of a client without a secret is removed only with --yes', asy
   expect(refused.stderr).toMatch(/last key of acme.*add-key acme.*\n.*--yes/);
   const done = await typed([...remove, '--yes'], { stage });
   expect(done.code).toBe(0);
-  expect(done.stdout).toMatch(/cannot authenticate now\. It can again with: npx postern client add-key acme/);
+  expect(done.stdout).toMatch(/cannot authenticate now\. To allow it again: npx postern client add-key acme/);
   expect((await acme(stage)).keys).toStrictEqual([]);
 });
 
-test('what is no public key is refused, and nothing of it is repeated', async () => {
-  const stage = await stageWithAcme();
+describe('what is no public key is refused, and nothing of it is repeated', () => {
   const privatePem = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   const privateJwk = JSON.stringify(pair.privateKey.export({ format: 'jwk' }));
   const wrong: [RegExp, string, string?][] = [
@@ -248,14 +247,18 @@ test('what is no public key is refused, and nothing of it is repeated', async ()
     [/cannot be read \(EISDIR\)/, folder],
     [/cannot be read \(ENOENT\)/, privateJwk.slice(0, 100)],
   ];
-  for (const [message, name, stdin = ''] of wrong) {
+
+  test.each(wrong)('%s', async (message, name, stdin = '') => {
+    const stage = await stageWithAcme();
+
     const ran = await typed(['client', 'add-key', 'acme', ...at, `--public-key=${name}`], { stage, stdin });
     assert.equal(ran.code, 1, ran.stderr);
     expect(ran.stdout).toBe('');
     expect(ran.stderr).toMatch(message);
     assert.ok(!ran.stderr.includes('"kty"') && !ran.stderr.includes(privatePem.slice(40, 60)));
-  }
-  expect((await acme(stage)).keys).toStrictEqual([]);
+
+    expect((await acme(stage)).keys).toStrictEqual([]);
+  });
 });
 
 test('client show has keys, and when each secret was created, ends and was last used', async () => {
@@ -290,17 +293,16 @@ test('client show has keys, and when each secret was created, ends and was last 
   );
 });
 
-test('a client that is not there is refused by every change alike', async () => {
+test.each([
+  ['rotate-secret'],
+  ['revoke-secret', 'x', '--yes'],
+  ['revoke-tokens'],
+  ['add-key', '--public-key', '-'],
+  ['remove-key', 'x', '--yes'],
+])('a client that is not there is refused by every change alike: %s', async (verb = '', ...rest) => {
   const stage = await stageWithAcme();
-  for (const [verb = '', ...rest] of [
-    ['rotate-secret'],
-    ['revoke-secret', 'x', '--yes'],
-    ['revoke-tokens'],
-    ['add-key', '--public-key', '-'],
-    ['remove-key', 'x', '--yes'],
-  ]) {
-    const ran = await typed(['client', verb, 'acne', ...rest, ...at, '--json'], { stage, stdin: pem });
-    expect(ran.code).toBe(1);
-    expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
-  }
+
+  const ran = await typed(['client', verb, 'acne', ...rest, ...at, '--json'], { stage, stdin: pem });
+  expect(ran.code).toBe(1);
+  expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
 });

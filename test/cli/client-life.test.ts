@@ -86,7 +86,7 @@ test('a client is disabled and enabled, as often as one likes', async () => {
   const disabled = await typed(['client', 'disable', 'acme', ...at], { stage });
   expect(disabled.code).toBe(0);
   expect(disabled.stdout).toMatch(/Lambda authorizer refuses its access tokens at once/);
-  expect(disabled.stdout).toMatch(/JWT authorizer, which asks no one, accepts a JWT until it expires/);
+  expect(disabled.stdout).toMatch(/JWT authorizer, which does not check, accepts a JWT until it expires/);
   expect(await statusOf(stage, 'acme')).toBe('disabled');
   const again = await typed(['client', 'disable', 'acme', ...at], { stage });
   expect(again.code).toBe(0);
@@ -136,7 +136,7 @@ test('client delete wants a yes, from an option or a person', async () => {
 
   const declined = await typed(['client', 'delete', 'b', ...at], { stage, keyboard: true, stdin: '\n' });
   expect(declined.code).toBe(1);
-  expect(declined.stderr).toMatch(/Delete b \(Name of b\) in sandbox for good\? \[y\/N\]/);
+  expect(declined.stderr).toMatch(/Delete b \(Name of b\) in sandbox permanently\? \[y\/N\]/);
   expect(declined.stderr).toMatch(/b was not deleted/);
 
   const agreed = await typed(['client', 'delete', 'c', ...at], { stage, keyboard: true, stdin: 'y\n' });

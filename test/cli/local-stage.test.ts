@@ -38,7 +38,7 @@ test('of several the one is taken that has the port', async () => {
     expect.objectContaining({
       name: 'Refused',
       message:
-        'Local stages run more than once: say which with --port. Running: sandbox on port 4001, production on port 4002; sandbox on port 5001, production on port 5002.',
+        'Local stages are running more than once: choose them with --port. Running: sandbox on port 4001, production on port 4002; sandbox on port 5001, production on port 5002.',
     }),
   );
   expect(() => localStage(sandbox, 6001, instances)).toThrow(/No local stage listens on port 6001/);
@@ -53,5 +53,7 @@ test('where none runs, or not this stage, it says how to start it', () => {
   );
   const { production } = running(4001).stages;
   const partial = { ...running(4001), stages: { production } };
-  expect(() => localStage(sandbox, undefined, [partial])).toThrow(/have no sandbox: production on port 4002/);
+  expect(() => localStage(sandbox, undefined, [partial])).toThrow(
+    /do not include sandbox: production on port 4002/,
+  );
 });

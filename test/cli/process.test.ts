@@ -150,7 +150,7 @@ test('without a region or credentials it says which is missing', async () => {
   );
   const nobody = await postern('client list --stage sandbox', { env: { AWS_REGION } });
   expect(nobody.code).toBe(1);
-  expect(nobody.stderr).toMatch(/^postern: There are no AWS credentials that can be used: .*\n$/);
+  expect(nobody.stderr).toMatch(/^postern: There are no usable AWS credentials: .*\n$/);
 });
 
 test('wrong usage is exit code 2, with nothing on standard output', async () => {

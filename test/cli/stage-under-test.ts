@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { SigningKeySecret } from '../../cli/signing-key-secret.ts';
 import type { Stage } from '../../cli/stage.ts';
 import { stages } from '../../lib/stages.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
@@ -7,12 +6,13 @@ import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 import { dynamodbSecretUseStore } from '../../src/storage/secret-use-store.ts';
+import type { SigningKeySetStore } from '../../src/storage/signing-key-set-store.ts';
 import type { testDatabase } from '../contract/tables.ts';
 
 export const now = Date.parse('2026-05-04T03:02:01Z') / 1000;
 export const secretKey = deriveHashKeys('hash key of the tests').clientSecret;
 
-const noSigningKeys: SigningKeySecret = {
+const noSigningKeys: SigningKeySetStore = {
   read: () => assert.fail('nothing reads the signing keys here'),
   rotate: () => assert.fail('nothing rotates here'),
   write: () => assert.fail('nothing writes the signing keys here'),

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../cli/commands.ts';
 import { helpOf, isRequired, spell } from '../../cli/parameters.ts';
 import { errorOf, typed } from './typed.ts';
 
-test('help lists every command, and of each every parameter and an example', async () => {
-  const overview = await typed(['--help']);
-  expect(overview.code).toBe(0);
-  expect(overview.stderr).toBe('');
-  for (const [words, { summary, parameters }] of commands) {
+test.each([...commands])(
+  'help lists every command, and of each every parameter and an example: %s',
+  async (words, { summary, parameters }) => {
+    const overview = await typed(['--help']);
+    expect(overview.code).toBe(0);
+    expect(overview.stderr).toBe('');
+
     assert.ok(overview.stdout.includes(words) && overview.stdout.includes(summary));
     const { code, stdout } = await typed([...words.split(' '), '--help']);
     expect(code).toBe(0);
@@ -16,10 +18,11 @@ test('help lists every command, and of each every parameter and an example', asy
     for (const [name, schema] of Object.entries(parameters)) {
       assert.ok(stdout.includes(`\n  ${spell(name, helpOf(schema))}`), `${words}: ${name}`);
     }
-  }
-  expect((await typed(['client', '--help'])).stdout).toMatch(/client delete/);
-  expect((await typed(['client', '--help'])).stdout).not.toMatch(/account create/);
-});
+
+    expect((await typed(['client', '--help'])).stdout).toMatch(/client delete/);
+    expect((await typed(['client', '--help'])).stdout).not.toMatch(/account create/);
+  },
+);
 
 test('every example is a command, with all that is required', async () => {
   for (const [words, { examples, parameters }] of commands) {
@@ -38,7 +41,7 @@ test('the version is that of the package', async () => {
   expect((await typed(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-test('what is no command is answered with the one that may be meant', async () => {
+describe('what is no command is answered with the one that may be meant', () => {
   const wrong: [RegExp, ...string[]][] = [
     [/The command comes first: npx postern COMMAND/],
     [/The command comes first/, '--stage', 'sandbox', 'client', 'list'],
@@ -64,13 +67,15 @@ test('what is no command is answered with the one that may be meant', async () =
     [/--port goes with --local/, 'client', 'list', '--stage', 'sandbox', '--port', '4001'],
     [/--port must be a number/, 'client', 'list', '--stage', 'sandbox', '--local', '--port', 'x'],
   ];
-  for (const [message, ...argv] of wrong) {
+
+  test.each(wrong)('%s', async (message, ...argv) => {
     const ran = await typed(argv);
     expect(ran.stderr).toMatch(message);
     assert.equal(ran.code, 2, ran.stderr);
     expect(ran.stdout).toBe('');
-  }
-  expect(errorOf(await typed(['client', 'crate', '--json']))).toMatch(/Did you mean create\?/);
+
+    expect(errorOf(await typed(['client', 'crate', '--json']))).toMatch(/Did you mean create\?/);
+  });
 });
 
 test('what follows -- is a value, whatever it looks like', async () => {

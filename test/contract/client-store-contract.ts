@@ -28,8 +28,7 @@ export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
 /** What every implementation of `ClientStore` does. */
 export function clientStoreContract(implementation: string, makeStore: () => Promise<ClientStore>): void {
   describe(`client store: ${implementation}`, () => {
-    test('gives back what was created, member by member', async () => {
-      const store = await makeStore();
+    describe('gives back what was created, member by member', () => {
       const full = clientOf('full', {
         kind: 'sales_channel',
         account: 'MAG123456789',
@@ -40,21 +39,27 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
         status: 'disabled',
         tokensValidAfter: 5,
       });
-      for (const client of [clientOf('plain'), full]) {
+
+      test.each([clientOf('plain'), full])('$id', async (client) => {
+        const store = await makeStore();
+
         expect(await store.create(client)).toBe(true);
         expect(await store.find(client.id)).toStrictEqual(client);
         expect(await store.findNow(client.id)).toStrictEqual(client);
-      }
+      });
     });
 
-    test('finds nothing where there is nothing', async () => {
-      const store = await makeStore();
-      for (const id of ['nobody', '__proto__', 'account#x', '']) {
+    test.each(['nobody', '__proto__', 'account#x', ''])(
+      'finds nothing where there is nothing: %s',
+      async (id) => {
+        const store = await makeStore();
+
         expect(await store.find(id)).toBeUndefined();
         expect(await store.findNow(id)).toBeUndefined();
-      }
-      expect(await store.list()).toStrictEqual([]);
-    });
+
+        expect(await store.list()).toStrictEqual([]);
+      },
+    );
 
     test('an id is taken once, whoever comes at the same time', async () => {
       const store = await makeStore();

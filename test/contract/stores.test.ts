@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterAll } from '@jest/globals';
-import { publicKeys, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
+import { rotateSigningKeySet } from '../../src/keys/rotation.ts';
+import { publicKeys } from '../../src/keys/signing-key-set.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
@@ -38,6 +39,7 @@ secretUseStoreContract(name, async () => dynamodbSecretUseStore(dynamodb, await 
 
 const [key] = publicKeys(
   await rotateSigningKeySet(undefined, { algorithm: 'ES256', longestTokenLifetime: 14_400 }, 0),
+  0,
 );
 assert.ok(key);
 revocationStoreContract('memory', async () => {

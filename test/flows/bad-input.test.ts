@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { localStages } from './stages.ts';
 import { basic, call, postForm, postJson } from './wire.ts';
 
@@ -25,65 +25,130 @@ async function raw(headers: string[], body: string | Buffer) {
   });
 }
 
-test('every malformed request is answered with its 4xx, and repeats nothing secret', async () => {
+describe('every malformed request is answered with its 4xx, and repeats nothing secret', () => {
   const credentials = { client_id, client_secret };
-  const cases: [number, string, () => Promise<{ status: number; text: string }>][] = [
-    [400, 'invalid_request', () => postForm(endpoint, {})],
-    [400, 'invalid_request', () => postForm(endpoint, credentials)],
-    [400, 'invalid_request', () => postForm(`${endpoint}?grant_type=${grant_type}`, credentials)],
+  const cases: [string, number, string, () => Promise<{ status: number; text: string }>][] = [
+    ['an empty form', 400, 'invalid_request', () => postForm(endpoint, {})],
+    ['no grant_type', 400, 'invalid_request', () => postForm(endpoint, credentials)],
     [
+      'grant_type in the query',
+      400,
+      'invalid_request',
+      () => postForm(`${endpoint}?grant_type=${grant_type}`, credentials),
+    ],
+    [
+      'credentials in the query',
       401,
       'invalid_client',
       () => postForm(`${endpoint}?client_id=${client_id}&client_secret=${client_secret}`, { grant_type }),
     ],
-    [400, 'unsupported_grant_type', () => postForm(endpoint, { ...credentials, grant_type: 'password' })],
-    [400, 'unsupported_grant_type', () => postForm(endpoint, { ...credentials, grant_type: client_secret })],
     [
+      'an unknown grant_type',
+      400,
+      'unsupported_grant_type',
+      () => postForm(endpoint, { ...credentials, grant_type: 'password' }),
+    ],
+    [
+      'a secret as grant_type',
+      400,
+      'unsupported_grant_type',
+      () => postForm(endpoint, { ...credentials, grant_type: client_secret }),
+    ],
+    [
+      'a wrong secret',
       401,
       'invalid_client',
       () => postForm(endpoint, { grant_type, client_id, client_secret: `${client_secret}0` }),
     ],
     [
+      'a secret in the scope',
       400,
       'invalid_scope',
       () => postForm(endpoint, { ...credentials, grant_type, scope: `a ${client_secret}` }),
     ],
-    [400, 'invalid_scope', () => postForm(endpoint, { ...credentials, grant_type, scope: 'a"b\\c' })],
-    [400, 'invalid_request', () => postJson(endpoint, '[]')],
-    [400, 'invalid_request', () => postJson(endpoint, `{"grant_type":"${grant_type}","grant_type":"x"}`)],
-    [400, 'invalid_request', () => postJson(endpoint, { grant_type, ...credentials, scope: ['a'] })],
-    [400, 'invalid_request', () => postJson(endpoint, { grant_type: { $ne: null } })],
-    [400, 'invalid_request', () => postJson(endpoint, '['.repeat(16_000))],
-    [415, 'invalid_request', () => postJson(endpoint, 'x', { 'content-type': 'application/xml' })],
-    [413, 'invalid_request', () => postForm(endpoint, { x: 'x'.repeat(20_000) })],
+    [
+      'a scope with quotes',
+      400,
+      'invalid_scope',
+      () => postForm(endpoint, { ...credentials, grant_type, scope: 'a"b\\c' }),
+    ],
+    ['a JSON array', 400, 'invalid_request', () => postJson(endpoint, '[]')],
+    [
+      'a JSON member twice',
+      400,
+      'invalid_request',
+      () => postJson(endpoint, `{"grant_type":"${grant_type}","grant_type":"x"}`),
+    ],
+    [
+      'a scope that is an array',
+      400,
+      'invalid_request',
+      () => postJson(endpoint, { grant_type, ...credentials, scope: ['a'] }),
+    ],
+    [
+      'a grant_type that is an object',
+      400,
+      'invalid_request',
+      () => postJson(endpoint, { grant_type: { $ne: null } }),
+    ],
+    ['deeply nested JSON', 400, 'invalid_request', () => postJson(endpoint, '['.repeat(16_000))],
+    [
+      'an unsupported media type',
+      415,
+      'invalid_request',
+      () => postJson(endpoint, 'x', { 'content-type': 'application/xml' }),
+    ],
+    ['a body that is too large', 413, 'invalid_request', () => postForm(endpoint, { x: 'x'.repeat(20_000) })],
   ];
-  for (const [status, error, send] of cases) {
+
+  test.each(cases)('%s: %i %s', async (_name, status, error, send) => {
     const answer = await send();
     assert.equal(answer.status, status, answer.text);
     expect(JSON.parse(answer.text).error).toBe(error);
     expect(JSON.parse(answer.text).error_description.length).toBeGreaterThan(10);
     assert.ok(!answer.text.includes(client_secret), 'a secret is repeated');
-  }
+  });
 });
 
-test('smuggled, doubled and broken headers and bodies are refused', async () => {
+describe('smuggled, doubled and broken headers and bodies are refused', () => {
   const authorization = basic(client_id, client_secret);
   const body = `grant_type=${grant_type}`;
-  const cases: [number, string[], string | Buffer][] = [
-    [401, ['content-type', form, 'authorization', authorization, 'authorization', authorization], body],
-    [400, ['content-type', form, 'authorization', authorization], `${body}&client_secret=${client_secret}`],
-    [400, ['content-type', form], `${body}&${body}`],
-    [400, ['content-type', form], Buffer.concat([Buffer.from(body), Buffer.from([0x26, 0xff, 0x3d, 0xfe])])],
-    [415, ['content-type', `${form}, application/json`], body],
-    [401, ['content-type', form, 'authorization', 'Basic YTpi\tYTpi'], body],
-    [401, ['content-type', form, 'authorization', 'Basic ='], body],
-    [401, ['content-type', form, 'x-forwarded-authorization', authorization], body],
+  const cases: [string, number, string[], string | Buffer][] = [
+    [
+      'two Authorization headers',
+      401,
+      ['content-type', form, 'authorization', authorization, 'authorization', authorization],
+      body,
+    ],
+    [
+      'Basic and a secret in the body',
+      400,
+      ['content-type', form, 'authorization', authorization],
+      `${body}&client_secret=${client_secret}`,
+    ],
+    ['every parameter twice', 400, ['content-type', form], `${body}&${body}`],
+    [
+      'bytes that are not UTF-8',
+      400,
+      ['content-type', form],
+      Buffer.concat([Buffer.from(body), Buffer.from([0x26, 0xff, 0x3d, 0xfe])]),
+    ],
+    ['two media types', 415, ['content-type', `${form}, application/json`], body],
+    ['a tab in Basic credentials', 401, ['content-type', form, 'authorization', 'Basic YTpi\tYTpi'], body],
+    ['empty Basic credentials', 401, ['content-type', form, 'authorization', 'Basic ='], body],
+    [
+      'a forwarded Authorization header',
+      401,
+      ['content-type', form, 'x-forwarded-authorization', authorization],
+      body,
+    ],
   ];
-  for (const [status, headers, sent] of cases) {
+
+  test.each(cases)('%s: %i', async (_name, status, headers, sent) => {
     const answer = await raw(headers, sent);
     assert.equal(answer.status, status, `${headers.join(' ')} ${answer.text}`);
     expect(answer.text).not.toContain(client_secret);
-  }
+  });
 });
 
 test('an unknown client and a wrong secret cannot be told apart', async () => {
@@ -97,17 +162,15 @@ test('an unknown client and a wrong secret cannot be told apart', async () => {
   expect(inBody.headers.get('www-authenticate')).toBe(null);
 });
 
-test('another method or path is 404, as API Gateway answers', async () => {
-  for (const [method, path] of [
-    ['GET', '/oauth/token'],
-    ['POST', '/oauth/token/'],
-    ['POST', '/oauth'],
-    ['POST', '/.well-known/jwks.json'],
-    ['GET', '/'],
-    ['DELETE', '/api/v1/marketplace/subscriptions/x'],
-  ] as const) {
-    const { status, body } = await call(sandbox.url + path, { method });
-    assert.equal(status, 404, `${method} ${path}`);
-    expect(body).toStrictEqual({ message: 'Not Found' });
-  }
+test.each([
+  ['GET', '/oauth/token'],
+  ['POST', '/oauth/token/'],
+  ['POST', '/oauth'],
+  ['POST', '/.well-known/jwks.json'],
+  ['GET', '/'],
+  ['DELETE', '/api/v1/marketplace/subscriptions/x'],
+] as const)('another method or path is 404, as API Gateway answers: %s', async (method, path) => {
+  const { status, body } = await call(sandbox.url + path, { method });
+  assert.equal(status, 404, `${method} ${path}`);
+  expect(body).toStrictEqual({ message: 'Not Found' });
 });

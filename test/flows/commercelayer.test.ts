@@ -2,15 +2,14 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { afterAll, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { dpopProof, partnerKey } from '../oauth/client-keys.ts';
-import { projectFolder, startStages } from './start-stages.ts';
+import { localStages } from './stages.ts';
+import { projectFolder } from './start-stages.ts';
 import { call, postForm, postJson } from './wire.ts';
 
-const started = await startStages('--ephemeral', '--commercelayer', '--commercelayer-port', '0');
-afterAll(() => started.stop());
-const { commercelayer } = started.ready.stages;
+const { commercelayer } = localStages();
 assert.ok(commercelayer);
 const { url, clients } = commercelayer;
 const endpoint = `${url}/oauth/token`;
@@ -70,31 +69,47 @@ test('an integration gets market:all, and a sales channel must name a market', a
   expect(both.status).toBe(200);
 });
 
-test('errors are in its form, at every OAuth endpoint', async () => {
-  const cases: [number, string, string, () => ReturnType<typeof postJson>][] = [
-    [400, 'invalid_request', 'BAD_REQUEST', () => postJson(endpoint, {})],
-    [400, 'unsupported_grant_type', 'BAD_REQUEST', () => postJson(endpoint, { grant_type: 'password' })],
+describe('errors are in its form, at every OAuth endpoint', () => {
+  const cases: [string, number, string, string, () => ReturnType<typeof postJson>][] = [
+    ['no grant_type', 400, 'invalid_request', 'BAD_REQUEST', () => postJson(endpoint, {})],
     [
+      'an unknown grant_type',
+      400,
+      'unsupported_grant_type',
+      'BAD_REQUEST',
+      () => postJson(endpoint, { grant_type: 'password' }),
+    ],
+    [
+      'a wrong secret',
       401,
       'invalid_client',
       'UNAUTHORIZED',
       () => postJson(endpoint, { grant_type, client_id, client_secret: 'x' }),
     ],
     [
+      'an unknown scope',
       400,
       'invalid_scope',
       'BAD_REQUEST',
       () => postJson(endpoint, { grant_type, client_id, client_secret, scope: 'x' }),
     ],
-    [401, 'invalid_client', 'UNAUTHORIZED', () => postForm(`${url}/oauth/revoke`, { client_id, token: 'x' })],
     [
+      'a revocation without the secret',
+      401,
+      'invalid_client',
+      'UNAUTHORIZED',
+      () => postForm(`${url}/oauth/revoke`, { client_id, token: 'x' }),
+    ],
+    [
+      'an introspection that is not allowed',
       403,
       'unauthorized_client',
       'FORBIDDEN',
       () => postForm(`${url}/oauth/introspect`, { client_id, client_secret, token: 'x' }),
     ],
   ];
-  for (const [status, title, code, send] of cases) {
+
+  test.each(cases)('%s: %i %s', async (_name, status, title, code, send) => {
     const answer = await send();
     assert.equal(answer.status, status, answer.text);
     const { errors } = answer.body as { errors: Record<string, unknown>[] };
@@ -102,7 +117,7 @@ test('errors are in its form, at every OAuth endpoint', async () => {
     expect(Object.keys(errors[0] ?? {})).toStrictEqual(['title', 'detail', 'code', 'status', 'meta']);
     expect(errors[0]).toStrictEqual({ ...errors[0], title, code, status, meta: {} });
     expect(answer.text).not.toContain(client_secret);
-  }
+  });
 });
 
 test('who revokes the token of another is told so in its words', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
@@ -66,7 +66,7 @@ for (const stage of [sandbox, production]) {
     }
   });
 
-  test(`${name}: errors have a number and a text`, async () => {
+  describe(`${name}: errors have a number and a text`, () => {
     const url = `${stage.url}/rest/v1/app/session/token`;
     const { clientId, clientSecret } = stage.sessionKey;
     const authorization = basic(clientId, clientSecret);
@@ -85,13 +85,14 @@ for (const stage of [sandbox, production]) {
       [415, 'x', { authorization, 'content-type': 'text/plain' }],
       [413, { grant_type: 'session', x: 'x'.repeat(17_000) }, { authorization }],
     ];
-    for (const [status, body, headers] of cases) {
+
+    test.each(cases)(`%s`, async (status, body, headers) => {
       const answer = await postJson(url, body, headers);
       assert.equal(answer.status, status, JSON.stringify(body).slice(0, 80));
       expect(Object.keys(answer.body)).toStrictEqual(['code', 'message']);
       expect(answer.body['code']).toBe(status);
       expect(answer.text).not.toContain(clientSecret);
-    }
+    });
   });
 }
 
@@ -105,11 +106,12 @@ test('sessions live side by side', async () => {
   for (const { status } of answers) expect(status).toBe(200);
 });
 
-test('keys and tokens of one stage are refused in the other, in both directions', async () => {
-  for (const [from, to] of [
-    [sandbox, production],
-    [production, sandbox],
-  ] as const) {
+test.each([
+  [sandbox, production],
+  [production, sandbox],
+] as const)(
+  'keys and tokens of one stage are refused in the other, in both directions: %s',
+  async (from, to) => {
     const { clientId, clientSecret } = from.sessionKey;
     const authorization = basic(clientId, clientSecret);
     const refused = await postJson(
@@ -123,8 +125,8 @@ test('keys and tokens of one stage are refused in the other, in both directions'
       headers: bearer(body['ust']),
     });
     expect(status).toBe(401);
-  }
-});
+  },
+);
 
 test('a session key gets no JWT, an integration no session, and a JWT no profile', async () => {
   const { clientId, clientSecret } = sandbox.sessionKey;

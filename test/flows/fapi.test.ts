@@ -119,9 +119,10 @@ async function assertClientRefused(answer: ReturnType<typeof requestToken>) {
   expect(headers.get('cache-control')).toBe('no-store');
 }
 
-test('discovery endpoint verification', async () => {
+describe('discovery endpoint verification', () => {
   const issuer = new URL(sandbox.issuer);
-  for (const algorithm of ['oauth2', 'oidc'] as const) {
+
+  test.each(['oauth2', 'oidc'] as const)('%s', async (algorithm) => {
     const response = await oauth.discoveryRequest(issuer, { algorithm, ...insecure });
     const as = await oauth.processDiscoveryResponse(issuer, response);
     expect(as.token_endpoint).toBe(tokenEndpoint);
@@ -137,7 +138,7 @@ test('discovery endpoint verification', async () => {
       for (const alg of ['PS256', 'ES256', 'EdDSA']) assert.ok(algorithms.includes(alg), alg);
       expect(algorithms.some((alg) => alg === 'none' || alg.startsWith('HS'))).toBe(false);
     }
-  }
+  });
 });
 
 for (const alg of ['PS256', 'ES256'] as const) {
@@ -179,12 +180,14 @@ for (const alg of ['PS256', 'ES256'] as const) {
   });
 }
 
-test('access token type header case insensitivity', async () => {
-  const token = await boundToken();
-  for (const scheme of ['DPoP', 'dpop', 'DPOP', 'dPoP']) {
+test.each(['DPoP', 'dpop', 'DPOP', 'dPoP'])(
+  'access token type header case insensitivity: %s',
+  async (scheme) => {
+    const token = await boundToken();
+
     await assertLetThrough(callResource(token, await proofAtResource(token), scheme));
-  }
-});
+  },
+);
 
 const heldToken = await boundToken();
 
@@ -337,19 +340,21 @@ test('assertion expired 5 minutes ago', async () => {
   await assertClientRefused(requestToken({ assertion }));
 });
 
-test('assertion with a wrong audience', async () => {
-  for (const aud of ['https://sandbox.example.com', `${sandbox.issuer}.example.org`, undefined]) {
+test.each(['https://sandbox.example.com', `${sandbox.issuer}.example.org`, undefined])(
+  'assertion with a wrong audience: %s',
+  async (aud) => {
     await assertClientRefused(requestToken({ assertion: await assertionOf({ aud }) }));
-  }
-});
+  },
+);
 
-test('assertion without a subject', async () => {
-  for (const sub of [undefined, null, '', 5, [ps256.clientId], { length: 1, toString: 1, valueOf: 1 }]) {
+test.each([undefined, null, '', 5, [ps256.clientId], { length: 1, toString: 1, valueOf: 1 }])(
+  'assertion without a subject: %s',
+  async (sub) => {
     await assertClientRefused(requestToken({ assertion: await assertionOf({ sub }) }));
     const assertion = await assertionOf({ sub });
     await assertClientRefused(requestToken({ assertion, client_id: ps256.clientId }));
-  }
-});
+  },
+);
 
 test('an assertion is used once', async () => {
   const assertion = await assertionOf();

@@ -173,11 +173,12 @@ test('the gateway lets nobody through without a token, with a bad one, or withou
   );
 });
 
-test('a credential or token of one stage is refused in the other, in both directions', async () => {
-  for (const [from, to] of [
-    [sandbox, production],
-    [production, sandbox],
-  ] as const) {
+test.each([
+  [sandbox, production],
+  [production, sandbox],
+] as const)(
+  'a credential or token of one stage is refused in the other, in both directions: %s',
+  async (from, to) => {
     const { clientId, clientSecret } = from.integration;
     const refused = await postForm(
       `${to.url}/oauth/token`,
@@ -193,26 +194,23 @@ test('a credential or token of one stage is refused in the other, in both direct
     expect(subscriptions.status).toBe(401);
     const profile = await call(`${to.url}/rest/v1/users/${to.sessionKey.mageId}`, { headers: bearer(token) });
     expect(profile.status).toBe(401);
-  }
-});
+  },
+);
 
-test('Commerce Layer: an integration without a scope gets its default, a channel the market it names', async () => {
-  const { clientId, clientSecret } =
-    sandbox.clients.find(({ defaultScopes }) => defaultScopes.includes('market:all')) ?? assert.fail();
-  const integration = await postJson(`${sandbox.url}/oauth/token`, {
-    grant_type,
-    client_id: clientId,
-    client_secret: clientSecret,
-  });
-  expect(integration.status).toBe(200);
-  expect(integration.body['expires_in']).toBe(7_200);
-  expect(integration.body['scope']).toBe('market:all');
+test.each(['market:id:xYZkjABcde', 'market:1234', 'market:code:europe store:id:abc stock_location:id:x'])(
+  'Commerce Layer: an integration without a scope gets its default, a channel the market it names: %s',
+  async (scope) => {
+    const { clientId, clientSecret } =
+      sandbox.clients.find(({ defaultScopes }) => defaultScopes.includes('market:all')) ?? assert.fail();
+    const integration = await postJson(`${sandbox.url}/oauth/token`, {
+      grant_type,
+      client_id: clientId,
+      client_secret: clientSecret,
+    });
+    expect(integration.status).toBe(200);
+    expect(integration.body['expires_in']).toBe(7_200);
+    expect(integration.body['scope']).toBe('market:all');
 
-  for (const scope of [
-    'market:id:xYZkjABcde',
-    'market:1234',
-    'market:code:europe store:id:abc stock_location:id:x',
-  ]) {
     const channel = await postJson(`${sandbox.url}/oauth/token`, {
       grant_type,
       client_id: sandbox.salesChannel.clientId,
@@ -221,11 +219,12 @@ test('Commerce Layer: an integration without a scope gets its default, a channel
     expect(channel.status).toBe(200);
     expect(channel.body['expires_in']).toBe(14_400);
     expect(channel.body['scope']).toBe(scope);
-  }
-  const { body } = await postJson(`${sandbox.url}/oauth/token`, {
-    grant_type,
-    client_id: sandbox.salesChannel.clientId,
-    scope: 'market:1234',
-  });
-  expect(decodeJwt(String(body['access_token']))['market']).toStrictEqual({ id: ['1234'] });
-});
+
+    const { body } = await postJson(`${sandbox.url}/oauth/token`, {
+      grant_type,
+      client_id: sandbox.salesChannel.clientId,
+      scope: 'market:1234',
+    });
+    expect(decodeJwt(String(body['access_token']))['market']).toStrictEqual({ id: ['1234'] });
+  },
+);

@@ -10,8 +10,9 @@ for (const stage of [sandbox, production]) {
   const { clientId, clientSecret } = stage.integration;
   const server = new URL(stage.url);
 
-  test(`openid-client finds ${stage.url} and gets a token with each method`, async () => {
-    for (const algorithm of ['oauth2', 'oidc'] as const) {
+  test.each(['oauth2', 'oidc'] as const)(
+    `openid-client finds ${stage.url} and gets a token with each method: %s`,
+    async (algorithm) => {
       for (const authentication of [
         client.ClientSecretBasic(clientSecret),
         client.ClientSecretPost(clientSecret),
@@ -26,8 +27,8 @@ for (const stage of [sandbox, production]) {
         expect(tokens.expires_in).toBe(7_200);
         expect(tokens.scope).toBe(scope);
       }
-    }
-  });
+    },
+  );
 
   test(`openid-client gets a token for a sales channel of ${stage.url}`, async () => {
     const config = await client.discovery(server, stage.salesChannel.clientId, undefined, client.None(), {

@@ -82,9 +82,8 @@ test('the stacks that are deployed are there', async () => {
   expect(patterns).toStrictEqual(['Sandbox/*', 'Production/*']);
   const synthesize = shell.find(({ text }) => text.includes('cdk synth'))?.text ?? '';
   expect(synthesize.trim()).toBe("npx cdk synth -q '**'");
-  const out = join(data, 'cdk.out-of-readme');
   const { stdout } = await run(
-    `npx cdk list ${patterns.map((pattern) => `'${pattern}'`).join(' ')} --output '${out}'`,
+    `npx cdk list ${patterns.map((pattern) => `'${pattern}'`).join(' ')} --app '${process.env['POSTERN_ASSEMBLY']}'`,
   );
   const ids = stdout
     .trim()

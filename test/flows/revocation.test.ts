@@ -80,18 +80,24 @@ for (const [kind, hold] of Object.entries({ JWT: jwtHolder, session: sessionHold
       });
     }
 
-    test('of another client is 403, in the words of Commerce Layer, and stays', async () => {
-      const holder = await hold();
-      for (const post of [postForm, postJson]) {
+    test.each([
+      ['a form', postForm],
+      ['JSON', postJson],
+    ] as const)(
+      'of another client is 403, as Commerce Layer has it, and stays, when revoked with %s',
+      async (_name, post) => {
+        const holder = await hold();
+
         const { status, body } = await post(revocation, { ...inBody(other), token: holder.token });
         expect(status).toBe(403);
         expect(body).toStrictEqual({
           error: 'unauthorized_client',
           error_description: 'You are not authorized to revoke this token',
         });
-      }
-      await assertLives(holder, true);
-    });
+
+        await assertLives(holder, true);
+      },
+    );
 
     test('stays where the client does not authenticate', async () => {
       const holder = await hold();
@@ -214,9 +220,11 @@ describe('oauth4webapi', () => {
   });
 
   for (const [name, client, authentication] of callers) {
-    test(`introspects with ${name}, as JSON and as a signed JWT`, async () => {
-      const { token } = await jwtHolder();
-      for (const requestJwtResponse of [false, true]) {
+    test.each([false, true])(
+      `introspects with ${name}, as JSON and as a signed JWT: %j`,
+      async (requestJwtResponse) => {
+        const { token } = await jwtHolder();
+
         const introspect = async (asked: string) => {
           const response = await oauth.introspectionRequest(as, client, authentication, asked, {
             requestJwtResponse,
@@ -235,7 +243,7 @@ describe('oauth4webapi', () => {
         expect(active.client_id).toBe(acme.clientId);
         expect(active.iss).toBe(sandbox.issuer);
         expect(await introspect('unknown')).toStrictEqual({ active: false });
-      }
-    });
+      },
+    );
   }
 });

@@ -195,27 +195,28 @@ test('of secrets regenerated at once the last alone is good', async () => {
   expect(opened.filter(({ status }) => status === 200).length).toBe(1);
 });
 
-test('a deleted key opens nothing, its sessions end, and its place is free', async () => {
-  const { mageId, key, token, send } = await partner();
-  const other = await send('POST', '', { label: 'Other' });
-  const [id, secret] = [other.body['application_id'], other.body['application_secret']];
-  const session = (await open({ id, secret })).body['ust'];
-  expect((await profile(mageId, session)).status).toBe(200);
-
-  const deleted = await send('DELETE', `/${String(id)}`);
-  expect(deleted.status).toBe(204);
-  expect(deleted.text).toBe('');
-  expect((await open({ id, secret })).status).toBe(401);
-  expect((await profile(mageId, session)).status).toBe(401);
-  expect((await send('DELETE', `/${String(id)}`)).status).toBe(404);
-  expect(listed(await send('GET')).map(({ application_id: left }) => left)).toStrictEqual([key.id]);
-  for (const label of ['Second', 'Third']) expect((await send('POST', '', { label })).status).toBe(201);
-
-  // The key that opened the session of these calls
-  expect((await send('DELETE', `?application_id=${key.id}`)).status).toBe(204);
-  expect((await profile(mageId, token)).status).toBe(401);
-  expect((await send('GET')).status).toBe(401);
-});
+test.each(['Second', 'Third'])(
+  'a deleted key opens nothing, its sessions end, and its place is free: %s',
+  async (label) => {
+    const { mageId, key, token, send } = await partner();
+    const other = await send('POST', '', { label: 'Other' });
+    const [id, secret] = [other.body['application_id'], other.body['application_secret']];
+    const session = (await open({ id, secret })).body['ust'];
+    expect((await profile(mageId, session)).status).toBe(200);
+    const deleted = await send('DELETE', `/${String(id)}`);
+    expect(deleted.status).toBe(204);
+    expect(deleted.text).toBe('');
+    expect((await open({ id, secret })).status).toBe(401);
+    expect((await profile(mageId, session)).status).toBe(401);
+    expect((await send('DELETE', `/${String(id)}`)).status).toBe(404);
+    expect(listed(await send('GET')).map(({ application_id: left }) => left)).toStrictEqual([key.id]);
+    expect((await send('POST', '', { label })).status).toBe(201);
+    // The key that opened the session of these calls
+    expect((await send('DELETE', `?application_id=${key.id}`)).status).toBe(204);
+    expect((await profile(mageId, token)).status).toBe(401);
+    expect((await send('GET')).status).toBe(401);
+  },
+);
 
 test('keys are those of the own account alone', async () => {
   const one = await partner();
@@ -265,21 +266,24 @@ test('keys are those of the own account alone', async () => {
   expect(listed(await one.send('GET')).map(({ label }) => label)).toStrictEqual(['First']);
 });
 
-test('a key that the operator disabled is not for its partner to change', async () => {
-  const { key, send } = await partner();
-  const second = await send('POST', '', { label: 'Second' });
-  const id = String(second.body['application_id']);
-  const client = await operator.clients.findNow(id);
-  assert.ok(client && (await operator.clients.replace({ ...client, status: 'disabled' })));
-  for (const body of [{ label: 'x' }, { regenerate_secret: true }]) {
+test.each([{ label: 'x' }, { regenerate_secret: true }])(
+  'a key that the operator disabled is not for its partner to change: %j',
+  async (body) => {
+    const { key, send } = await partner();
+    const second = await send('POST', '', { label: 'Second' });
+    const id = String(second.body['application_id']);
+    const client = await operator.clients.findNow(id);
+    assert.ok(client && (await operator.clients.replace({ ...client, status: 'disabled' })));
+
     const refused = await send('PUT', `/${id}`, body);
     expect(refused.status).toBe(403);
     expect(String(refused.body['message'])).toMatch(/disabled by the operator/);
-  }
-  expect((await open({ id, secret: second.body['application_secret'] })).status).toBe(401);
-  expect((await open(key)).status).toBe(200);
-  expect(listed(await send('GET')).length).toBe(2);
-});
+
+    expect((await open({ id, secret: second.body['application_secret'] })).status).toBe(401);
+    expect((await open(key)).status).toBe(200);
+    expect(listed(await send('GET')).length).toBe(2);
+  },
+);
 
 test('every malformed request is a 4xx that repeats nothing and changes nothing', async () => {
   const { key, send } = await partner();

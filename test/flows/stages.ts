@@ -4,10 +4,14 @@ import { Ready } from './start-stages.ts';
 
 export type TestStage = ReturnType<typeof partnersOf>;
 
-/** The stages that global-setup.mjs has started, which all journeys share. */
+/** The stages that global-setup.mjs has started, which journeys share. */
 export function localStages() {
   const { stages } = v.parse(Ready, JSON.parse(process.env['POSTERN_TEST_STAGES'] ?? ''));
-  return { sandbox: partnersOf(stages.sandbox), production: partnersOf(stages.production) };
+  return {
+    sandbox: partnersOf(stages.sandbox),
+    production: partnersOf(stages.production),
+    commercelayer: stages.commercelayer,
+  };
 }
 
 function partnersOf(stage: Ready['stages']['sandbox']) {

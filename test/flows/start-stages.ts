@@ -15,10 +15,13 @@ export const Ready = v.object({
 export type Ready = v.InferOutput<typeof Ready>;
 
 /** Starts both stages as a partner would meet them: `npm start`, in a process of its own. */
-export async function startStages(...where: string[]) {
-  const kept = where.length > 0 ? where : ['--ephemeral'];
-  const options = ['--json', '--production-port', '0', '--sandbox-port', '0', ...kept];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...options], {
+export async function startStages(...options: string[]) {
+  const defaults = [
+    '--json',
+    ...(options.length > 0 ? [] : ['--ephemeral']),
+    ...['--production-port', '--sandbox-port'].flatMap((port) => (options.includes(port) ? [] : [port, '0'])),
+  ];
+  const child = spawn(process.execPath, ['bin/start.js', ...defaults, ...options], {
     cwd: projectFolder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

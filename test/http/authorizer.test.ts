@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import type { ClientRegistration } from '../../src/clients/client-registration.ts';
+import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import { callerOf } from '../../src/http/authorizer-context.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
 import { jsonLog } from '../../src/log.ts';

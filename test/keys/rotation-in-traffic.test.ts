@@ -4,7 +4,8 @@ import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
-import type { SecretVersions } from '../../src/keys/rotation.ts';
+import type { RotationVersions } from '../../src/keys/rotation.ts';
+import type { SigningKeySet } from '../../src/keys/signing-key-set.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 
 const hour = 3_600;
@@ -23,13 +24,13 @@ async function traffic(
   const clock = () => time.now;
   let algorithm: SigningAlgorithmName = 'ES256';
   let published: PublishedKeySet = { keys: [] };
-  const texts = new Map([['v0', '{}']]);
+  const sets = new Map<string, SigningKeySet | undefined>([['v0', undefined]]);
   const labels = { AWSCURRENT: 'v0', AWSPENDING: '' };
-  const versions: SecretVersions = {
+  const versions: RotationVersions = {
     read: async (label, versionId) =>
-      versionId === undefined || versionId === labels[label] ? texts.get(labels[label]) : undefined,
-    async writePending(versionId, text) {
-      texts.set(versionId, text);
+      versionId === undefined || versionId === labels[label] ? sets.get(labels[label]) : undefined,
+    async writePending(versionId, set) {
+      sets.set(versionId, set);
       labels.AWSPENDING = versionId;
     },
     currentVersion: async () => labels.AWSCURRENT,
@@ -51,7 +52,7 @@ async function traffic(
   };
   await rotate('first');
 
-  const signer = currentSigner(async () => texts.get(labels.AWSCURRENT) ?? '', { clock, log: () => {} });
+  const signer = currentSigner(async () => sets.get(labels.AWSCURRENT), { clock, log: () => {} });
   const verifiers = [0, 20, 40, 60, 80, 100].map((minutes) => ({
     readAt: minutes * 60 - 2 * hour,
     keys: createLocalJWKSet(published),

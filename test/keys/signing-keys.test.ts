@@ -2,22 +2,26 @@ import assert from 'node:assert/strict';
 import { expect, test } from '@jest/globals';
 import { decodeProtectedHeader, errors } from 'jose';
 import * as v from 'valibot';
-import { PublicSigningKey, rotateSigningKeySet } from '../../src/keys/signing-key-set.ts';
+import { rotateSigningKeySet } from '../../src/keys/rotation.ts';
+import { PublicSigningKey } from '../../src/keys/signing-key.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { verificationKeys } from '../../src/keys/verification-key.ts';
 import { Unavailable } from '../../src/unavailable.ts';
+import { keysByRole } from './roles.ts';
 
-const first = await rotateSigningKeySet(undefined, { algorithm: 'ES256', longestTokenLifetime: 14_400 }, 0);
-const second = await rotateSigningKeySet(first, { algorithm: 'ES256', longestTokenLifetime: 14_400 }, 0);
+const terms = { algorithm: 'ES256', longestTokenLifetime: 14_400 } as const;
+const firstSet = await rotateSigningKeySet(undefined, terms, 0);
+const secondSet = await rotateSigningKeySet(firstSet, terms, 0);
+const first = keysByRole(firstSet, 0);
 const down = new Unavailable('Secrets Manager', new Error('down'));
 
 test('signs with the current key, and with the next one a minute after a rotation at the latest', async () => {
   const time = { now: 1_000 };
-  let set = first;
-  const signer = currentSigner(async () => JSON.stringify(set), { clock: () => time.now, log: () => {} });
+  let set = firstSet;
+  const signer = currentSigner(async () => set, { clock: () => time.now, log: () => {} });
   const kid = async () => decodeProtectedHeader((await signer())({})).kid;
   expect(await kid()).toBe(first.current.kid);
-  set = second;
+  set = secondSet;
   time.now += 59;
   expect(await kid()).toBe(first.current.kid);
   time.now += 1;
@@ -29,7 +33,7 @@ test('Secrets Manager down: a cold function cannot sign, a warm one signs on, bo
   let failing = true;
   const read = async () => {
     if (failing) throw down;
-    return JSON.stringify(first);
+    return firstSet;
   };
   const signer = currentSigner(read, { clock: () => time.now, log: () => {} });
   await expect(signer()).rejects.toThrow(Unavailable);
@@ -41,7 +45,7 @@ test('Secrets Manager down: a cold function cannot sign, a warm one signs on, bo
 });
 
 test('before the first rotation nothing is signed', async () => {
-  await expect(currentSigner(async () => '{}', { clock: () => 0, log: () => {} })()).rejects.toThrow(
+  await expect(currentSigner(async () => undefined, { clock: () => 0, log: () => {} })()).rejects.toThrow(
     Unavailable,
   );
 });
@@ -50,7 +54,7 @@ test('callers at the same time read the secret once', async () => {
   let reads = 0;
   const read = async () => {
     reads += 1;
-    return JSON.stringify(first);
+    return firstSet;
   };
   const signer = currentSigner(read, { clock: () => 0, log: () => {} });
   await Promise.all([signer(), signer(), signer()]);

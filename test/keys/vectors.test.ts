@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
-import { generateSigningKey, PublicSigningKey } from '../../src/keys/signing-key-set.ts';
+import { generateSigningKey, PublicSigningKey } from '../../src/keys/signing-key.ts';
 
 test('RFC 7638 §3.1: the thumbprint that names our keys', async () => {
   const n =

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -284,18 +285,35 @@ test('a stage that signs with ES256 has the Lambda authorizer everywhere', () =>
 test('a bundle holds the code of its own function alone', () => {
   const marks = {
     'example-api': 'externalSubscriptionId',
-    'rotate-signing-keys': 'has not made this version',
+    'rotate-signing-keys': 'has not created this version',
     'session-keys': 'regenerate_secret',
     'well-known': 'response_types_supported',
   };
   const bundles = readdirSync(join(outdir, 'bundles'));
   expect(bundles.toSorted()).toStrictEqual(readdirSync(new URL('../../lambda', import.meta.url)).toSorted());
   for (const folder of bundles) {
-    expect(readdirSync(join(outdir, 'bundles', folder))).toStrictEqual(['index.mjs']);
+    expect(readdirSync(join(outdir, 'bundles', folder))).toStrictEqual(['index.mjs', 'index.mjs.map']);
     const bundle = readFileSync(join(outdir, 'bundles', folder, 'index.mjs'), 'utf8');
     for (const [owner, mark] of Object.entries(marks)) {
       assert.equal(bundle.includes(mark), owner === folder, `${mark} in ${folder}`);
     }
+  }
+});
+
+test('an asset is its bundle without the source map, named by its content', () => {
+  const hashOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+  const bundles = readdirSync(join(outdir, 'bundles')).map((folder) =>
+    hashOf(join(outdir, 'bundles', folder, 'index.mjs')),
+  );
+  const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
+  expect(assets.map((name) => hashOf(join(outdir, name, 'index.mjs'))).toSorted()).toStrictEqual(
+    bundles.toSorted(),
+  );
+  for (const name of assets) {
+    expect(readdirSync(join(outdir, name))).toStrictEqual(['index.mjs']);
+    const code = readFileSync(join(outdir, name, 'index.mjs'), 'utf8');
+    expect(code).toMatch(/\n\/\/# sourceMappingURL=index\.mjs\.map\n$/);
+    assert.ok(!code.includes(outdir) && !code.includes(process.cwd()), 'it names no path of this machine');
   }
 });
 

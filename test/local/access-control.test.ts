@@ -19,12 +19,12 @@ import {
 import { expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
-import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
-import { AccessControl } from '../../local/iam/access-control.ts';
+import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
+import { localAccessControl } from '../../local/iam/access-control.ts';
 import { PolicyDocument } from '../../local/iam/policy-document.ts';
 import { matchesWildcard } from '../../local/iam/wildcard.ts';
 import { arn } from '../../local/identity.ts';
-import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
@@ -37,8 +37,14 @@ const key = (pk: string) => ({ pk: { S: pk } });
 
 /** DynamoDB with one table, and clients with the statements of a policy. */
 async function dynamodb(statements: object[], folder?: string) {
-  const accessControl = new AccessControl();
-  const service = await DynamoDB.start(folder, accessControl);
+  const accessControl = localAccessControl();
+  const service = await startDynamoDB(folder, accessControl.decide);
+  let closed = false;
+  const close = async () => {
+    if (!closed) await service.close();
+    closed = true;
+  };
+  afterThisTest(close);
   const operator = dynamodbClient(service.endpoint);
   await operator.send(
     new CreateTableCommand({
@@ -58,7 +64,6 @@ async function dynamodb(statements: object[], folder?: string) {
       credentials: { accessKeyId, secretAccessKey: 'local' },
     });
   const client = clientOf(accessControl.accessKeyFor('function', 'role'));
-  const close = () => service.close();
   afterThisTest(async () => {
     client.destroy();
     operator.destroy();
@@ -144,50 +149,52 @@ test('what was written is there after the store was closed, and nobody else open
   const folder = temporaryFolder();
   const { operator, close } = await dynamodb([], folder);
   await operator.send(new PutItemCommand({ TableName, Item: key('kept') }));
-  await expect(DynamoDB.start(folder, new AccessControl())).rejects.toThrow(
+  await expect(startDynamoDB(folder, localAccessControl().decide)).rejects.toThrow(
     /in use by another local instance/,
   );
   await close();
 
-  const again = await DynamoDB.start(folder, new AccessControl());
+  const again = await startDynamoDB(folder, localAccessControl().decide);
   afterThisTest(() => again.close());
   const client = dynamodbClient(again.endpoint);
   expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
   client.destroy();
 });
 
-test('secrets are read by those whose role names them', async () => {
-  const accessControl = new AccessControl();
-  const service = await SecretsManager.start({
-    file: undefined,
-    accessControl,
-    invokeRotation: () => Promise.resolve(),
-  });
-  const operator = secretsManagerClient(service.endpoint);
-  const client = new SecretsManagerClient({
-    region: 'eu-west-1',
-    endpoint: service.endpoint,
-    credentials: { accessKeyId: accessControl.accessKeyFor('function', 'role'), secretAccessKey: 'local' },
-  });
-  afterThisTest(async () => {
-    operator.destroy();
-    client.destroy();
-    await service.close();
-  });
-  const mine = await operator.send(new CreateSecretCommand({ Name: 'mine', SecretString: 'yes' }));
-  await operator.send(new CreateSecretCommand({ Name: 'theirs', SecretString: 'no' }));
-  accessControl.addStatements(
-    'role',
-    v.parse(PolicyDocument, {
-      Statement: { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: mine.ARN },
-    }),
-  );
-  const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
-  expect((await get('mine')).SecretString).toBe('yes');
-  for (const SecretId of ['theirs', 'not-there']) {
-    await expect(get(SecretId)).rejects.toMatchObject({ name: 'AccessDeniedException' });
-  }
-});
+test.each(['theirs', 'not-there'])(
+  'secrets are read by those whose role names them: %s',
+  async (refusedId) => {
+    const accessControl = localAccessControl();
+    const service = await startSecretsManager({
+      file: undefined,
+      decide: accessControl.decide,
+      invokeRotation: () => Promise.resolve(),
+    });
+    const operator = secretsManagerClient(service.endpoint);
+    const client = new SecretsManagerClient({
+      region: 'eu-west-1',
+      endpoint: service.endpoint,
+      credentials: { accessKeyId: accessControl.accessKeyFor('function', 'role'), secretAccessKey: 'local' },
+    });
+    afterThisTest(async () => {
+      operator.destroy();
+      client.destroy();
+      await service.close();
+    });
+    const mine = await operator.send(new CreateSecretCommand({ Name: 'mine', SecretString: 'yes' }));
+    await operator.send(new CreateSecretCommand({ Name: 'theirs', SecretString: 'no' }));
+    accessControl.addStatements(
+      'role',
+      v.parse(PolicyDocument, {
+        Statement: { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: mine.ARN },
+      }),
+    );
+    const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
+    expect((await get('mine')).SecretString).toBe('yes');
+
+    await expect(get(refusedId)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  },
+);
 
 const parse = (statement: object) =>
   v.parse(PolicyDocument, { Statement: { Effect: 'Allow', Action: 'a:b', Resource: '*', ...statement } });

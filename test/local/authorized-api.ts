@@ -1,5 +1,5 @@
 import type { Authorizer } from '../../local/api-gateway/authorizer.ts';
-import { HttpApi } from '../../local/api-gateway/http-api.ts';
+import { httpApi } from '../../local/api-gateway/http-api.ts';
 import type { Functions } from '../../local/lambda/functions.ts';
 import { afterThisTest } from '../after-this-test.ts';
 import { fixtureArn } from './fixture-function.ts';
@@ -12,7 +12,7 @@ interface AuthorizedApi {
 
 /** An API with `GET /things/{id}` and `GET /others` behind an authorizer; both return their event. */
 export async function authorizedApi({ functions, authorizer, scopes = [] }: AuthorizedApi) {
-  const api = new HttpApi('abcdefghij', functions);
+  const api = httpApi('abcdefghij', functions.invoke);
   await api.listen(0);
   afterThisTest(() => api.close());
   for (const routeKey of ['GET /things/{id}', 'GET /others']) {

@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { arn } from '../../local/identity.ts';
 import type { FunctionSettings } from '../../local/lambda/function-settings.ts';
-import { Functions } from '../../local/lambda/functions.ts';
-import { LocalFunction } from '../../local/lambda/local-function.ts';
+import { localFunctions } from '../../local/lambda/functions.ts';
+import type { Functions } from '../../local/lambda/functions.ts';
+import { localFunction } from '../../local/lambda/local-function.ts';
+import type { LocalFunction } from '../../local/lambda/local-function.ts';
+import { workerRuntime } from '../../local/lambda/worker-runtime.ts';
 import { afterThisTest } from '../after-this-test.ts';
+
+const runtime = workerRuntime();
 
 /** A folder that is removed when the test ends. */
 export function temporaryFolder(): string {
@@ -20,25 +25,28 @@ export function fixtureFunction(source: string, settings: Partial<FunctionSettin
   const path = join(temporaryFolder(), 'index.mjs');
   writeFileSync(path, source);
   const functionName = settings.functionName ?? 'fixture';
-  const fixture = new LocalFunction({
-    functionName,
-    functionArn: arn('lambda', `function:${functionName}`),
-    module: pathToFileURL(path).href,
-    exportName: 'handler',
-    environment: {},
-    memorySize: 128,
-    timeoutSeconds: 5,
-    logGroupName: 'fixture-logs',
-    log: () => {},
-    ...settings,
-  });
+  const fixture = localFunction(
+    {
+      functionName,
+      functionArn: arn('lambda', `function:${functionName}`),
+      module: pathToFileURL(path).href,
+      exportName: 'handler',
+      environment: {},
+      memorySize: 128,
+      timeoutSeconds: 5,
+      logGroupName: 'fixture-logs',
+      log: () => {},
+      ...settings,
+    },
+    runtime,
+  );
   afterThisTest(() => fixture.close());
   return fixture;
 }
 
-/** Functions by name, each with leave to be called by API Gateway and Secrets Manager. */
+/** Functions by name, each with permission to be called by API Gateway and Secrets Manager. */
 export function fixtureFunctions(sources: Readonly<Record<string, string>>): Functions {
-  const functions = new Functions();
+  const functions = localFunctions();
   for (const [functionName, source] of Object.entries(sources)) {
     const fixture = fixtureFunction(source, { functionName });
     functions.add(fixture);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { HttpApi } from '../../local/api-gateway/http-api.ts';
+import { httpApi } from '../../local/api-gateway/http-api.ts';
+import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import type { Route } from '../../local/api-gateway/route.ts';
 import { matchRoute } from '../../local/api-gateway/route.ts';
 import { afterThisTest } from '../after-this-test.ts';
@@ -52,7 +53,7 @@ const functions = {
 };
 
 async function api(): Promise<HttpApi> {
-  const started = new HttpApi('abcdefghij', fixtureFunctions(functions));
+  const started = httpApi('abcdefghij', fixtureFunctions(functions).invoke);
   await started.listen(0);
   afterThisTest(() => started.close());
   for (const key of ['POST /echo/{id}', 'GET /echo/{id}']) started.addRoute(route(key));
@@ -160,19 +161,22 @@ test('sends what a function returns', async () => {
   expect((await get({ statusCode: 'many' })).status).toBe(500);
 });
 
-test('answers for functions that fail or are not there, and for routes that are not there', async () => {
-  const { endpoint } = await api();
-  for (const path of ['/throws', '/gone']) {
+test.each(['/throws', '/gone'])(
+  'answers for functions that fail or are not there, and for routes that are not there: %s',
+  async (path) => {
+    const { endpoint } = await api();
+
     const response = await fetch(endpoint + path);
     expect(response.status).toBe(500);
     expect(await response.json()).toStrictEqual({ message: 'Internal Server Error' });
-  }
-  const missing = await fetch(`${endpoint}/nowhere`);
-  expect(missing.status).toBe(404);
-  expect(await missing.json()).toStrictEqual({ message: 'Not Found' });
-  expect((await fetch(`${endpoint}/answers`, { method: 'HEAD' })).status).toBe(404);
-  expect((await fetch(`${endpoint}/echo/%zz`)).status).toBe(400);
-});
+
+    const missing = await fetch(`${endpoint}/nowhere`);
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toStrictEqual({ message: 'Not Found' });
+    expect((await fetch(`${endpoint}/answers`, { method: 'HEAD' })).status).toBe(404);
+    expect((await fetch(`${endpoint}/echo/%zz`)).status).toBe(400);
+  },
+);
 
 test('takes 10 MB and no more', async () => {
   const { endpoint } = await api();
@@ -189,7 +193,7 @@ test('takes 10 MB and no more', async () => {
 });
 
 test('answers 400 to what is no HTTP, 404 before it has a stage, and closes at once', async () => {
-  const started = new HttpApi('abcdefghij', fixtureFunctions({}));
+  const started = httpApi('abcdefghij', fixtureFunctions({}).invoke);
   await started.listen(0);
   const { port } = new URL(started.endpoint);
   const socket = connect(Number(port), '127.0.0.1', () =>

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { expect, test } from '@jest/globals';
-import { JwtAuthorizer } from '../../local/api-gateway/jwt-authorizer.ts';
+import { createJwtAuthorizer } from '../../local/api-gateway/jwt-authorizer.ts';
 import { authorizedApi, echo } from './authorized-api.ts';
 import { fixtureFunctions } from './fixture-function.ts';
 import { seconds, startIssuer } from './issuer.ts';
 
 async function protectedApi(scopes: readonly string[] = ['read', 'write']) {
   const issuer = await startIssuer();
-  const authorizer = await JwtAuthorizer.create({
+  const authorizer = await createJwtAuthorizer({
     issuer: issuer.url,
     audience: ['the-api'],
     identitySource: '$request.header.Authorization',
@@ -126,7 +126,7 @@ test('reads the keys once, and again for an unknown one, but not each time', asy
 });
 
 const create = (issuer: string) =>
-  JwtAuthorizer.create({ issuer, audience: [], identitySource: '$request.header.Authorization' });
+  createJwtAuthorizer({ issuer, audience: [], identitySource: '$request.header.Authorization' });
 
 test('is not created for an issuer without a discovery document', async () => {
   const { url } = await startIssuer();

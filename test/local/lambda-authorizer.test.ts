@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { expect, test } from '@jest/globals';
-import { LambdaAuthorizer } from '../../local/api-gateway/lambda-authorizer.ts';
+import { lambdaAuthorizer } from '../../local/api-gateway/lambda-authorizer.ts';
 import { authorizedApi, echo } from './authorized-api.ts';
 import { fixtureArn, fixtureFunctions } from './fixture-function.ts';
 
@@ -13,11 +13,11 @@ const counting = `let calls = 0; export const handler = async (event) => {
 
 async function protectedApi(identitySources: readonly string[], resultTtlSeconds = 0) {
   const functions = fixtureFunctions({ echo, authorizer: counting });
-  const authorizer = new LambdaAuthorizer({
+  const authorizer = lambdaAuthorizer({
     authorizerId: 'auth01',
     apiId: 'abcdefghij',
     functionArn: fixtureArn('authorizer'),
-    functions,
+    invoke: functions.invoke,
     identitySources,
     resultTtlSeconds,
   });

@@ -79,11 +79,11 @@ test('runs one event at a time in a worker, in at most four workers', async () =
 test('says what is wrong with a broken bundle', async () => {
   const functions = fixtureFunctions({ broken: `import './gone.mjs'; export const handler = () => {};` });
   await expect(functions.started()).rejects.toThrow(
-    /^The bundle of broken is broken: Error: Cannot find module/,
+    /^The bundle of broken cannot be loaded: Error: Cannot find module/,
   );
   const other = fixtureFunctions({ other: `export const notHandler = 1;` });
   await expect(other.started()).rejects.toThrow(
-    /The bundle of other is broken: TypeError: it exports no function handler/,
+    /The bundle of other cannot be loaded: TypeError: it exports no function handler/,
   );
 });
 

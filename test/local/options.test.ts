@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { isAbsolute } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { readOptions, usage, UsageError } from '../../local/options.ts';
+import { UsageError } from '../../cli/failures.ts';
+import { readOptions, usage } from '../../local/options.ts';
 
 test('each stage has a port of its own', () => {
   const { ports, dataFolder, json } = readOptions([]);
@@ -12,11 +13,31 @@ test('each stage has a port of its own', () => {
     sandbox: 0,
     production: 65535,
   });
-  expect(usage).toMatch(/--production-port <port>/);
+  expect(usage).toMatch(/--production-port PORT +Port of production, 4020/);
 });
 
 test('keeps nothing when it is ephemeral', () => {
   expect(readOptions(['--ephemeral']).dataFolder).toBeUndefined();
+});
+
+test('watches and lets a debugger attach where it is told to', () => {
+  const plain = readOptions([]);
+  expect(plain.watch).toBe(false);
+  expect(plain.inspectPort).toBeUndefined();
+  expect(readOptions(['--watch', '--inspect']).inspectPort).toBe(9_229);
+  expect(readOptions(['--inspect=9230', '--json']).inspectPort).toBe(9_230);
+  expect(readOptions(['--watch']).watch).toBe(true);
+  expect(usage).toMatch(/--watch .*lambda\/ or src\//);
+  expect(usage).toMatch(/--inspect\[=PORT\] /);
+});
+
+test('names the option that was meant', () => {
+  expect(() => readOptions(['--wach'])).toThrow(
+    expect.objectContaining({ message: 'There is no option --wach. Did you mean --watch?' }),
+  );
+  expect(() => readOptions(['--sandbox-port', 'x'])).toThrow(
+    expect.objectContaining({ message: '--sandbox-port must be a port.' }),
+  );
 });
 
 for (const args of [
@@ -31,6 +52,8 @@ for (const args of [
   ['--data', ''],
   ['--data', 'x', '--ephemeral'],
   ['--json=yes'],
+  ['--inspect=x'],
+  ['--inspect', '9230'],
 ]) {
   test(`does not take ${args.join(' ')}`, () => {
     assert.throws(

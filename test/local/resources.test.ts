@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
-import { DynamoDB } from '../../local/dynamodb/dynamodb.ts';
-import { AccessControl } from '../../local/iam/access-control.ts';
-import { Functions } from '../../local/lambda/functions.ts';
+import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
+import { localAccessControl } from '../../local/iam/access-control.ts';
+import { localFunctions } from '../../local/lambda/functions.ts';
+import { workerRuntime } from '../../local/lambda/worker-runtime.ts';
 import { createLocalStage } from '../../local/local-stage.ts';
 import { silentProgress } from '../../local/progress.ts';
-import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import type { Json } from '../../local/template/json.ts';
 import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
@@ -22,12 +23,12 @@ interface ResourceText {
 
 /** Creates a stage of one stack with these resources; the code of every function is `source`. */
 async function createStage(resources: Record<string, ResourceText>, source = '') {
-  const accessControl = new AccessControl();
-  const functions = new Functions();
-  const dynamodb = await DynamoDB.start(undefined, accessControl);
-  const secretsManager = await SecretsManager.start({
+  const accessControl = localAccessControl();
+  const functions = localFunctions();
+  const dynamodb = await startDynamoDB(undefined, accessControl.decide);
+  const secretsManager = await startSecretsManager({
     file: undefined,
-    accessControl,
+    decide: accessControl.decide,
     invokeRotation: (functionArn, event, sourceArn) =>
       functions.invoke(functionArn, event, { principal: 'secretsmanager.amazonaws.com', sourceArn }),
   });
@@ -67,6 +68,7 @@ async function createStage(resources: Record<string, ResourceText>, source = '')
     clients,
     accessControl,
     functions,
+    runtime: workerRuntime(),
     apis,
     progress: silentProgress(),
     assetFolder: assembly.assetFolder,
@@ -215,7 +217,7 @@ const failures: readonly [string, Record<string, ResourceText>, string, RegExp][
     'a broken bundle',
     { ...api, ...lambda() },
     'export const handler = ;',
-    /The bundle of Test-Stack-Function is broken: SyntaxError/,
+    /The bundle of Test-Stack-Function cannot be loaded: SyntaxError/,
   ],
   [
     'a rotation that Secrets Manager may not start',
@@ -263,6 +265,6 @@ test('starts the rotation of a secret when its schedule is created', async () =>
     /failed in createSecret: reached createSecret/,
   );
   await expect(createStage(permitted, rotation)).rejects.toThrow(
-    /The bundle of Test-Stack-Function is broken/,
+    /The bundle of Test-Stack-Function cannot be loaded/,
   );
 });

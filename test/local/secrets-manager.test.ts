@@ -12,16 +12,16 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from '@jest/globals';
 import { secretsManagerClient } from '../../local/clients.ts';
-import { AccessControl } from '../../local/iam/access-control.ts';
+import { localAccessControl } from '../../local/iam/access-control.ts';
 import type { InvokeRotation } from '../../local/secrets-manager/rotation.ts';
-import { SecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
 async function start({ file, invoke }: { file?: string; invoke?: InvokeRotation } = {}) {
-  const service = await SecretsManager.start({
+  const service = await startSecretsManager({
     file,
-    accessControl: new AccessControl(),
+    decide: localAccessControl().decide,
     invokeRotation: invoke ?? (() => Promise.reject(new Error('no function'))),
   });
   const client = secretsManagerClient(service.endpoint);

@@ -264,7 +264,7 @@ describe('introspection response as a JWT', () => {
   test.each<[string, () => Promise<string>]>([
     ['an active token', async () => (await jwtHolder()).token],
     ['an inactive token', async () => 'garbage'],
-  ])('is signed for the client that requested it, and holds the response for %s', async (_, make) => {
+  ])('is signed for the client that requested it, and holds the response for %s', async (_name, make) => {
     const token = await make();
     const introspection = await introspect(token);
     assert.ok(introspection.ok);

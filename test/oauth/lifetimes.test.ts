@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ClientRegistration } from '../../src/clients/client-registration.ts';
+import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import { clientCredentials, now, partner, stage } from './partner.ts';
 
 const parameters = { grant_type: clientCredentials, scope: 'orders:read' };

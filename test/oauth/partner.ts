@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
-import type { ClientRegistration } from '../../src/clients/client-registration.ts';
+import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import type { TokenParameters } from '../../src/oauth/grant.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
 import type { TokenCapabilities } from '../../src/oauth/token-request.ts';
-import { dpopProof, partnerKey } from './client-keys.ts';
+import { dpopProof } from './client-keys.ts';
+import type { PartnerKey } from './client-keys.ts';
 import { basic, memoryStage } from './stage.ts';
 
 export const clientCredentials = 'client_credentials';
@@ -47,5 +48,5 @@ export async function partner(registration: Partial<ClientRegistration> = {}, at
 }
 export type Partner = Awaited<ReturnType<typeof partner>>;
 
-export const proofOf = (key: Awaited<ReturnType<typeof partnerKey>>, changes: Changes = {}) =>
+export const proofOf = (key: PartnerKey, changes: Changes = {}) =>
   dpopProof(key, { htm: 'POST', htu: `${stage.issuer}/oauth/token`, iat: stage.time.now, ...changes });

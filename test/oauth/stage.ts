@@ -1,12 +1,13 @@
 import { createLocalJWKSet } from 'jose';
 import { registerAccount } from '../../src/clients/account-registration.ts';
 import { registerClient } from '../../src/clients/client-registration.ts';
-import type { ClientRegistration, RegisteredClient } from '../../src/clients/client-registration.ts';
+import type { RegisteredClient } from '../../src/clients/client-registration.ts';
+import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import { hourlySecretUse } from '../../src/clients/secret-use.ts';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
-import { generateSigningKey } from '../../src/keys/signing-key-set.ts';
+import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import type { Log, LogFields } from '../../src/log.ts';
 import { accessTokens } from '../../src/oauth/access-token-verification.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';

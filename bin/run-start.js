@@ -1,0 +1,4 @@
+import { registerTypeScript } from './typescript.js';
+
+registerTypeScript();
+await import('../local/main.ts');

@@ -1,0 +1,88 @@
+import type { StageRecord } from '../lib/stages.ts';
+import type { HttpApi } from './api-gateway/http-api.ts';
+import { readCloudAssembly } from './cloud-assembly.ts';
+import type { StageAssembly } from './cloud-assembly.ts';
+import { LocalFailure } from './failure.ts';
+import { localAccessControl } from './iam/access-control.ts';
+import type { AccessControl } from './iam/access-control.ts';
+import type { FunctionRuntime } from './lambda/execution-environment.ts';
+import { localFunctions } from './lambda/functions.ts';
+import type { Functions } from './lambda/functions.ts';
+import type { LocalStage } from './local-stage.ts';
+import { createLocalStage } from './local-stage.ts';
+import type { Progress } from './progress.ts';
+import type { Services } from './services.ts';
+
+/** What one cloud assembly makes of the stages; another one replaces it. */
+export interface Deployment {
+  readonly accessControl: AccessControl;
+  readonly functions: Functions;
+  /** By the name of their stage. */
+  readonly apis: ReadonlyMap<string, Map<string, HttpApi>>;
+  close(): Promise<void>;
+}
+
+export function emptyDeployment(
+  stageNames: readonly string[],
+  onRefusal: (message: string) => void,
+): Deployment {
+  const functions = localFunctions();
+  const apis = new Map(stageNames.map((name) => [name, new Map<string, HttpApi>()]));
+  return {
+    accessControl: localAccessControl(onRefusal),
+    functions,
+    apis,
+    async close() {
+      const all = [...apis.values()].flatMap((ofStage) => [...ofStage.values()]);
+      await Promise.all(all.map((api) => api.close()));
+      await functions.close();
+    },
+  };
+}
+
+interface StagesOptions {
+  readonly records: readonly StageRecord[];
+  readonly assemblyFolder: string;
+  readonly services: Services;
+  readonly runtime: FunctionRuntime;
+  readonly progress: Progress;
+  portOf(stageName: string): number;
+  /** Folder of the code that runs for an asset. */
+  codeFolder(assetFolder: string): string;
+  log(stageName: string, functionName: string, line: string): void;
+}
+
+/** Creates the stages of a cloud assembly, all at once. */
+export async function createStages(
+  { accessControl, functions, apis }: Deployment,
+  options: StagesOptions,
+): Promise<LocalStage[]> {
+  const { services, runtime, progress } = options;
+  const assemblies = new Map(readCloudAssembly(options.assemblyFolder).map((one) => [one.id, one]));
+  const creations = options.records.map(async ({ id, name }) => {
+    const assembly = stageAssembly(assemblies, id);
+    return createLocalStage(assembly, {
+      ...services,
+      stageName: name,
+      port: options.portOf(name),
+      accessControl,
+      functions,
+      runtime,
+      apis: apis.get(name) ?? new Map<string, HttpApi>(),
+      progress,
+      assetFolder: (objectKey) => options.codeFolder(assembly.assetFolder(objectKey)),
+      log: (functionName, line) => options.log(name, functionName, line),
+    });
+  });
+  // All of them, so that nothing is being created any more when one has failed and everything is closed.
+  const settled = await Promise.allSettled(creations);
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  return Promise.all(creations);
+}
+
+function stageAssembly(assemblies: ReadonlyMap<string, StageAssembly>, id: string): StageAssembly {
+  const assembly = assemblies.get(id);
+  if (assembly) return assembly;
+  throw new LocalFailure(`The CDK app has no stage ${id}`);
+}

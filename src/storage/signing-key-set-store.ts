@@ -1,0 +1,132 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  InvalidRequestException,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  RotateSecretCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SigningKeyStateStore } from '../keys/key-revocation.ts';
+import type { RotationVersions } from '../keys/rotation.ts';
+import { parseSigningKeySet } from '../keys/signing-key-set.ts';
+import type { SigningKeySet } from '../keys/signing-key-set.ts';
+import { failed, ok } from '../result.ts';
+import type { Result } from '../result.ts';
+import { Unavailable } from '../unavailable.ts';
+import { readSecret, secretsManagerCall } from './secrets.ts';
+
+/** The secret is not a key set that this version can read. */
+export class UnreadableKeySet extends Error {
+  override readonly name = 'UnreadableKeySet';
+}
+
+function parseOrThrow(secret: string): SigningKeySet | undefined {
+  const parsed = parseSigningKeySet(secret);
+  if (!parsed.ok) throw new UnreadableKeySet('The signing key secret is not a key set of this version');
+  return parsed.value;
+}
+
+/** Reads the current key set, for functions that sign; undefined before the first rotation. */
+export const readSigningKeySet =
+  (client: SecretsManagerClient, secretId: string) => async (): Promise<SigningKeySet | undefined> =>
+    parseOrThrow(await readSecret(client, secretId));
+
+/** The signing key secret as operators use it. */
+export interface SigningKeySetStore extends SigningKeyStateStore {
+  /** Starts a rotation, or returns why Secrets Manager refuses it. On AWS it completes after the response. */
+  rotate(): Promise<Result<undefined, string>>;
+}
+
+export const signingKeySetStore = (client: SecretsManagerClient, SecretId: string): SigningKeySetStore => ({
+  async read() {
+    const { VersionIdsToStages = {} } = await secretsManagerCall(
+      client.send(new DescribeSecretCommand({ SecretId })),
+    );
+    const { VersionId: versionId, SecretString = '{}' } = await secretsManagerCall(
+      client.send(new GetSecretValueCommand({ SecretId })),
+    );
+    return {
+      versionId,
+      set: parseOrThrow(SecretString),
+      // A completed rotation may leave AWSPENDING on the version that it made current.
+      isRotating: Object.values(VersionIdsToStages).some(
+        (labels) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'),
+      ),
+    };
+  },
+
+  async rotate() {
+    try {
+      await client.send(new RotateSecretCommand({ SecretId }));
+      return ok(undefined);
+    } catch (error) {
+      if (error instanceof InvalidRequestException) return failed(error.message);
+      throw new Unavailable('Secrets Manager', error);
+    }
+  },
+
+  async write(set) {
+    const { VersionId } = await secretsManagerCall(
+      client.send(
+        new PutSecretValueCommand({
+          SecretId,
+          SecretString: JSON.stringify(set),
+          // If AWSPENDING stayed on the old version, it would look like an incomplete rotation, and the next rotation
+          // would continue with that version and bring its keys back.
+          VersionStages: ['AWSCURRENT', 'AWSPENDING'],
+        }),
+      ),
+    );
+    return VersionId;
+  },
+});
+
+/** The versions of the signing key secret, for its rotation. */
+export function signingKeySetVersions(client: SecretsManagerClient, SecretId: string): RotationVersions {
+  const currentVersion = async () => {
+    const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId }));
+    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes('AWSCURRENT'));
+  };
+
+  return {
+    currentVersion,
+
+    async read(VersionStage, VersionId) {
+      try {
+        const version = { VersionStage, ...(VersionId !== undefined && { VersionId }) };
+        const { SecretString = '{}' } = await client.send(
+          new GetSecretValueCommand({ SecretId, ...version }),
+        );
+        return parseOrThrow(SecretString);
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return undefined;
+        throw error;
+      }
+    },
+
+    async writePending(ClientRequestToken, set) {
+      await client.send(
+        new PutSecretValueCommand({
+          SecretId,
+          ClientRequestToken,
+          SecretString: JSON.stringify(set),
+          VersionStages: ['AWSPENDING'],
+        }),
+      );
+    },
+
+    async makeCurrent(MoveToVersionId) {
+      const RemoveFromVersionId = await currentVersion();
+      await client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId,
+          VersionStage: 'AWSCURRENT',
+          MoveToVersionId,
+          ...(RemoveFromVersionId !== undefined && { RemoveFromVersionId }),
+        }),
+      );
+    },
+  };
+}
