@@ -22,7 +22,7 @@ const env = readEnvironment(
 const log = jsonLog(process.stdout);
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys };
-const { verifyToken } = tokenVerification([sessionTokenKind(resources), accessTokenKind(resources)]);
+const { verifyToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
 
 export const handler = authorizer({
   verifyToken,

@@ -28,7 +28,7 @@ const log = jsonLog(process.stdout);
 const secrets = secretsManager();
 const hashKeys = readHashKeys(secrets, env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys, log };
-const { verifyToken } = tokenVerification([sessionTokenKind(resources), accessTokenKind(resources)]);
+const { verifyToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
 
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),

@@ -22,7 +22,7 @@ const env = readEnvironment(
 const log = jsonLog(process.stdout);
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys, log };
-const { recognizeToken } = tokenVerification([sessionTokenKind(resources), accessTokenKind(resources)]);
+const { recognizeToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
 
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
