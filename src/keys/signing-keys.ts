@@ -20,7 +20,7 @@ export function currentSigner(
     const set = await readKeySet();
     const key = set && signingKeyAt(set, clock());
     // The first rotation of a new deployment is not complete.
-    if (!key) throw new Unavailable('The signing key set', new Error('it has no current key yet'));
+    if (!key) throw new Unavailable('The signing key set', new Error('not rotated yet'));
     return jwtSigner(key, typ);
   };
   return cached(load, {
