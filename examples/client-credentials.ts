@@ -14,7 +14,7 @@ const config = await client.discovery(
   client.ClientSecretBasic(clientSecret),
   {
     algorithm: 'oauth2',
-    // For the stages of `npm start` alone: a deployed stage has HTTPS.
+    // Only for the stages of `npm start`: a deployed stage has HTTPS.
     execute: url.startsWith('http://127.0.0.1:') ? [client.allowInsecureRequests] : [],
   },
 );
