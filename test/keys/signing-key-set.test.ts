@@ -95,3 +95,13 @@ describe('signing key secret', () => {
     },
   );
 });
+
+describe('rotation of a signing key set', () => {
+  test.each([
+    ['takes effect at once', {}],
+    ['takes effect later', { nextCreatedAt: now - 60 }],
+  ])('that %s keeps members of later versions', async (_, dates) => {
+    const set = parsed({ current, next, ...dates, later: 'kept' });
+    expect(await rotateSigningKeySet(set, terms, now)).toMatchObject({ later: 'kept' });
+  });
+});
