@@ -239,7 +239,8 @@ describe('session keys, update', () => {
     const second = await send('POST', '', { label: 'Second' });
     const id = String(second.body['application_id']);
     const client = await operator.clients.findNow(id);
-    assert.ok(client && (await operator.clients.replace({ ...client, status: 'disabled' })));
+    assert.ok(client);
+    expect(await operator.clients.replace({ ...client, status: 'disabled' })).toBe(true);
 
     const refused = await send('PUT', `/${id}`, body);
     expect(refused.status).toBe(403);
