@@ -14,7 +14,7 @@ const accountOf = (mageId: string): Account => ({
 /** What every implementation of `AccountStore` does. */
 export function accountStoreContract(implementation: string, makeStore: () => Promise<AccountStore>): void {
   describe(`account store: ${implementation}`, () => {
-    test('creates an account once, and gives it back', async () => {
+    test('creates an account once, and finds it', async () => {
       const store = await makeStore();
       expect(await store.find('MAG1')).toBeUndefined();
       expect(await store.create(accountOf('MAG1'))).toBe(true);
@@ -22,7 +22,7 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
       expect(await store.find('MAG1')).toStrictEqual(accountOf('MAG1'));
     });
 
-    test('has three places for session keys, whoever comes at the same time', async () => {
+    test('adds at most three session keys, even concurrently', async () => {
       const store = await makeStore();
       await store.create(accountOf('MAG1'));
       const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -33,7 +33,7 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
       expect(held).toStrictEqual(ids.filter((_, index) => places[index] === 'added'));
     });
 
-    test('a key takes one place however often it is added', async () => {
+    test('adds a session key once, however often it is added', async () => {
       const store = await makeStore();
       await store.create(accountOf('MAG1'));
       expect(await store.addSessionKey('MAG1', 'a', 7)).toBe('added');
@@ -41,7 +41,7 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
       expect((await store.find('MAG1'))?.sessionKeys).toStrictEqual({ a: 7 });
     });
 
-    test('gives back the place of the key that is named, and no other', async () => {
+    test('frees the place of a removed session key, and no other', async () => {
       const store = await makeStore();
       await store.create(accountOf('MAG1'));
       for (const id of ['a', 'b', 'c']) await store.addSessionKey('MAG1', id, 7);
@@ -52,7 +52,7 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
       expect(await store.addSessionKey('MAG1', 'd', 8)).toBe('added');
     });
 
-    test('knows no account that was not created', async () => {
+    test('adds no session key to an unknown account', async () => {
       const store = await makeStore();
       expect(await store.addSessionKey('MAG0', 'a', 7)).toBe('unknown_account');
       expect(await store.find('MAG0')).toBeUndefined();

@@ -28,29 +28,30 @@ export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
 /** What every implementation of `ClientStore` does. */
 export function clientStoreContract(implementation: string, makeStore: () => Promise<ClientStore>): void {
   describe(`client store: ${implementation}`, () => {
-    describe('gives back what was created, member by member', () => {
-      const full = clientOf('full', {
-        kind: 'sales_channel',
-        account: 'MAG123456789',
-        authenticationMethods: ['none'],
-        secrets: [{ id: 's1', hash: 'aGFzaA', createdAt: 1, expiresAt: 2 }],
-        tokenLifetime: 60,
-        claims: { team: 'blue' },
-        status: 'disabled',
-        tokensValidAfter: 5,
-      });
+    const full = clientOf('full', {
+      kind: 'sales_channel',
+      account: 'MAG123456789',
+      authenticationMethods: ['none'],
+      secrets: [{ id: 's1', hash: 'aGFzaA', createdAt: 1, expiresAt: 2 }],
+      tokenLifetime: 60,
+      claims: { team: 'blue' },
+      status: 'disabled',
+      tokensValidAfter: 5,
+    });
 
-      test.each([clientOf('plain'), full])('$id', async (client) => {
-        const store = await makeStore();
+    test.each([
+      ['required members only', clientOf('plain')],
+      ['optional members', full],
+    ])('creates and finds a client with %s', async (_name, client) => {
+      const store = await makeStore();
 
-        expect(await store.create(client)).toBe(true);
-        expect(await store.find(client.id)).toStrictEqual(client);
-        expect(await store.findNow(client.id)).toStrictEqual(client);
-      });
+      expect(await store.create(client)).toBe(true);
+      expect(await store.find(client.id)).toStrictEqual(client);
+      expect(await store.findNow(client.id)).toStrictEqual(client);
     });
 
     test.each(['nobody', '__proto__', 'account#x', ''])(
-      'finds nothing where there is nothing: %s',
+      'finds no client with the unknown id %j',
       async (id) => {
         const store = await makeStore();
 
@@ -61,7 +62,7 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
       },
     );
 
-    test('an id is taken once, whoever comes at the same time', async () => {
+    test('creates one client of an id, even concurrently', async () => {
       const store = await makeStore();
       const attempts = Array.from({ length: 8 }, (_, i) => store.create(clientOf('same', { name: `n${i}` })));
       const created = await Promise.all(attempts);
@@ -70,7 +71,7 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
       expect(winner?.name).toBe(`n${created.indexOf(true)}`);
     });
 
-    test('of two that replace the same version, one wins', async () => {
+    test('replaces a version of a client once, even concurrently', async () => {
       const store = await makeStore();
       const client = clientOf('raced');
       await store.create(client);
@@ -80,18 +81,20 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
       expect(replaced.filter(Boolean).length).toBe(1);
       const now = await store.findNow('raced');
       expect(now?.version).toBe(2);
-      assert.equal(await store.replace(client), false, 'the old version is no longer there');
-      assert.ok(now && (await store.replace(now)));
+      // The old version is no longer there.
+      expect(await store.replace(client)).toBe(false);
+      assert.ok(now);
+      expect(await store.replace(now)).toBe(true);
       expect((await store.findNow('raced'))?.version).toBe(3);
     });
 
-    test('replaces nothing that is not there', async () => {
+    test('does not replace an unknown client', async () => {
       const store = await makeStore();
       expect(await store.replace(clientOf('ghost'))).toBe(false);
       expect(await store.findNow('ghost')).toBeUndefined();
     });
 
-    test('deletes once', async () => {
+    test('deletes a client once', async () => {
       const store = await makeStore();
       await store.create(clientOf('gone'));
       expect(await store.delete('gone')).toBe(true);
@@ -99,7 +102,7 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
       expect(await store.delete('gone')).toBe(false);
     });
 
-    test('lists all in the order of their ids', async () => {
+    test('lists all clients in the order of their ids', async () => {
       const store = await makeStore();
       const ids = Array.from({ length: 30 }, (_, i) => `c${String(i).padStart(2, '0')}`);
       for (const id of ids.toReversed()) await store.create(clientOf(id));

@@ -4,14 +4,14 @@ import type { ReplayStore } from '../../src/oauth/replay-store.ts';
 /** What every implementation of `ReplayStore` does. */
 export function replayStoreContract(implementation: string, makeStore: () => Promise<ReplayStore>): void {
   describe(`replay store: ${implementation}`, () => {
-    test('is used first by one, whoever comes at the same time', async () => {
+    test('accepts one first use of a value, even concurrently', async () => {
       const store = await makeStore();
       const uses = await Promise.all(Array.from({ length: 8 }, () => store.firstUse('proof', 100, 50)));
       expect(uses.filter(Boolean).length).toBe(1);
       expect(await store.firstUse('other', 100, 50)).toBe(true);
     });
 
-    test('forgets at the second that it was told, whether or not the item is still there', async () => {
+    test('accepts a value again from the second of its expiry, whether or not the item still exists', async () => {
       const store = await makeStore();
       expect(await store.firstUse('proof', 100, 50)).toBe(true);
       expect(await store.firstUse('proof', 200, 99)).toBe(false);

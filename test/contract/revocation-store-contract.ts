@@ -17,7 +17,7 @@ interface Stores {
 /** What every implementation of `TokenRevoker` and `RevocationStateReader` does. */
 export function revocationStoreContract(implementation: string, makeStores: () => Promise<Stores>): void {
   describe(`revocation store: ${implementation}`, () => {
-    test('of nothing there is no client, no revocation and no key', async () => {
+    test('finds no client, no revocation and no key in empty tables', async () => {
       const { states } = await makeStores();
       const { clients, revoked, keyIds } = await states.find([{ clientId: 'c', jti: 'j' }]);
       expect(clients.size).toBe(0);
@@ -25,7 +25,7 @@ export function revocationStoreContract(implementation: string, makeStores: () =
       expect(keyIds).toStrictEqual([]);
     });
 
-    test('tells clients as they are now, the keys that are published now, and what was revoked', async () => {
+    test('finds the current clients, the published keys and the revoked tokens', async () => {
       const { clients, revoker, states, publish } = await makeStores();
       const [first, second] = [clientOf('c'), clientOf('d')];
       await clients.create(first);
@@ -54,7 +54,7 @@ export function revocationStoreContract(implementation: string, makeStores: () =
       expect(state.keyIds).toStrictEqual(['k2']);
     });
 
-    test('a session that was ended is gone', async () => {
+    test('deletes the session of a revoked session token, and accepts a repetition', async () => {
       const { sessions, revoker } = await makeStores();
       await sessions.put(hashSessionToken('token'), {
         clientId: 'c',

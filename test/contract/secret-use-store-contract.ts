@@ -7,7 +7,7 @@ export function secretUseStoreContract(
   makeStore: () => Promise<SecretUseStore>,
 ): void {
   describe(`secret use store: ${implementation}`, () => {
-    test('knows the last use of each secret of each client', async () => {
+    test('returns the last use of each secret of each client', async () => {
       const store = await makeStore();
       expect(await store.lastUse('c', 's1')).toBeUndefined();
       await store.recordUse('c', 's1', 10);

@@ -4,7 +4,7 @@ import type { SessionStore } from '../../src/sessions/session.ts';
 /** What every implementation of `SessionStore` does. */
 export function sessionStoreContract(implementation: string, makeStore: () => Promise<SessionStore>): void {
   describe(`session store: ${implementation}`, () => {
-    test('finds a session by the hash of its token, right after it was put', async () => {
+    test('finds a session by the hash of its token as soon as it is stored', async () => {
       const store = await makeStore();
       const session = { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 };
       await store.put('hash', session);
@@ -12,7 +12,7 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
       expect(await store.find('other')).toBeUndefined();
     });
 
-    test('finds no session that was deleted, and deletes what is not there without complaint', async () => {
+    test('finds no deleted session, and accepts a repeated deletion', async () => {
       const store = await makeStore();
       await store.put('hash', { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 });
       await store.delete('hash');
@@ -20,7 +20,7 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
       expect(await store.find('hash')).toBeUndefined();
     });
 
-    test('keeps as many sessions of one client as are opened', async () => {
+    test('stores many sessions of one client', async () => {
       const store = await makeStore();
       const hashes = Array.from({ length: 20 }, (_, i) => `hash${i}`);
       const sessionOf = (issuedAt: number) => ({
@@ -31,7 +31,8 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
         expiresAt: 9,
       });
       await Promise.all(hashes.map((hash, i) => store.put(hash, sessionOf(i))));
-      for (const [i, hash] of hashes.entries()) expect(await store.find(hash)).toStrictEqual(sessionOf(i));
+      const found = await Promise.all(hashes.map((hash) => store.find(hash)));
+      expect(found).toStrictEqual(hashes.map((_, i) => sessionOf(i)));
     });
   });
 }

@@ -9,8 +9,8 @@ import {
 import dynalite from 'dynalite';
 
 /**
- * A DynamoDB to test against: the one at POSTERN_TEST_DYNAMODB, such as Amazon's DynamoDB Local, or else a
- * dynalite of this process.
+ * The DynamoDB for the tests: the endpoint in POSTERN_TEST_DYNAMODB, such as Amazon's DynamoDB Local, or else
+ * dynalite in this process.
  */
 export async function testDatabase() {
   const given = process.env['POSTERN_TEST_DYNAMODB'];

@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { localStages } from './stages.ts';
 import { basic, call, postForm, postJson } from './wire.ts';
+import type { JsonResponse } from './wire.ts';
 
 const { sandbox } = localStages();
 const endpoint = `${sandbox.url}/oauth/token`;
@@ -10,7 +10,7 @@ const grant_type = 'client_credentials';
 const { clientId: client_id, clientSecret: client_secret } = sandbox.integration;
 const form = 'application/x-www-form-urlencoded';
 
-/** Sends headers as they are given, twice over where they are given twice; fetch would mend them. */
+/** Sends headers exactly as given, duplicates included; fetch would combine them. */
 async function raw(headers: string[], body: string | Buffer) {
   return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
     const { hostname, port, pathname } = new URL(endpoint);
@@ -25,13 +25,13 @@ async function raw(headers: string[], body: string | Buffer) {
   });
 }
 
-describe('every malformed request is answered with its 4xx, and repeats nothing secret', () => {
+describe('token endpoint, malformed requests', () => {
   const credentials = { client_id, client_secret };
-  const cases: [string, number, string, () => Promise<{ status: number; text: string }>][] = [
+  const cases: [string, number, string, () => Promise<JsonResponse>][] = [
     ['an empty form', 400, 'invalid_request', () => postForm(endpoint, {})],
-    ['no grant_type', 400, 'invalid_request', () => postForm(endpoint, credentials)],
+    ['a request without grant_type', 400, 'invalid_request', () => postForm(endpoint, credentials)],
     [
-      'grant_type in the query',
+      'a grant_type in the query',
       400,
       'invalid_request',
       () => postForm(`${endpoint}?grant_type=${grant_type}`, credentials),
@@ -74,7 +74,7 @@ describe('every malformed request is answered with its 4xx, and repeats nothing 
     ],
     ['a JSON array', 400, 'invalid_request', () => postJson(endpoint, '[]')],
     [
-      'a JSON member twice',
+      'a duplicate JSON member',
       400,
       'invalid_request',
       () => postJson(endpoint, `{"grant_type":"${grant_type}","grant_type":"x"}`),
@@ -101,16 +101,15 @@ describe('every malformed request is answered with its 4xx, and repeats nothing 
     ['a body that is too large', 413, 'invalid_request', () => postForm(endpoint, { x: 'x'.repeat(20_000) })],
   ];
 
-  test.each(cases)('%s: %i %s', async (_name, status, error, send) => {
-    const answer = await send();
-    assert.equal(answer.status, status, answer.text);
-    expect(JSON.parse(answer.text).error).toBe(error);
-    expect(JSON.parse(answer.text).error_description.length).toBeGreaterThan(10);
-    assert.ok(!answer.text.includes(client_secret), 'a secret is repeated');
+  test.each(cases)('refuses %s with %i %s, without the secret', async (_name, status, error, send) => {
+    const response = await send();
+    expect([response.status, response.body['error']]).toStrictEqual([status, error]);
+    expect(String(response.body['error_description']).length).toBeGreaterThan(10);
+    expect(response.text).not.toContain(client_secret);
   });
 });
 
-describe('smuggled, doubled and broken headers and bodies are refused', () => {
+describe('token endpoint, malformed headers and bodies', () => {
   const authorization = basic(client_id, client_secret);
   const body = `grant_type=${grant_type}`;
   const cases: [string, number, string[], string | Buffer][] = [
@@ -121,12 +120,12 @@ describe('smuggled, doubled and broken headers and bodies are refused', () => {
       body,
     ],
     [
-      'Basic and a secret in the body',
+      'Basic credentials and a secret in the body',
       400,
       ['content-type', form, 'authorization', authorization],
       `${body}&client_secret=${client_secret}`,
     ],
-    ['every parameter twice', 400, ['content-type', form], `${body}&${body}`],
+    ['duplicate parameters', 400, ['content-type', form], `${body}&${body}`],
     [
       'bytes that are not UTF-8',
       400,
@@ -144,33 +143,40 @@ describe('smuggled, doubled and broken headers and bodies are refused', () => {
     ],
   ];
 
-  test.each(cases)('%s: %i', async (_name, status, headers, sent) => {
-    const answer = await raw(headers, sent);
-    assert.equal(answer.status, status, `${headers.join(' ')} ${answer.text}`);
-    expect(answer.text).not.toContain(client_secret);
+  test.each(cases)('refuses %s with %i, without the secret', async (_name, status, headers, sent) => {
+    const response = await raw(headers, sent);
+    expect(response.status).toBe(status);
+    expect(response.text).not.toContain(client_secret);
   });
 });
 
-test('an unknown client and a wrong secret cannot be told apart', async () => {
-  const wrong = await postForm(endpoint, { grant_type }, { authorization: basic(client_id, 'x') });
-  const unknown = await postForm(endpoint, { grant_type }, { authorization: basic('nobody', 'x') });
-  expect(wrong.text).toBe(unknown.text);
-  expect(wrong.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
-  expect(unknown.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
-  const inBody = await postForm(endpoint, { grant_type, client_id, client_secret: 'x' });
-  expect(inBody.status).toBe(401);
-  expect(inBody.headers.get('www-authenticate')).toBe(null);
+describe('token endpoint, client authentication', () => {
+  test('responds to an unknown client as to a wrong secret', async () => {
+    const wrong = await postForm(endpoint, { grant_type }, { authorization: basic(client_id, 'x') });
+    const unknown = await postForm(endpoint, { grant_type }, { authorization: basic('nobody', 'x') });
+    expect(wrong.text).toBe(unknown.text);
+    expect(wrong.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
+    expect(unknown.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
+  });
+
+  test('sends no challenge for a wrong secret in the body', async () => {
+    const { status, headers } = await postForm(endpoint, { grant_type, client_id, client_secret: 'x' });
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toBe(null);
+  });
 });
 
-test.each([
-  ['GET', '/oauth/token'],
-  ['POST', '/oauth/token/'],
-  ['POST', '/oauth'],
-  ['POST', '/.well-known/jwks.json'],
-  ['GET', '/'],
-  ['DELETE', '/api/v1/marketplace/subscriptions/x'],
-] as const)('another method or path is 404, as API Gateway answers: %s', async (method, path) => {
-  const { status, body } = await call(sandbox.url + path, { method });
-  assert.equal(status, 404, `${method} ${path}`);
-  expect(body).toStrictEqual({ message: 'Not Found' });
+describe('routes', () => {
+  test.each([
+    ['GET', '/oauth/token'],
+    ['POST', '/oauth/token/'],
+    ['POST', '/oauth'],
+    ['POST', '/.well-known/jwks.json'],
+    ['GET', '/'],
+    ['DELETE', '/api/v1/marketplace/subscriptions/x'],
+  ])('%s %s is 404, as API Gateway responds', async (method, path) => {
+    const { status, body } = await call(sandbox.url + path, { method });
+    expect(status).toBe(404);
+    expect(body).toStrictEqual({ message: 'Not Found' });
+  });
 });

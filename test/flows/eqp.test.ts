@@ -1,10 +1,10 @@
-import assert from 'node:assert/strict';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
-const { sandbox, production } = localStages();
+const stages = localStages();
+const { sandbox, production } = stages;
 
 async function open(stage: TestStage, body: unknown = { grant_type: 'session', expires_in: 7200 }) {
   const { clientId, clientSecret } = stage.sessionKey;
@@ -13,12 +13,10 @@ async function open(stage: TestStage, body: unknown = { grant_type: 'session', e
   });
 }
 
-for (const stage of [sandbox, production]) {
-  const name = stage === sandbox ? 'sandbox' : 'production';
-  const { mageId } = stage.sessionKey;
-  const users = `${stage.url}/rest/v1/users`;
+describe.each(Object.entries({ sandbox, production }))('session token endpoint, %s', (_name, stage) => {
+  const { clientId, clientSecret, mageId } = stage.sessionKey;
 
-  test(`${name}: a session token opens one's own profile`, async () => {
+  test('issues a session token that is not cached', async () => {
     const { status, body, headers } = await open(stage);
     expect(status).toBe(200);
     expect(Object.keys(body)).toStrictEqual(['mage_id', 'ust', 'expires_in']);
@@ -26,134 +24,160 @@ for (const stage of [sandbox, production]) {
     expect(String(body['ust'])).toMatch(/^[\w-]{32}\.[\w-]{12}$/);
     expect(body['expires_in']).toBe(7_200);
     expect(headers.get('cache-control')).toBe('no-store');
+  });
 
-    const summary = await call(`${users}/${mageId}?style=summary`, { headers: bearer(body['ust']) });
-    expect(summary.status).toBe(200);
-    expect(summary.body).toStrictEqual({
+  test.each([
+    ['a lifetime over the maximum', { expires_in: 1e9 }, 7_200],
+    ['no lifetime', {}, 7_200],
+    ['a lifetime under the maximum', { expires_in: 60 }, 60],
+  ])('for %s (%j) grants %i seconds', async (_case, lifetime, granted) => {
+    const { body } = await open(stage, { grant_type: 'session', ...lifetime });
+    expect(body['expires_in']).toBe(granted);
+  });
+
+  const authorization = basic(clientId, clientSecret);
+  const session = { grant_type: 'session' };
+  test.each<[string, number, unknown, Record<string, string>]>([
+    ['a request without credentials', 401, session, {}],
+    ['a wrong secret', 401, session, { authorization: basic(clientId, 'wrong') }],
+    ['an unknown application id', 401, session, { authorization: basic('AQ00000000', clientSecret) }],
+    ['a request without grant_type', 400, {}, { authorization }],
+    ['an unknown grant_type', 400, { grant_type: 'password' }, { authorization }],
+    ['a grant_type that is a number', 400, { grant_type: 5 }, { authorization }],
+    ['an expires_in of zero', 400, { ...session, expires_in: 0 }, { authorization }],
+    ['a negative expires_in', 400, { ...session, expires_in: -5 }, { authorization }],
+    ['an expires_in with a fraction', 400, { ...session, expires_in: 1.5 }, { authorization }],
+    ['an expires_in that is a string', 400, { ...session, expires_in: 'soon' }, { authorization }],
+    ['truncated JSON', 400, '{"grant_type":"session",', { authorization }],
+    ['an unsupported media type', 415, 'x', { authorization, 'content-type': 'text/plain' }],
+    ['a body that is too large', 413, { ...session, x: 'x'.repeat(17_000) }, { authorization }],
+  ])('refuses %s with %i, as a code and a message', async (_case, status, body, headers) => {
+    const response = await postJson(`${stage.url}/rest/v1/app/session/token`, body, headers);
+    expect(response.status).toBe(status);
+    expect(Object.keys(response.body)).toStrictEqual(['code', 'message']);
+    expect(response.body['code']).toBe(status);
+    expect(response.text).not.toContain(clientSecret);
+  });
+});
+
+describe.each(Object.entries({ sandbox, production }))('account profile, %s', (name, stage) => {
+  const { clientId, mageId } = stage.sessionKey;
+  const users = `${stage.url}/rest/v1/users`;
+  let token = '';
+  beforeAll(async () => {
+    token = String((await open(stage)).body['ust']);
+  });
+
+  test('has the summary of the account of the session', async () => {
+    const { status, body } = await call(`${users}/${mageId}?style=summary`, { headers: bearer(token) });
+    expect(status).toBe(200);
+    expect(body).toStrictEqual({
       mage_id: mageId,
       first_name: 'Ada',
       last_name: 'Lovelace',
       email: 'ada@example.com',
       screen_name: 'ada',
     });
-    const full = await call(`${users}/${mageId}`, {
-      headers: { authorization: `bearer ${String(body['ust'])}` },
+  });
+
+  test('accepts the scheme in lower case, and lists the application ids of the account', async () => {
+    const { status, body } = await call(`${users}/${mageId}`, {
+      headers: { authorization: `bearer ${token}` },
     });
-    expect(full.status).toBe(200);
-    expect(full.body['application_ids']).toStrictEqual([stage.sessionKey.clientId]);
+    expect(status).toBe(200);
+    expect(body['application_ids']).toStrictEqual([clientId]);
   });
 
-  test(`${name}: a lifetime over the maximum is granted as the maximum`, async () => {
-    expect((await open(stage, { grant_type: 'session', expires_in: 1e9 })).body['expires_in']).toBe(7_200);
-    expect((await open(stage, { grant_type: 'session' })).body['expires_in']).toBe(7_200);
-    expect((await open(stage, { grant_type: 'session', expires_in: 60 })).body['expires_in']).toBe(60);
+  test('of an unknown account is 404', async () => {
+    const { status, body } = await call(`${users}/MAG00`, { headers: bearer(token) });
+    expect(status).toBe(404);
+    expect(Object.keys(body)).toStrictEqual(['code', 'message']);
   });
 
-  test(`${name}: an unknown account is 404 and no token, or a bad one, is 401`, async () => {
-    const { body } = await open(stage);
-    const unknown = await call(`${users}/MAG00`, { headers: bearer(body['ust']) });
-    expect(unknown.status).toBe(404);
-    expect(Object.keys(unknown.body)).toStrictEqual(['code', 'message']);
-
-    const none = await call(`${users}/${mageId}`);
-    expect(none.status).toBe(401);
-    expect(none.body['code']).toBe(401);
-    expect(none.headers.get('www-authenticate')).toBe(`Bearer realm="${name}"`);
-    for (const token of ['x', `${'A'.repeat(32)}.${'A'.repeat(12)}`, 'a.b.c', `${String(body['ust'])}x`]) {
-      const bad = await call(`${users}/${mageId}`, { headers: bearer(token) });
-      expect(bad.status).toBe(401);
-      expect(bad.headers.get('www-authenticate') ?? '').toMatch(/error="invalid_token"/);
-    }
+  test('without a token is 401, with a challenge that has no error', async () => {
+    const { status, body, headers } = await call(`${users}/${mageId}`);
+    expect(status).toBe(401);
+    expect(body['code']).toBe(401);
+    expect(headers.get('www-authenticate')).toBe(`Bearer realm="${name}"`);
   });
 
-  describe(`${name}: errors have a number and a text`, () => {
-    const url = `${stage.url}/rest/v1/app/session/token`;
-    const { clientId, clientSecret } = stage.sessionKey;
-    const authorization = basic(clientId, clientSecret);
-    const cases: [number, unknown, Record<string, string>][] = [
-      [401, { grant_type: 'session' }, {}],
-      [401, { grant_type: 'session' }, { authorization: basic(clientId, 'wrong') }],
-      [401, { grant_type: 'session' }, { authorization: basic('AQ00000000', clientSecret) }],
-      [400, {}, { authorization }],
-      [400, { grant_type: 'password' }, { authorization }],
-      [400, { grant_type: 5 }, { authorization }],
-      [400, { grant_type: 'session', expires_in: 0 }, { authorization }],
-      [400, { grant_type: 'session', expires_in: -5 }, { authorization }],
-      [400, { grant_type: 'session', expires_in: 1.5 }, { authorization }],
-      [400, { grant_type: 'session', expires_in: 'soon' }, { authorization }],
-      [400, '{"grant_type":"session",', { authorization }],
-      [415, 'x', { authorization, 'content-type': 'text/plain' }],
-      [413, { grant_type: 'session', x: 'x'.repeat(17_000) }, { authorization }],
-    ];
-
-    test.each(cases)(`%s`, async (status, body, headers) => {
-      const answer = await postJson(url, body, headers);
-      assert.equal(answer.status, status, JSON.stringify(body).slice(0, 80));
-      expect(Object.keys(answer.body)).toStrictEqual(['code', 'message']);
-      expect(answer.body['code']).toBe(status);
-      expect(answer.text).not.toContain(clientSecret);
-    });
+  test.each([
+    ['one character', () => 'x'],
+    ['the form of a session token', () => `${'A'.repeat(32)}.${'A'.repeat(12)}`],
+    ['the form of a JWT', () => 'a.b.c'],
+    ['one character more than the session token', () => `${token}x`],
+  ])('is 401 invalid_token for an invalid token that is %s', async (_case, invalid) => {
+    const { status, headers } = await call(`${users}/${mageId}`, { headers: bearer(invalid()) });
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate') ?? '').toMatch(/error="invalid_token"/);
   });
-}
-
-test('sessions live side by side', async () => {
-  const tokens = await Promise.all(Array.from({ length: 8 }, async () => (await open(sandbox)).body['ust']));
-  expect(new Set(tokens).size).toBe(8);
-  const { mageId } = sandbox.sessionKey;
-  const answers = await Promise.all(
-    tokens.map((token) => call(`${sandbox.url}/rest/v1/users/${mageId}`, { headers: bearer(token) })),
-  );
-  for (const { status } of answers) expect(status).toBe(200);
 });
 
-test.each([
-  [sandbox, production],
-  [production, sandbox],
-] as const)(
-  'keys and tokens of one stage are refused in the other, in both directions: %s',
-  async (from, to) => {
+describe('sessions', () => {
+  test('of one account are valid at the same time', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 8 }, async () => (await open(sandbox)).body['ust']),
+    );
+    expect(new Set(tokens).size).toBe(8);
+    const { mageId } = sandbox.sessionKey;
+    const responses = await Promise.all(
+      tokens.map((token) => call(`${sandbox.url}/rest/v1/users/${mageId}`, { headers: bearer(token) })),
+    );
+    expect(responses.map(({ status }) => status)).toStrictEqual(Array(8).fill(200));
+  });
+});
+
+describe.each([
+  ['sandbox', 'production'],
+  ['production', 'sandbox'],
+] as const)('separation of stages, %s credentials in %s', (fromName, toName) => {
+  const [from, to] = [stages[fromName], stages[toName]];
+
+  test('a session key is refused', async () => {
     const { clientId, clientSecret } = from.sessionKey;
-    const authorization = basic(clientId, clientSecret);
-    const refused = await postJson(
+    const { status } = await postJson(
       `${to.url}/rest/v1/app/session/token`,
       { grant_type: 'session' },
-      { authorization },
+      { authorization: basic(clientId, clientSecret) },
     );
-    expect(refused.status).toBe(401);
+    expect(status).toBe(401);
+  });
+
+  test('a session token is refused', async () => {
     const { body } = await open(from);
     const { status } = await call(`${to.url}/rest/v1/users/${to.sessionKey.mageId}`, {
       headers: bearer(body['ust']),
     });
     expect(status).toBe(401);
-  },
-);
-
-test('a session key gets no JWT, an integration no session, and a JWT no profile', async () => {
-  const { clientId, clientSecret } = sandbox.sessionKey;
-  const jwt = await postForm(
-    `${sandbox.url}/oauth/token`,
-    { grant_type: 'client_credentials' },
-    { authorization: basic(clientId, clientSecret) },
-  );
-  expect(jwt.status).toBe(400);
-  expect(jwt.body['error']).toBe('unauthorized_client');
-
-  const { integration } = sandbox;
-  const authorization = basic(integration.clientId, integration.clientSecret);
-  const session = await postJson(
-    `${sandbox.url}/rest/v1/app/session/token`,
-    { grant_type: 'session' },
-    { authorization },
-  );
-  expect(session.status).toBe(401);
-
-  const token = await postForm(
-    `${sandbox.url}/oauth/token`,
-    { grant_type: 'client_credentials' },
-    { authorization },
-  );
-  const profile = await call(`${sandbox.url}/rest/v1/users/${sandbox.sessionKey.mageId}`, {
-    headers: bearer(token.body['access_token']),
   });
-  expect(profile.status).toBe(403);
+});
+
+describe('separation of kinds of token', () => {
+  const { integration, sessionKey } = sandbox;
+  const integrationBasic = basic(integration.clientId, integration.clientSecret);
+  const requestJwt = (authorization: string) =>
+    postForm(`${sandbox.url}/oauth/token`, { grant_type: 'client_credentials' }, { authorization });
+
+  test('a session key gets no JWT', async () => {
+    const { status, body } = await requestJwt(basic(sessionKey.clientId, sessionKey.clientSecret));
+    expect(status).toBe(400);
+    expect(body['error']).toBe('unauthorized_client');
+  });
+
+  test('an integration gets no session token', async () => {
+    const { status } = await postJson(
+      `${sandbox.url}/rest/v1/app/session/token`,
+      { grant_type: 'session' },
+      { authorization: integrationBasic },
+    );
+    expect(status).toBe(401);
+  });
+
+  test('a JWT of an integration may not read an account profile', async () => {
+    const { body } = await requestJwt(integrationBasic);
+    const { status } = await call(`${sandbox.url}/rest/v1/users/${sessionKey.mageId}`, {
+      headers: bearer(body['access_token']),
+    });
+    expect(status).toBe(403);
+  });
 });

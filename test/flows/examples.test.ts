@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { localStages } from './stages.ts';
 import { projectFolder } from './start-stages.ts';
 
@@ -19,40 +19,43 @@ async function node(settings: Record<string, string>, ...args: string[]): Promis
   return stdout;
 }
 
-/** Runs a partner's program as its first lines say. */
+/** Runs an example in the way that its first lines describe. */
 async function run(example: string, settings: Record<string, string>) {
   ran.add(example);
   return node({ URL: sandbox.url, ...settings }, '--import', 'tsx', `examples/${example}`);
 }
 const ran = new Set<string>();
 
-test('client-credentials.ts', async () => {
-  const { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET } = sandbox.integration;
-  const output = await run('client-credentials.ts', { CLIENT_ID, CLIENT_SECRET });
-  assert.match(output, /^404 \{"error":"not_found"/, 'the gateway let it through to the API');
-});
+describe('examples', () => {
+  test('client-credentials.ts gets a token that the API accepts', async () => {
+    const { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET } = sandbox.integration;
+    const output = await run('client-credentials.ts', { CLIENT_ID, CLIENT_SECRET });
+    // The authorizer accepts the token; the API knows no such subscription.
+    expect(output).toMatch(/^404 \{"error":"not_found"/);
+  });
 
-test('session-token.ts', async () => {
-  const { clientId, clientSecret, mageId } = sandbox.sessionKey;
-  const settings = { APPLICATION_ID: clientId, APPLICATION_SECRET: clientSecret };
-  expect(await run('session-token.ts', settings)).toMatch(new RegExp(`^200 \\{"mage_id":"${mageId}"`));
-});
+  test('session-token.ts reads the account of its session', async () => {
+    const { clientId, clientSecret, mageId } = sandbox.sessionKey;
+    const settings = { APPLICATION_ID: clientId, APPLICATION_SECRET: clientSecret };
+    expect(await run('session-token.ts', settings)).toMatch(new RegExp(`^200 \\{"mage_id":"${mageId}"`));
+  });
 
-test('private-key-jwt-dpop.ts', async () => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const [publicFile, privateFile] = [join(folder, 'acme.pub.jwk'), join(folder, 'acme.jwk')];
-  writeFileSync(publicFile, JSON.stringify(publicKey.export({ format: 'jwk' })));
-  writeFileSync(privateFile, JSON.stringify(privateKey.export({ format: 'jwk' })));
-  const where = ['--stage', 'sandbox', '--local', '--port', new URL(sandbox.url).port, '--json'];
-  const what = ['--name', 'Acme', '--scope', 'orders:read', '--public-key', publicFile, '--dpop'];
-  const made: unknown = JSON.parse(await node({}, 'bin/postern.js', 'client', 'create', ...what, ...where));
-  assert.ok(
-    typeof made === 'object' && made !== null && 'clientId' in made && typeof made.clientId === 'string',
-  );
-  const settings = { CLIENT_ID: made.clientId, PRIVATE_KEY: privateFile };
-  expect(await run('private-key-jwt-dpop.ts', settings)).toBe('dpop orders:read\n');
-});
+  test('private-key-jwt-dpop.ts gets a token that is bound to a key', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const [publicFile, privateFile] = [join(folder, 'acme.pub.jwk'), join(folder, 'acme.jwk')];
+    writeFileSync(publicFile, JSON.stringify(publicKey.export({ format: 'jwk' })));
+    writeFileSync(privateFile, JSON.stringify(privateKey.export({ format: 'jwk' })));
+    const where = ['--stage', 'sandbox', '--local', '--port', new URL(sandbox.url).port, '--json'];
+    const what = ['--name', 'Acme', '--scope', 'orders:read', '--public-key', publicFile, '--dpop'];
+    const made: unknown = JSON.parse(await node({}, 'bin/postern.js', 'client', 'create', ...what, ...where));
+    assert.ok(
+      typeof made === 'object' && made !== null && 'clientId' in made && typeof made.clientId === 'string',
+    );
+    const settings = { CLIENT_ID: made.clientId, PRIVATE_KEY: privateFile };
+    expect(await run('private-key-jwt-dpop.ts', settings)).toBe('dpop orders:read\n');
+  });
 
-test('every example is run', () => {
-  expect([...ran].toSorted()).toStrictEqual(readdirSync(join(projectFolder, 'examples')).toSorted());
+  test('are all run by the tests above', () => {
+    expect([...ran].toSorted()).toStrictEqual(readdirSync(join(projectFolder, 'examples')).toSorted());
+  });
 });

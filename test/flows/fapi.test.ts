@@ -12,13 +12,14 @@ import type { PartnerKey } from '../oauth/client-keys.ts';
 import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { call, postForm } from './wire.ts';
+import type { JsonResponse } from './wire.ts';
 
 const { sandbox } = localStages();
 const insecure = { [oauth.allowInsecureRequests]: true };
 const scope = 'orders:read';
 const tokenEndpoint = `${sandbox.issuer}/oauth/token`;
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-/** Needs an account: for a client of its own it is 403 once the token was let through, 401 if it was not. */
+/** Requires an account: for a client without one it is 403 if the authorizer accepts the token, 401 otherwise. */
 const resource = `${sandbox.issuer}/rest/v1/users/MAG1`;
 
 type Changes = Readonly<Record<string, unknown>>;
@@ -32,7 +33,7 @@ const [ps256, es256, second] = await Promise.all([
   registerPartner(sandbox, { publicKey: (await partnerKey('ES256')).publicKey, options }),
 ]);
 const clients = { PS256: ps256, ES256: es256 };
-/** What the partner binds its tokens to. */
+/** The key to which the partner binds its tokens. */
 const holder = await partnerKey('ES256');
 
 const assertionClaims = (clientId: string, changes: Changes = {}) => ({
@@ -52,7 +53,7 @@ const proofAtToken = (changes: Changes = {}, header: Changes = {}) =>
 const proofAtResource = (accessToken: string, changes: Changes = {}, header: Changes = {}) =>
   dpopProof(holder, { htm: 'GET', htu: resource, iat: now(), accessToken, ...changes }, header);
 
-/** Asks for a token as the PS256 client does, but for what is given. */
+/** Requests a token as the PS256 client does, with the given changes. */
 async function requestToken({
   assertion,
   dpop,
@@ -74,44 +75,38 @@ async function requestToken({
 
 async function boundToken() {
   const { status, body } = await requestToken();
-  assert.equal(status, 200, JSON.stringify(body));
+  expect(status).toBe(200);
   return String(body['access_token']);
 }
 
 const callResource = (token: string, dpop?: string, scheme = 'DPoP') =>
   call(resource, { headers: { authorization: `${scheme} ${token}`, ...(dpop !== undefined && { dpop }) } });
 
-async function assertLetThrough(answer: ReturnType<typeof callResource>) {
-  const { status, body } = await answer;
+async function expectAccepted(pending: Promise<JsonResponse>) {
+  const { status, body } = await pending;
   expect([status, body]).toStrictEqual([
     403,
     { code: 403, message: 'This requires the session of an account.' },
   ]);
 }
 
-/** A proof that is refused: 400 at the token endpoint, 401 with a challenge at the resource. */
-async function assertProofRefused(
-  make: (proof: (changes: Changes, header?: Changes) => Promise<string>) => Promise<string> | string,
-  token: string,
-) {
-  const atToken = await requestToken({ dpop: await make(proofAtToken) });
-  expect([atToken.status, atToken.body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
-  const proof = await make((changes, header) => proofAtResource(token, changes, header));
-  await assertRefused(callResource(token, proof), 'invalid_dpop_proof');
+async function expectProofRefusedAtToken(dpop: string) {
+  const { status, body } = await requestToken({ dpop });
+  expect([status, body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
 }
 
-async function assertRefused(answer: ReturnType<typeof callResource>, error: string) {
-  const { status, headers } = await answer;
+async function expectRefused(pending: Promise<JsonResponse>, error: string) {
+  const { status, headers } = await pending;
   expect(status).toBe(401);
   const challenge = headers.get('www-authenticate') ?? '';
   expect(challenge).toMatch(/^DPoP realm="sandbox", .*algs="[^"]*ES256[^"]*"$/);
-  assert.ok(challenge.includes(`error="${error}"`), challenge);
+  expect(challenge).toContain(`error="${error}"`);
 }
 
-/** A client that is refused: always the same, whatever was wrong. */
-async function assertClientRefused(answer: ReturnType<typeof requestToken>) {
-  const { status, headers, body } = await answer;
-  assert.equal(status, 401, JSON.stringify(body));
+/** Every refusal of a client is the same, whatever its cause. */
+async function expectClientRefused(pending: Promise<JsonResponse>) {
+  const { status, headers, body } = await pending;
+  expect(status).toBe(401);
   expect(body).toStrictEqual({
     error: 'invalid_client',
     error_description: 'Client authentication failed.',
@@ -119,245 +114,293 @@ async function assertClientRefused(answer: ReturnType<typeof requestToken>) {
   expect(headers.get('cache-control')).toBe('no-store');
 }
 
-describe('discovery endpoint verification', () => {
-  const issuer = new URL(sandbox.issuer);
+const issuer = new URL(sandbox.issuer);
+const discover = async (algorithm: 'oauth2' | 'oidc') =>
+  oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm, ...insecure }));
 
-  test.each(['oauth2', 'oidc'] as const)('%s', async (algorithm) => {
-    const response = await oauth.discoveryRequest(issuer, { algorithm, ...insecure });
-    const as = await oauth.processDiscoveryResponse(issuer, response);
+describe.each([
+  ['oauth2', await discover('oauth2')],
+  ['oidc', await discover('oidc')],
+] as const)('FAPI 2.0, discovery endpoint verification, %s', (_algorithm, as) => {
+  test('names the token endpoint', () => {
     expect(as.token_endpoint).toBe(tokenEndpoint);
-    assert.ok(as.grant_types_supported?.includes('client_credentials'));
-    assert.ok(as.token_endpoint_auth_methods_supported?.includes('private_key_jwt'));
-    for (const url of [as.jwks_uri, as.revocation_endpoint, as.introspection_endpoint]) {
-      assert.ok(url?.startsWith(`${sandbox.issuer}/`), url);
-    }
-    for (const algorithms of [
-      as.token_endpoint_auth_signing_alg_values_supported ?? [],
-      as.dpop_signing_alg_values_supported ?? [],
-    ]) {
-      for (const alg of ['PS256', 'ES256', 'EdDSA']) assert.ok(algorithms.includes(alg), alg);
-      expect(algorithms.some((alg) => alg === 'none' || alg.startsWith('HS'))).toBe(false);
-    }
   });
+
+  test.each([
+    ['grant_types_supported', 'client_credentials'],
+    ['token_endpoint_auth_methods_supported', 'private_key_jwt'],
+  ])('lists in %s: %s', (member, value) => {
+    expect(as[member]).toContain(value);
+  });
+
+  test.each(['jwks_uri', 'revocation_endpoint', 'introspection_endpoint'])(
+    'names a URL of the issuer as %s',
+    (member) => {
+      const url = as[member] as string | undefined;
+      expect(url?.startsWith(`${sandbox.issuer}/`)).toBe(true);
+    },
+  );
+
+  describe.each(['token_endpoint_auth_signing_alg_values_supported', 'dpop_signing_alg_values_supported'])(
+    '%s',
+    (member) => {
+      const algorithms = (as[member] ?? []) as readonly string[];
+
+      test.each(['PS256', 'ES256', 'EdDSA'])('contains %s', (alg) => {
+        expect(algorithms).toContain(alg);
+      });
+
+      test('contains neither none nor a symmetric algorithm', () => {
+        expect(algorithms.filter((alg) => alg === 'none' || alg.startsWith('HS'))).toStrictEqual([]);
+      });
+    },
+  );
 });
 
-for (const alg of ['PS256', 'ES256'] as const) {
-  test(`happy flow: ${alg}, by oauth4webapi`, async () => {
-    const issuer = new URL(sandbox.issuer);
-    const discovery = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure });
-    const as = await oauth.processDiscoveryResponse(issuer, discovery);
-    const client = { client_id: clients[alg].clientId };
-    const { privateKey: key, publicKey } = keys[alg];
-    assert.ok(!(key instanceof Uint8Array));
-    const pair = await oauth.generateKeyPair('ES256', { extractable: true });
-    const DPoP = oauth.DPoP({}, pair);
-    const answer = await oauth.clientCredentialsGrantRequest(
-      as,
-      client,
-      oauth.PrivateKeyJwt({ key, kid: publicKey.kid }),
-      { scope },
-      { DPoP, ...insecure },
-    );
-    const tokens = await oauth.processClientCredentialsResponse(as, client, answer);
-    expect(tokens.token_type).toBe('dpop');
-    expect(tokens.scope).toBe(scope);
-    const jkt = await calculateJwkThumbprint(await crypto.subtle.exportKey('jwk', pair.publicKey));
-    expect(decodeJwt(tokens.access_token)['cnf']).toStrictEqual({ jkt });
+describe('FAPI 2.0, happy flow', () => {
+  test.each(['PS256', 'ES256'] as const)(
+    'oauth4webapi gets and uses a token as a client with %s',
+    async (alg) => {
+      const as = await discover('oauth2');
+      const client = { client_id: clients[alg].clientId };
+      const { privateKey: key, publicKey } = keys[alg];
+      assert.ok(!(key instanceof Uint8Array));
+      const pair = await oauth.generateKeyPair('ES256', { extractable: true });
+      const DPoP = oauth.DPoP({}, pair);
+      const response = await oauth.clientCredentialsGrantRequest(
+        as,
+        client,
+        oauth.PrivateKeyJwt({ key, kid: publicKey.kid }),
+        { scope },
+        { DPoP, ...insecure },
+      );
+      const tokens = await oauth.processClientCredentialsResponse(as, client, response);
+      expect(tokens.token_type).toBe('dpop');
+      expect(tokens.scope).toBe(scope);
+      const jkt = await calculateJwkThumbprint(await crypto.subtle.exportKey('jwk', pair.publicKey));
+      expect(decodeJwt(tokens.access_token)['cnf']).toStrictEqual({ jkt });
 
-    const protectedAnswer = await oauth.protectedResourceRequest(
-      tokens.access_token,
-      'GET',
-      new URL(resource),
-      undefined,
-      undefined,
-      { DPoP, ...insecure },
-    );
-    expect(protectedAnswer.status).toBe(403);
-    expect(await protectedAnswer.json()).toStrictEqual({
-      code: 403,
-      message: 'This requires the session of an account.',
-    });
-  });
-}
-
-test.each(['DPoP', 'dpop', 'DPOP', 'dPoP'])(
-  'access token type header case insensitivity: %s',
-  async (scheme) => {
-    const token = await boundToken();
-
-    await assertLetThrough(callResource(token, await proofAtResource(token), scheme));
-  },
-);
+      const protectedResponse = await oauth.protectedResourceRequest(
+        tokens.access_token,
+        'GET',
+        new URL(resource),
+        undefined,
+        undefined,
+        { DPoP, ...insecure },
+      );
+      expect(protectedResponse.status).toBe(403);
+      expect(await protectedResponse.json()).toStrictEqual({
+        code: 403,
+        message: 'This requires the session of an account.',
+      });
+    },
+  );
+});
 
 const heldToken = await boundToken();
 
-describe('DPoP proof with bad nbf/exp', () => {
-  const bad: Record<string, () => Changes> = {
-    'an nbf 5 minutes ahead': () => ({ nbf: now() + 300 }),
-    'an exp 5 minutes ago': () => ({ exp: now() - 300 }),
-    'an iat 5 minutes ahead': () => ({ iat: now() + 300 }),
-    'an iat 5 minutes ago': () => ({ iat: now() - 300 }),
-  };
-  for (const [name, changes] of Object.entries(bad)) {
-    test(name, () => assertProofRefused((proof) => proof(changes()), heldToken));
-  }
+describe('FAPI 2.0, access token type header case insensitivity', () => {
+  test.each(['DPoP', 'dpop', 'DPOP', 'dPoP'])('the resource accepts the scheme %s', async (scheme) => {
+    await expectAccepted(callResource(heldToken, await proofAtResource(heldToken), scheme));
+  });
 });
 
-for (const seconds of [-10, 10]) {
-  test(`DPoP iat ${Math.abs(seconds)} s ${seconds < 0 ? 'before' : 'after'}`, async () => {
-    const answer = await requestToken({ dpop: await proofAtToken({ iat: now() + seconds }) });
-    assert.equal(answer.status, 200, answer.text);
-    const token = String(answer.body['access_token']);
-    await assertLetThrough(callResource(token, await proofAtResource(token, { iat: now() + seconds })));
+type MakeProof = (proof: (changes: Changes, header?: Changes) => Promise<string>) => Promise<string>;
+
+/** A proof that is refused: 400 at the token endpoint, 401 with a challenge at the resource. */
+function refusesProof(name: string, make: MakeProof) {
+  test(`the token endpoint refuses ${name}`, async () => {
+    await expectProofRefusedAtToken(await make(proofAtToken));
+  });
+
+  test(`the resource refuses ${name}`, async () => {
+    const proof = await make((changes, header) => proofAtResource(heldToken, changes, header));
+    await expectRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
   });
 }
 
-describe('DPoP negative cases', () => {
+describe('FAPI 2.0, DPoP proof with a bad time', () => {
+  refusesProof('an nbf 5 minutes ahead', (proof) => proof({ nbf: now() + 300 }));
+  refusesProof('an exp 5 minutes ago', (proof) => proof({ exp: now() - 300 }));
+  refusesProof('an iat 5 minutes ahead', (proof) => proof({ iat: now() + 300 }));
+  refusesProof('an iat 5 minutes ago', (proof) => proof({ iat: now() - 300 }));
+});
+
+describe('FAPI 2.0, DPoP proof with an iat within the tolerance', () => {
+  test.each([
+    ['10 s ago', -10],
+    ['10 s ahead', 10],
+  ])('the token endpoint and the resource accept an iat %s', async (_name, seconds) => {
+    const response = await requestToken({ dpop: await proofAtToken({ iat: now() + seconds }) });
+    expect(response.status).toBe(200);
+    const token = String(response.body['access_token']);
+    await expectAccepted(callResource(token, await proofAtResource(token, { iat: now() + seconds })));
+  });
+});
+
+describe('FAPI 2.0, DPoP negative cases', () => {
   const { alg: _, kid: __, ...jwk } = holder.publicKey;
-  const claims = (changes: Changes) => ({ jti: randomUUID(), iat: now(), ...changes });
 
-  test('wrong htm', () => assertProofRefused((proof) => proof({ htm: 'PUT' }), heldToken));
-
-  test('wrong htu', async () => {
-    await assertProofRefused((proof) => proof({ htu: `${sandbox.issuer}/elsewhere` }), heldToken);
-    await assertProofRefused((proof) => proof({ htu: 'https://sandbox.example.com/oauth/token' }), heldToken);
-  });
-
-  test('wrong ath, and none', async () => {
-    const other = await boundToken();
-    await assertRefused(callResource(heldToken, await proofAtResource(other)), 'invalid_dpop_proof');
-    const none = await proofAtResource(heldToken, { ath: undefined });
-    await assertRefused(callResource(heldToken, none), 'invalid_dpop_proof');
-  });
-
-  /** The claims that would be right at both places, so that the signature alone is wrong. */
-  const forged = (header: Changes, sign: (input: string) => string | Buffer) => async () => {
-    const make = (changes: Changes) => rawJws({ typ: 'dpop+jwt', jwk, ...header }, claims(changes), sign);
-    const atToken = await requestToken({ dpop: make({ htm: 'POST', htu: tokenEndpoint }) });
-    expect([atToken.status, atToken.body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
-    const { ath } = decodeJwt(await proofAtResource(heldToken));
-    const proof = make({ htm: 'GET', htu: resource, ath });
-    await assertRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
-  };
-  test(
-    'alg none',
-    forged({ alg: 'none' }, () => ''),
+  refusesProof('another htm', (proof) => proof({ htm: 'PUT' }));
+  refusesProof('the htu of another path', (proof) => proof({ htu: `${sandbox.issuer}/elsewhere` }));
+  refusesProof('the htu of another host', (proof) =>
+    proof({ htu: 'https://sandbox.example.com/oauth/token' }),
   );
+  refusesProof('a private key in the header', (proof) =>
+    proof({}, { jwk: { ...jwk, d: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE' } }),
+  );
+  refusesProof('another typ', (proof) => proof({}, { typ: 'JWT' }));
+  refusesProof('a proof without jti', (proof) => proof({ jti: undefined }));
+
+  test('the resource refuses the ath of another token', async () => {
+    const proof = await proofAtResource(await boundToken());
+    await expectRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
+  });
+
+  test('the resource refuses a proof without ath', async () => {
+    const proof = await proofAtResource(heldToken, { ath: undefined });
+    await expectRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
+  });
+
   const symmetric = { kty: 'oct', k: Buffer.from('secret'.repeat(8)).toString('base64url') };
-  test(
-    'symmetric alg',
-    forged({ alg: 'HS256', jwk: symmetric }, (input) =>
-      createHmac('sha256', 'secret'.repeat(8)).update(input).digest(),
-    ),
-  );
+  describe.each<[string, Changes, (input: string) => string | Buffer]>([
+    ['alg none', { alg: 'none' }, () => ''],
+    [
+      'a symmetric alg',
+      { alg: 'HS256', jwk: symmetric },
+      (input) => createHmac('sha256', 'secret'.repeat(8)).update(input).digest(),
+    ],
+  ])('%s', (_name, header, sign) => {
+    // The claims are right in both places, so that only the signature is wrong.
+    const forged = (claims: Changes) =>
+      rawJws({ typ: 'dpop+jwt', jwk, ...header }, { jti: randomUUID(), iat: now(), ...claims }, sign);
 
-  test('private key in header', async () => {
-    const withPrivate = { ...jwk, d: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE' };
-    await assertProofRefused((proof) => proof({}, { jwk: withPrivate }), heldToken);
+    test('the token endpoint refuses the proof', async () => {
+      await expectProofRefusedAtToken(forged({ htm: 'POST', htu: tokenEndpoint }));
+    });
+
+    test('the resource refuses the proof', async () => {
+      const { ath } = decodeJwt(await proofAtResource(heldToken));
+      const proof = forged({ htm: 'GET', htu: resource, ath });
+      await expectRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
+    });
   });
 
-  test('another typ', () => assertProofRefused((proof) => proof({}, { typ: 'JWT' }), heldToken));
-
-  test('missing jti', () => assertProofRefused((proof) => proof({ jti: undefined }), heldToken));
-
-  test('replayed jti, at the heldToken endpoint and at the resource', async () => {
-    const first = await proofAtToken();
-    expect((await requestToken({ dpop: first })).status).toBe(200);
-    const again = await requestToken({ dpop: first });
-    expect([again.status, again.body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
-
-    const proof = await proofAtResource(heldToken);
-    await assertLetThrough(callResource(heldToken, proof));
-    await assertRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
-  });
-
-  test('of one proof that is sent many times at once exactly one wins', async () => {
+  test('the token endpoint refuses a replayed proof', async () => {
     const dpop = await proofAtToken();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => requestToken({ dpop })));
-    const errors = answers.filter(({ status }) => status !== 200).map(({ body }) => body['error']);
+    expect((await requestToken({ dpop })).status).toBe(200);
+    await expectProofRefusedAtToken(dpop);
+  });
+
+  test('the resource refuses a replayed proof', async () => {
+    const proof = await proofAtResource(heldToken);
+    await expectAccepted(callResource(heldToken, proof));
+    await expectRefused(callResource(heldToken, proof), 'invalid_dpop_proof');
+  });
+
+  test('the token endpoint accepts one proof once when it is sent concurrently', async () => {
+    const dpop = await proofAtToken();
+    const responses = await Promise.all(Array.from({ length: 5 }, () => requestToken({ dpop })));
+    const errors = responses.filter(({ status }) => status !== 200).map(({ body }) => body['error']);
     expect(errors).toStrictEqual(Array(4).fill('invalid_dpop_proof'));
   });
 });
 
-describe('holder of key required', () => {
-  test('no token without a proof', async () => {
-    const { status, body } = await requestToken({ dpop: 'none' });
-    expect([status, body['error']]).toStrictEqual([400, 'invalid_dpop_proof']);
+describe('FAPI 2.0, holder of key required', () => {
+  test('the token endpoint issues no token without a proof', async () => {
+    await expectProofRefusedAtToken('none');
   });
 
-  test('the token is bound to the key of the proof', async () => {
+  test('the token endpoint binds the token to the key of the proof', async () => {
     expect(decodeJwt(await boundToken())['cnf']).toStrictEqual({ jkt: await thumbprint(holder) });
   });
 
-  test('no call as a bearer, with a proof and without', async () => {
-    const token = await boundToken();
-    await assertRefused(callResource(token, undefined, 'Bearer'), 'invalid_token');
-    await assertRefused(callResource(token, await proofAtResource(token), 'Bearer'), 'invalid_token');
+  test('the resource refuses a bound token as a bearer token', async () => {
+    await expectRefused(callResource(heldToken, undefined, 'Bearer'), 'invalid_token');
   });
 
-  test('no call without a proof', async () => {
-    await assertRefused(callResource(await boundToken()), 'invalid_dpop_proof');
+  test('the resource refuses a bound token as a bearer token with a proof', async () => {
+    const proof = await proofAtResource(heldToken);
+    await expectRefused(callResource(heldToken, proof, 'Bearer'), 'invalid_token');
   });
 
-  test('no call with the proof of another key', async () => {
-    const token = await boundToken();
+  test('the resource refuses a bound token without a proof', async () => {
+    await expectRefused(callResource(heldToken), 'invalid_dpop_proof');
+  });
+
+  test('the resource refuses a bound token with the proof of another key', async () => {
     const thief = await partnerKey('ES256');
-    const proof = await dpopProof(thief, { htm: 'GET', htu: resource, iat: now(), accessToken: token });
-    await assertRefused(callResource(token, proof), 'invalid_dpop_proof');
+    const claims = { htm: 'GET', htu: resource, iat: now(), accessToken: heldToken };
+    await expectRefused(callResource(heldToken, await dpopProof(thief, claims)), 'invalid_dpop_proof');
   });
 });
 
-test('client_id in the token endpoint must match', async () => {
-  const right = await requestToken({ client_id: ps256.clientId });
-  assert.equal(right.status, 200, right.text);
-  await assertClientRefused(requestToken({ client_id: second.clientId }));
-  await assertClientRefused(requestToken({ client_id: 'nobody' }));
+describe('FAPI 2.0, client_id beside the assertion', () => {
+  test('the token endpoint accepts the client_id of the assertion', async () => {
+    expect((await requestToken({ client_id: ps256.clientId })).status).toBe(200);
+  });
+
+  test.each([
+    ['another client', second.clientId],
+    ['an unknown client', 'nobody'],
+  ])('the token endpoint refuses the client_id of %s', async (_name, client_id) => {
+    await expectClientRefused(requestToken({ client_id }));
+  });
 });
 
-describe('client assertion must match the client', () => {
-  const others: Record<string, () => Promise<string>> = {
-    'iss of another': () => assertionOf({ iss: second.clientId }),
-    'sub of another': () => assertionOf({ sub: second.clientId }),
-    'signed by another': () => assertionOf({}, keys.ES256),
-    'all of another but the key': () => assertionOf({ iss: second.clientId, sub: second.clientId }),
-  };
-  for (const [name, make] of Object.entries(others)) {
-    test(name, async () => assertClientRefused(requestToken({ assertion: await make() })));
-    test(`${name}, with its own client_id beside`, async () =>
-      assertClientRefused(requestToken({ assertion: await make(), client_id: ps256.clientId })));
-  }
+/** An assertion that is refused alone, and beside the client_id of the client that sends it. */
+function refusesAssertion(name: string, make: () => Promise<string>) {
+  test(`the token endpoint refuses ${name}`, async () => {
+    await expectClientRefused(requestToken({ assertion: await make() }));
+  });
+
+  test(`the token endpoint refuses ${name}, beside a client_id`, async () => {
+    await expectClientRefused(requestToken({ assertion: await make(), client_id: ps256.clientId }));
+  });
+}
+
+describe('FAPI 2.0, client assertion of another client', () => {
+  refusesAssertion('the iss of another client', () => assertionOf({ iss: second.clientId }));
+  refusesAssertion('the sub of another client', () => assertionOf({ sub: second.clientId }));
+  refusesAssertion('the signature of another client', () => assertionOf({}, keys.ES256));
+  refusesAssertion('the iss and sub of another client', () =>
+    assertionOf({ iss: second.clientId, sub: second.clientId }),
+  );
 });
 
-test('assertion signed RS256 refused where PS256, ES256 or EdDSA is required', async () => {
-  const rs256 = await partnerKey('RS256', keys.PS256.publicKey.kid);
-  // The very key that is registered, with the other algorithm.
-  expect(rs256.publicKey.n).toBe(keys.PS256.publicKey.n);
-  await assertClientRefused(requestToken({ assertion: await assertionOf({}, rs256) }));
-});
+describe('FAPI 2.0, client assertion', () => {
+  test('the token endpoint refuses RS256, even with the key that is registered', async () => {
+    const rs256 = await partnerKey('RS256', keys.PS256.publicKey.kid);
+    // The same key as the registered one, with the other algorithm.
+    expect(rs256.publicKey.n).toBe(keys.PS256.publicKey.n);
+    await expectClientRefused(requestToken({ assertion: await assertionOf({}, rs256) }));
+  });
 
-test('assertion expired 5 minutes ago', async () => {
-  const assertion = await assertionOf({ iat: now() - 360, exp: now() - 300 });
-  await assertClientRefused(requestToken({ assertion }));
-});
+  test('the token endpoint refuses an assertion that expired 5 minutes ago', async () => {
+    const assertion = await assertionOf({ iat: now() - 360, exp: now() - 300 });
+    await expectClientRefused(requestToken({ assertion }));
+  });
 
-test.each(['https://sandbox.example.com', `${sandbox.issuer}.example.org`, undefined])(
-  'assertion with a wrong audience: %s',
-  async (aud) => {
-    await assertClientRefused(requestToken({ assertion: await assertionOf({ aud }) }));
-  },
-);
+  test.each([
+    ['of another issuer', 'https://sandbox.example.com'],
+    ['that begins with the issuer', `${sandbox.issuer}.example.org`],
+    ['that is absent', undefined],
+  ])('the token endpoint refuses an audience %s', async (_name, aud) => {
+    await expectClientRefused(requestToken({ assertion: await assertionOf({ aud }) }));
+  });
 
-test.each([undefined, null, '', 5, [ps256.clientId], { length: 1, toString: 1, valueOf: 1 }])(
-  'assertion without a subject: %s',
-  async (sub) => {
-    await assertClientRefused(requestToken({ assertion: await assertionOf({ sub }) }));
-    const assertion = await assertionOf({ sub });
-    await assertClientRefused(requestToken({ assertion, client_id: ps256.clientId }));
-  },
-);
+  refusesAssertion('an absent sub', () => assertionOf({ sub: undefined }));
+  refusesAssertion('a sub that is null', () => assertionOf({ sub: null }));
+  refusesAssertion('an empty sub', () => assertionOf({ sub: '' }));
+  refusesAssertion('a sub that is a number', () => assertionOf({ sub: 5 }));
+  refusesAssertion('a sub that is an array', () => assertionOf({ sub: [ps256.clientId] }));
+  refusesAssertion('a sub that is an object', () =>
+    assertionOf({ sub: { length: 1, toString: 1, valueOf: 1 } }),
+  );
 
-test('an assertion is used once', async () => {
-  const assertion = await assertionOf();
-  expect((await requestToken({ assertion })).status).toBe(200);
-  await assertClientRefused(requestToken({ assertion }));
+  test('the token endpoint accepts an assertion once', async () => {
+    const assertion = await assertionOf();
+    expect((await requestToken({ assertion })).status).toBe(200);
+    await expectClientRefused(requestToken({ assertion }));
+  });
 });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
+import type { JsonResponse } from './wire.ts';
 
-const { sandbox, production } = localStages();
+const stages = localStages();
+const { sandbox, production } = stages;
 const grant_type = 'client_credentials';
 
 async function tokenOf(stage: TestStage, scope = 'marketplace.order:read marketplace.order:create') {
@@ -16,7 +18,7 @@ async function tokenOf(stage: TestStage, scope = 'marketplace.order:read marketp
     client_secret,
     scope,
   });
-  assert.equal(status, 200, JSON.stringify(body));
+  expect(status).toBe(200);
   return body['access_token'];
 }
 
@@ -34,45 +36,58 @@ const order = (externalSubscriptionId: string, more: object = {}) => ({
 let orders = 0;
 const freshId = () => `sub-${process.pid}-${(orders += 1)}`;
 
-for (const stage of [sandbox, production]) {
-  const name = stage === sandbox ? 'sandbox' : 'production';
+describe.each(Object.entries({ sandbox, production }))('token endpoint, %s', (name, stage) => {
   const endpoint = `${stage.url}/oauth/token`;
   const { clientId: client_id, clientSecret: client_secret } = stage.integration;
+  const scope = 'marketplace.order:read';
+  const authorization = basic(client_id, client_secret);
 
-  test(`${name}: form or JSON, Basic or body secret, all give a token`, async () => {
-    const scope = 'marketplace.order:read';
-    const authorization = basic(client_id, client_secret);
-    const answers = [
-      await postForm(endpoint, { grant_type, client_id, client_secret, scope }),
-      await postJson(endpoint, { grant_type, client_id, client_secret, scope }),
-      await postForm(endpoint, { grant_type, scope }, { authorization }),
-      await postJson(endpoint, { grant_type, scope, unknown: [1] }, { authorization }),
-      await postJson(
-        endpoint,
-        { grant_type, scope: '' },
-        { authorization, 'content-type': 'application/json; charset=utf-8' },
-      ),
-    ];
-    for (const { status, headers, body } of answers) {
-      expect(status).toBe(200);
-      expect(Object.keys(body)).toStrictEqual([
-        'access_token',
-        'token_type',
-        'expires_in',
-        'scope',
-        'created_at',
-      ]);
-      expect(body['token_type']).toBe('bearer');
-      expect(body['expires_in']).toBe(7_200);
-      expect(body['scope']).toBe(scope);
-      expect(Math.abs(Number(body['created_at']) - Date.now() / 1000)).toBeLessThan(60);
-      expect(headers.get('content-type')).toBe('application/json');
-      expect(headers.get('cache-control')).toBe('no-store');
-      expect(headers.get('pragma')).toBe('no-cache');
-    }
+  test.each<[string, () => Promise<JsonResponse>]>([
+    [
+      'client credentials in a form body',
+      () => postForm(endpoint, { grant_type, client_id, client_secret, scope }),
+    ],
+    [
+      'client credentials in a JSON body',
+      () => postJson(endpoint, { grant_type, client_id, client_secret, scope }),
+    ],
+    [
+      'Basic credentials with a form body',
+      () => postForm(endpoint, { grant_type, scope }, { authorization }),
+    ],
+    [
+      'Basic credentials with a JSON body that has an unknown member',
+      () => postJson(endpoint, { grant_type, scope, unknown: [1] }, { authorization }),
+    ],
+    [
+      'Basic credentials with a JSON body in a declared charset, and an empty scope',
+      () =>
+        postJson(
+          endpoint,
+          { grant_type, scope: '' },
+          { authorization, 'content-type': 'application/json; charset=utf-8' },
+        ),
+    ],
+  ])('accepts %s', async (_name, send) => {
+    const { status, headers, body } = await send();
+    expect(status).toBe(200);
+    expect(Object.keys(body)).toStrictEqual([
+      'access_token',
+      'token_type',
+      'expires_in',
+      'scope',
+      'created_at',
+    ]);
+    expect(body['token_type']).toBe('bearer');
+    expect(body['expires_in']).toBe(7_200);
+    expect(body['scope']).toBe(scope);
+    expect(Math.abs(Number(body['created_at']) - Date.now() / 1000)).toBeLessThan(60);
+    expect(headers.get('content-type')).toBe('application/json');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('pragma')).toBe('no-cache');
   });
 
-  test(`${name}: the JWT verifies with the published keys, and says whose and for what it is`, async () => {
+  test('issues a JWT that verifies with the published keys and names its client and stage', async () => {
     const keys = createRemoteJWKSet(new URL(`${stage.url}/.well-known/jwks.json`));
     const { payload, protectedHeader } = await jwtVerify(String(await tokenOf(stage)), keys, {
       issuer: stage.issuer,
@@ -84,147 +99,173 @@ for (const stage of [sandbox, production]) {
     expect(payload.sub).toBe(client_id);
     expect(payload['test']).toBe(name === 'sandbox');
   });
+});
 
-  test(`${name}: an order is created once, read by its external id, and refused when it differs`, async () => {
-    const headers = bearer(await tokenOf(stage));
-    const subscriptions = `${stage.url}/api/v1/marketplace/subscriptions`;
-    const id = freshId();
-    const created = await postJson(subscriptions, order(id), headers);
-    assert.equal(created.status, 201, created.text);
+describe.each(Object.entries({ sandbox, production }))('subscriptions API, %s', (_name, stage) => {
+  const subscriptions = `${stage.url}/api/v1/marketplace/subscriptions`;
+  const id = freshId();
+  let headers: ReturnType<typeof bearer>;
+  let created: JsonResponse;
+  beforeAll(async () => {
+    headers = bearer(await tokenOf(stage));
+    created = await postJson(subscriptions, order(id), headers);
+  });
+
+  test('creates an order', () => {
+    expect(created.status).toBe(201);
     expect(Object.keys(created.body)).toStrictEqual([
       'subscriptionNumber',
       'externalSubscriptionId',
       'status',
     ]);
     expect(created.body['status']).toBe('Creating');
+  });
+
+  test('responds to the same order again with the order that exists', async () => {
     const again = await postJson(subscriptions, order(id), headers);
     expect(again.status).toBe(200);
     expect(again.body).toStrictEqual(created.body);
-    const other = await postJson(
-      subscriptions,
-      order(id, { orderLines: [{ quantity: 6, productId: 'premium' }] }),
-      headers,
-    );
-    expect(other.status).toBe(409);
+  });
+
+  test('refuses another order with the same external id', async () => {
+    const changes = { orderLines: [{ quantity: 6, productId: 'premium' }] };
+    expect((await postJson(subscriptions, order(id, changes), headers)).status).toBe(409);
+  });
+
+  test('reads an order by its external id', async () => {
     const read = await call(`${subscriptions}/${id}`, { headers });
     expect(read.status).toBe(200);
     expect(read.body).toStrictEqual(created.body);
+  });
+
+  test('responds to an unknown external id with 404', async () => {
     expect((await call(`${subscriptions}/nothing`, { headers })).status).toBe(404);
   });
-}
-
-test('many that create the same order at the same time get one number', async () => {
-  const headers = bearer(await tokenOf(sandbox));
-  const body = order(freshId());
-  const answers = await Promise.all(
-    Array.from({ length: 6 }, () =>
-      postJson(`${sandbox.url}/api/v1/marketplace/subscriptions`, body, headers),
-    ),
-  );
-  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toStrictEqual([
-    200, 200, 200, 200, 200, 201,
-  ]);
-  expect(new Set(answers.map((answer) => answer.body['subscriptionNumber'])).size).toBe(1);
 });
 
-test('a bad order is told every bad field at once', async () => {
-  const headers = bearer(await tokenOf(sandbox));
-  const { status, body } = await postJson(
-    `${sandbox.url}/api/v1/marketplace/subscriptions`,
-    {
-      externalSubscriptionId: 5,
-      tradingPartnerId: 'somebody-else',
-      customer: { company: {}, contact: { firstName: 'A', lastName: '', email: 'nobody' } },
-      orderLines: [{ quantity: 0 }],
-    },
-    headers,
-  );
-  expect(status).toBe(422);
-  expect(body['error']).toBe('invalid_request');
-  const fields = (body['details'] as { field: string; message: string }[]).map(({ field }) => field);
-  expect(fields.toSorted()).toStrictEqual([
-    'customer.address',
-    'customer.company.name',
-    'customer.contact.email',
-    'customer.contact.lastName',
-    'externalSubscriptionId',
-    'orderLines.0.productId',
-    'orderLines.0.quantity',
-    'tradingPartnerId',
-  ]);
-  const empty = await postJson(`${sandbox.url}/api/v1/marketplace/subscriptions`, '', headers);
-  expect((empty.body['details'] as unknown[]).length).toBe(4);
-});
-
-test('the gateway lets nobody through without a token, with a bad one, or without the scope', async () => {
+describe('subscriptions API', () => {
   const url = `${sandbox.url}/api/v1/marketplace/subscriptions`;
-  const none = await postJson(url, order(freshId()));
-  expect(none.status).toBe(401);
-  expect(none.headers.get('www-authenticate') ?? '').toMatch(/^Bearer/);
-  expect(none.headers.get('www-authenticate') ?? '').not.toMatch(/error=/);
-  const token = String(await tokenOf(sandbox, 'marketplace.order:read'));
-  const bad = await postJson(url, order(freshId()), bearer(`${token.slice(0, -4)}AAAA`));
-  expect(bad.status).toBe(401);
-  expect(bad.headers.get('www-authenticate') ?? '').toMatch(/error="invalid_token"/);
-  const weak = await postJson(url, order(freshId()), bearer(token));
-  expect(weak.status).toBe(403);
-  expect(weak.headers.get('www-authenticate') ?? '').toMatch(
-    /scope="marketplace.order:create".*error="insufficient_scope"/,
-  );
+
+  test('gives the same order one number when it is created concurrently', async () => {
+    const headers = bearer(await tokenOf(sandbox));
+    const body = order(freshId());
+    const responses = await Promise.all(Array.from({ length: 6 }, () => postJson(url, body, headers)));
+    expect(responses.map(({ status }) => status).toSorted((a, b) => a - b)).toStrictEqual([
+      200, 200, 200, 200, 200, 201,
+    ]);
+    expect(new Set(responses.map((response) => response.body['subscriptionNumber'])).size).toBe(1);
+  });
+
+  test('names every invalid field of an order at once', async () => {
+    const { status, body } = await postJson(
+      url,
+      {
+        externalSubscriptionId: 5,
+        tradingPartnerId: 'somebody-else',
+        customer: { company: {}, contact: { firstName: 'A', lastName: '', email: 'nobody' } },
+        orderLines: [{ quantity: 0 }],
+      },
+      bearer(await tokenOf(sandbox)),
+    );
+    expect(status).toBe(422);
+    expect(body['error']).toBe('invalid_request');
+    const fields = (body['details'] as { field: string; message: string }[]).map(({ field }) => field);
+    expect(fields.toSorted()).toStrictEqual([
+      'customer.address',
+      'customer.company.name',
+      'customer.contact.email',
+      'customer.contact.lastName',
+      'externalSubscriptionId',
+      'orderLines.0.productId',
+      'orderLines.0.quantity',
+      'tradingPartnerId',
+    ]);
+  });
+
+  test('names the four required fields when the body is empty', async () => {
+    const { body } = await postJson(url, '', bearer(await tokenOf(sandbox)));
+    expect((body['details'] as unknown[]).length).toBe(4);
+  });
+
+  test('refuses a request without a token, with a challenge that has no error', async () => {
+    const { status, headers } = await postJson(url, order(freshId()));
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate') ?? '').toMatch(/^Bearer/);
+    expect(headers.get('www-authenticate') ?? '').not.toMatch(/error=/);
+  });
+
+  test('refuses a token with an invalid signature', async () => {
+    const token = String(await tokenOf(sandbox, 'marketplace.order:read'));
+    const { status, headers } = await postJson(url, order(freshId()), bearer(`${token.slice(0, -4)}AAAA`));
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate') ?? '').toMatch(/error="invalid_token"/);
+  });
+
+  test('refuses a token without the scope, and names the scope', async () => {
+    const token = await tokenOf(sandbox, 'marketplace.order:read');
+    const { status, headers } = await postJson(url, order(freshId()), bearer(token));
+    expect(status).toBe(403);
+    expect(headers.get('www-authenticate') ?? '').toMatch(
+      /scope="marketplace.order:create".*error="insufficient_scope"/,
+    );
+  });
 });
 
-test.each([
-  [sandbox, production],
-  [production, sandbox],
-] as const)(
-  'a credential or token of one stage is refused in the other, in both directions: %s',
-  async (from, to) => {
+describe.each([
+  ['sandbox', 'production'],
+  ['production', 'sandbox'],
+] as const)('separation of stages, %s credentials in %s', (fromName, toName) => {
+  const [from, to] = [stages[fromName], stages[toName]];
+
+  test('a client is refused at the token endpoint', async () => {
     const { clientId, clientSecret } = from.integration;
-    const refused = await postForm(
+    const { status, body } = await postForm(
       `${to.url}/oauth/token`,
       { grant_type },
       { authorization: basic(clientId, clientSecret) },
     );
-    expect(refused.status).toBe(401);
-    expect(refused.body['error']).toBe('invalid_client');
-    const token = await tokenOf(from);
-    const subscriptions = await call(`${to.url}/api/v1/marketplace/subscriptions/x`, {
-      headers: bearer(token),
-    });
-    expect(subscriptions.status).toBe(401);
-    const profile = await call(`${to.url}/rest/v1/users/${to.sessionKey.mageId}`, { headers: bearer(token) });
-    expect(profile.status).toBe(401);
-  },
-);
+    expect(status).toBe(401);
+    expect(body['error']).toBe('invalid_client');
+  });
 
-test.each(['market:id:xYZkjABcde', 'market:1234', 'market:code:europe store:id:abc stock_location:id:x'])(
-  'Commerce Layer: an integration without a scope gets its default, a channel the market it names: %s',
-  async (scope) => {
+  test.each([
+    ['subscriptions API', '/api/v1/marketplace/subscriptions/x'],
+    ['account API', `/rest/v1/users/${to.sessionKey.mageId}`],
+  ])('an access token is refused by the %s', async (_api, path) => {
+    const { status } = await call(to.url + path, { headers: bearer(await tokenOf(from)) });
+    expect(status).toBe(401);
+  });
+});
+
+describe('token endpoint, clients of Commerce Layer', () => {
+  const endpoint = `${sandbox.url}/oauth/token`;
+  const client_id = sandbox.salesChannel.clientId;
+
+  test('grants an integration its default scope when it requests none', async () => {
     const { clientId, clientSecret } =
       sandbox.clients.find(({ defaultScopes }) => defaultScopes.includes('market:all')) ?? assert.fail();
-    const integration = await postJson(`${sandbox.url}/oauth/token`, {
+    const { status, body } = await postJson(endpoint, {
       grant_type,
       client_id: clientId,
       client_secret: clientSecret,
     });
-    expect(integration.status).toBe(200);
-    expect(integration.body['expires_in']).toBe(7_200);
-    expect(integration.body['scope']).toBe('market:all');
+    expect(status).toBe(200);
+    expect(body['expires_in']).toBe(7_200);
+    expect(body['scope']).toBe('market:all');
+  });
 
-    const channel = await postJson(`${sandbox.url}/oauth/token`, {
-      grant_type,
-      client_id: sandbox.salesChannel.clientId,
-      scope,
-    });
-    expect(channel.status).toBe(200);
-    expect(channel.body['expires_in']).toBe(14_400);
-    expect(channel.body['scope']).toBe(scope);
+  test.each(['market:id:xYZkjABcde', 'market:1234', 'market:code:europe store:id:abc stock_location:id:x'])(
+    'grants a sales channel the scope that it requests: %s',
+    async (scope) => {
+      const { status, body } = await postJson(endpoint, { grant_type, client_id, scope });
+      expect(status).toBe(200);
+      expect(body['expires_in']).toBe(14_400);
+      expect(body['scope']).toBe(scope);
+    },
+  );
 
-    const { body } = await postJson(`${sandbox.url}/oauth/token`, {
-      grant_type,
-      client_id: sandbox.salesChannel.clientId,
-      scope: 'market:1234',
-    });
+  test('puts the market of the scope into the token', async () => {
+    const { body } = await postJson(endpoint, { grant_type, client_id, scope: 'market:1234' });
     expect(decodeJwt(String(body['access_token']))['market']).toStrictEqual({ id: ['1234'] });
-  },
-);
+  });
+});

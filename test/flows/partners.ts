@@ -10,7 +10,7 @@ import { projectFolder } from './start-stages.ts';
 
 const run = promisify(execFile);
 
-/** Runs what an operator of the sandbox types after `npx postern`, and gives what it answers as JSON. */
+/** Runs `npx postern` on the sandbox, as an operator does, and returns its JSON output. */
 export async function postern(stage: TestStage, ...argv: readonly string[]): Promise<unknown> {
   const { port } = new URL(stage.url);
   const where = ['--stage', 'sandbox', '--local', '--port', port, '--json'];
@@ -24,11 +24,11 @@ const Registered = v.object({ clientId: v.string(), clientSecret: v.optional(v.s
 
 interface Registration {
   readonly publicKey?: ClientKey;
-  /** Whatever else is typed after `client create`. */
+  /** Further options of `client create`. */
   readonly options?: readonly string[];
 }
 
-/** Registers a partner in the sandbox as an operator does: `client create`. */
+/** Registers a partner in the sandbox with `client create`, as an operator does. */
 export async function registerPartner(stage: TestStage, { publicKey, options = [] }: Registration = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'postern-partner-'));
   try {

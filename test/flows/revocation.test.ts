@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
 import { partnerKey } from '../oauth/client-keys.ts';
 import { postern, registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
+import type { JsonResponse } from './wire.ts';
 
 const { sandbox, production } = localStages();
 const revocation = `${sandbox.url}/oauth/revoke`;
@@ -34,157 +35,177 @@ const inBody = ({ clientId, clientSecret }: Credentials) => ({
   client_secret: clientSecret,
 });
 
-const askForJwt = (client: Credentials) =>
+const requestJwt = (client: Credentials) =>
   postForm(`${sandbox.url}/oauth/token`, { grant_type: 'client_credentials', ...inBody(client) });
 
 async function jwtHolder(client: Credentials = acme): Promise<Holder> {
-  const { status, body } = await askForJwt(client);
-  assert.equal(status, 200, JSON.stringify(body));
+  const { status, body } = await requestJwt(client);
+  expect(status).toBe(200);
   return { ...client, token: String(body['access_token']) };
 }
 
 async function sessionHolder(client: Credentials = sandbox.sessionKey): Promise<Holder> {
   const authorization = basic(client.clientId, client.clientSecret);
   const session = { grant_type: 'session', expires_in: 7_200 };
-  const opened = await postJson(`${sandbox.url}/rest/v1/app/session/token`, session, { authorization });
-  assert.equal(opened.status, 200, opened.text);
-  return { clientId: client.clientId, clientSecret: client.clientSecret, token: String(opened.body['ust']) };
+  const { status, body } = await postJson(`${sandbox.url}/rest/v1/app/session/token`, session, {
+    authorization,
+  });
+  expect(status).toBe(200);
+  return { clientId: client.clientId, clientSecret: client.clientSecret, token: String(body['ust']) };
 }
 
-/** What the Lambda authorizer and introspection make of a token: they must agree. */
-async function assertLives({ token }: Holder, lives: boolean) {
+/** Expects the Lambda authorizer and introspection to agree that a token is active. */
+async function expectActive({ token }: Holder) {
   const { status } = await call(profile, { headers: bearer(token) });
-  assert.ok(lives ? status === 200 || status === 403 : status === 401, `${status} at the authorizer`);
-  const asked = await postForm(introspection, { token, ...inBody(resourceServer) });
-  assert.equal(asked.status, 200, asked.text);
-  if (lives) expect(asked.body['active']).toBe(true);
-  else expect(asked.text).toBe('{"active":false}');
+  expect([200, 403]).toContain(status);
+  const introspected = await postForm(introspection, { token, ...inBody(resourceServer) });
+  expect(introspected.status).toBe(200);
+  expect(introspected.body['active']).toBe(true);
 }
 
-for (const [kind, hold] of Object.entries({ JWT: jwtHolder, session: sessionHolder })) {
-  describe(`a ${kind}`, () => {
-    for (const [format, post] of [
-      ['a form', postForm],
-      ['JSON', postJson],
-    ] as const) {
-      test(`is over at once when it is revoked with ${format}, and no other token is`, async () => {
-        const holder = await hold();
-        const bystander = await hold();
-        await assertLives(holder, true);
-        const authorization = basic(holder.clientId, holder.clientSecret);
-        const revoked = await post(revocation, { token: holder.token }, { authorization });
-        expect([revoked.status, revoked.text]).toStrictEqual([200, '{}']);
-        expect(revoked.headers.get('cache-control')).toBe('no-store');
-        await assertLives(holder, false);
-        await assertLives(bystander, true);
-      });
-    }
+/** Expects the Lambda authorizer and introspection to agree that a token is not active. */
+async function expectInactive({ token }: Holder) {
+  expect((await call(profile, { headers: bearer(token) })).status).toBe(401);
+  const introspected = await postForm(introspection, { token, ...inBody(resourceServer) });
+  expect([introspected.status, introspected.text]).toStrictEqual([200, '{"active":false}']);
+}
 
-    test.each([
-      ['a form', postForm],
-      ['JSON', postJson],
-    ] as const)(
-      'of another client is 403, as Commerce Layer has it, and stays, when revoked with %s',
-      async (_name, post) => {
-        const holder = await hold();
+const formats = [
+  ['a form', postForm],
+  ['JSON', postJson],
+] as const;
 
-        const { status, body } = await post(revocation, { ...inBody(other), token: holder.token });
-        expect(status).toBe(403);
-        expect(body).toStrictEqual({
-          error: 'unauthorized_client',
-          error_description: 'You are not authorized to revoke this token',
-        });
+describe.each([
+  ['JWT', jwtHolder],
+  ['session token', sessionHolder],
+] as const)('revocation endpoint, %s', (_kind, hold) => {
+  test.each(formats)('revokes the token at once with %s, and no other token', async (_format, post) => {
+    const holder = await hold();
+    const bystander = await hold();
+    await expectActive(holder);
+    const authorization = basic(holder.clientId, holder.clientSecret);
+    const revoked = await post(revocation, { token: holder.token }, { authorization });
+    expect([revoked.status, revoked.text]).toStrictEqual([200, '{}']);
+    expect(revoked.headers.get('cache-control')).toBe('no-store');
+    await expectInactive(holder);
+    await expectActive(bystander);
+  });
 
-        await assertLives(holder, true);
-      },
-    );
-
-    test('stays where the client does not authenticate', async () => {
+  test.each(formats)(
+    'refuses to revoke the token of another client with %s, as Commerce Layer does',
+    async (_format, post) => {
       const holder = await hold();
-      const wrong = { client_id: acme.clientId, client_secret: 'wrong' };
-      const { status, body } = await postForm(revocation, { ...wrong, token: holder.token });
-      expect([status, body['error']]).toStrictEqual([401, 'invalid_client']);
-      await assertLives(holder, true);
-    });
-  });
-}
+      const { status, body } = await post(revocation, { ...inBody(other), token: holder.token });
+      expect(status).toBe(403);
+      expect(body).toStrictEqual({
+        error: 'unauthorized_client',
+        error_description: 'You are not authorized to revoke this token',
+      });
+      await expectActive(holder);
+    },
+  );
 
-test('a token that is unknown, or of the other stage, is 200 with an empty object', async () => {
-  const { clientId, clientSecret } = production.integration;
-  const elsewhere = await postForm(`${production.url}/oauth/token`, {
-    grant_type: 'client_credentials',
-    ...inBody({ clientId, clientSecret }),
-    scope: 'marketplace.order:read',
+  test('revokes nothing for a client that is not authenticated', async () => {
+    const holder = await hold();
+    const wrong = { client_id: acme.clientId, client_secret: 'wrong' };
+    const { status, body } = await postForm(revocation, { ...wrong, token: holder.token });
+    expect([status, body['error']]).toStrictEqual([401, 'invalid_client']);
+    await expectActive(holder);
   });
-  const ofProduction = String(elsewhere.body['access_token']);
-  expect(ofProduction).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
-  const madeUp = ['x', 'a.b.c', `${'A'.repeat(32)}.${'A'.repeat(12)}`, 'ä'.repeat(100)];
-  for (const token of [ofProduction, ...madeUp]) {
-    for (const post of [postForm, postJson]) {
+});
+
+describe('revocation endpoint, unknown token', () => {
+  const { clientId, clientSecret } = production.integration;
+  let ofProduction = '';
+  beforeAll(async () => {
+    const { body } = await postForm(`${production.url}/oauth/token`, {
+      grant_type: 'client_credentials',
+      ...inBody({ clientId, clientSecret }),
+      scope: 'marketplace.order:read',
+    });
+    ofProduction = String(body['access_token']);
+    expect(ofProduction).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  });
+
+  describe.each([
+    ['a token of production', () => ofProduction],
+    ['one character', () => 'x'],
+    ['the form of a JWT', () => 'a.b.c'],
+    ['the form of a session token', () => `${'A'.repeat(32)}.${'A'.repeat(12)}`],
+    ['a string that is not ASCII', () => 'ä'.repeat(100)],
+  ])('%s', (_name, token) => {
+    test.each(formats)('is 200 with an empty object, sent as %s', async (_format, post) => {
       const { status, text } = await post(revocation, {
         ...inBody(acme),
-        token,
+        token: token(),
         token_type_hint: 'nonsense',
       });
       expect([status, text]).toStrictEqual([200, '{}']);
-    }
-  }
-});
-
-test('a token is needed, once, and not in the query', async () => {
-  const { token } = await jwtHolder();
-  const answers = [
-    await postForm(revocation, inBody(acme)),
-    await postForm(`${revocation}?token=${token}`, inBody(acme)),
-    await call(revocation, {
-      method: 'POST',
-      body: new URLSearchParams([...Object.entries(inBody(acme)), ['token', token], ['token', token]]),
-    }),
-  ];
-  for (const { status, body } of answers) {
-    expect([status, body['error']]).toStrictEqual([400, 'invalid_request']);
-  }
-  await assertLives({ ...acme, token }, true);
-});
-
-test('who may not introspect is told so, and learns nothing of the token', async () => {
-  const { token } = await jwtHolder();
-  const { status, body } = await postForm(introspection, { token, ...inBody(acme) });
-  expect(status).toBe(403);
-  expect(body).toStrictEqual({
-    error: 'unauthorized_client',
-    error_description: 'This client may not introspect tokens.',
+    });
   });
 });
 
-describe('an operator', () => {
-  test('who disables a client ends its tokens, and it gets no other', async () => {
+describe('revocation endpoint, parameters', () => {
+  test.each<[string, (token: string) => Promise<JsonResponse>]>([
+    ['a request without a token', () => postForm(revocation, inBody(acme))],
+    ['a token in the query', (token) => postForm(`${revocation}?token=${token}`, inBody(acme))],
+    [
+      'a duplicate token',
+      (token) =>
+        call(revocation, {
+          method: 'POST',
+          body: new URLSearchParams([...Object.entries(inBody(acme)), ['token', token], ['token', token]]),
+        }),
+    ],
+  ])('refuses %s with invalid_request, and revokes nothing', async (_name, send) => {
+    const holder = await jwtHolder();
+    const { status, body } = await send(holder.token);
+    expect([status, body['error']]).toStrictEqual([400, 'invalid_request']);
+    await expectActive(holder);
+  });
+});
+
+describe('introspection endpoint', () => {
+  test('refuses a client that may not introspect, and reveals nothing of the token', async () => {
+    const { token } = await jwtHolder();
+    const { status, body } = await postForm(introspection, { token, ...inBody(acme) });
+    expect(status).toBe(403);
+    expect(body).toStrictEqual({
+      error: 'unauthorized_client',
+      error_description: 'This client may not introspect tokens.',
+    });
+  });
+});
+
+describe('client disable', () => {
+  test('makes the tokens of the client inactive, and the client gets no other', async () => {
     const leaving = await registerPartner(sandbox, { options: defaultScope });
     const holder = await jwtHolder(leaving);
-    await assertLives(holder, true);
+    await expectActive(holder);
     await postern(sandbox, 'client', 'disable', leaving.clientId);
-    await assertLives(holder, false);
-    const { status, body } = await askForJwt(leaving);
+    await expectInactive(holder);
+    const { status, body } = await requestJwt(leaving);
     expect([status, body['error']]).toStrictEqual([401, 'invalid_client']);
   });
+});
 
-  test('who revokes the tokens of a client ends those that it has, and it gets others', async () => {
+describe('client revoke-tokens', () => {
+  const registerSessionKey = async () => {
     const person = ['--first-name', 'Ada', '--last-name', 'Byron', '--email', 'ada@example.com'];
     const account = (await postern(sandbox, 'account', 'create', ...person)) as { mageId: string };
-    const [integration, sessionKey] = await Promise.all([
-      registerPartner(sandbox, { options: defaultScope }),
-      registerPartner(sandbox, { options: ['--account', account.mageId] }),
-    ]);
-    for (const [client, hold] of [
-      [integration, jwtHolder],
-      [sessionKey, sessionHolder],
-    ] as const) {
-      const holder = await hold(client);
-      await assertLives(holder, true);
-      await postern(sandbox, 'client', 'revoke-tokens', client.clientId);
-      await assertLives(holder, false);
-      await assertLives(await hold(client), true);
-    }
+    return registerPartner(sandbox, { options: ['--account', account.mageId] });
+  };
+
+  test.each([
+    ['JWTs of an integration', () => registerPartner(sandbox, { options: defaultScope }), jwtHolder],
+    ['session tokens of a session key', registerSessionKey, sessionHolder],
+  ] as const)('makes the %s inactive, and new ones are active', async (_name, register, hold) => {
+    const client = await register();
+    const holder = await hold(client);
+    await expectActive(holder);
+    await postern(sandbox, 'client', 'revoke-tokens', client.clientId);
+    await expectInactive(holder);
+    await expectActive(await hold(client));
   });
 });
 
@@ -195,55 +216,55 @@ const as = await oauth.processDiscoveryResponse(issuer, discovery);
 assert.ok(!(key.privateKey instanceof Uint8Array));
 const signing = oauth.PrivateKeyJwt({ key: key.privateKey, kid: key.publicKey.kid });
 
-describe('oauth4webapi', () => {
-  const callers: [string, oauth.Client, oauth.ClientAuth][] = [
-    [
-      'a secret',
-      { client_id: resourceServer.clientId },
-      oauth.ClientSecretBasic(resourceServer.clientSecret),
-    ],
-    ['a key', { client_id: keyed.clientId }, signing],
-  ];
-
-  test('revokes a token with its method, and reads the answer', async () => {
+describe('oauth4webapi, revocation', () => {
+  test('revokes a token with private_key_jwt, and accepts the response', async () => {
     const client = { client_id: keyed.clientId };
     const issued = await oauth.clientCredentialsGrantRequest(as, client, signing, {}, insecure);
     const { access_token: token } = await oauth.processClientCredentialsResponse(as, client, issued);
     const holder = { ...keyed, token };
-    await assertLives(holder, true);
+    await expectActive(holder);
     const response = await oauth.revocationRequest(as, client, signing, token, {
       ...insecure,
       additionalParameters: { token_type_hint: 'access_token' },
     });
     await oauth.processRevocationResponse(response);
-    await assertLives(holder, false);
+    await expectInactive(holder);
   });
+});
 
-  for (const [name, client, authentication] of callers) {
-    test.each([false, true])(
-      `introspects with ${name}, as JSON and as a signed JWT: %j`,
-      async (requestJwtResponse) => {
-        const { token } = await jwtHolder();
+describe.each<[string, oauth.Client, oauth.ClientAuth]>([
+  [
+    'client_secret_basic',
+    { client_id: resourceServer.clientId },
+    oauth.ClientSecretBasic(resourceServer.clientSecret),
+  ],
+  ['private_key_jwt', { client_id: keyed.clientId }, signing],
+])('oauth4webapi, introspection with %s', (_method, client, authentication) => {
+  describe.each([
+    ['JSON', false, 'application/json'],
+    ['a signed JWT', true, 'application/token-introspection+jwt'],
+  ] as const)('response as %s', (_format, requestJwtResponse, contentType) => {
+    const introspect = async (token: string) => {
+      const response = await oauth.introspectionRequest(as, client, authentication, token, {
+        requestJwtResponse,
+        ...insecure,
+      });
+      expect(response.headers.get('content-type')).toBe(contentType);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      const claims = await oauth.processIntrospectionResponse(as, client, response);
+      if (requestJwtResponse) await oauth.validateApplicationLevelSignature(as, response, insecure);
+      return claims;
+    };
 
-        const introspect = async (asked: string) => {
-          const response = await oauth.introspectionRequest(as, client, authentication, asked, {
-            requestJwtResponse,
-            ...insecure,
-          });
-          expect(response.headers.get('content-type')).toBe(
-            requestJwtResponse ? 'application/token-introspection+jwt' : 'application/json',
-          );
-          expect(response.headers.get('cache-control')).toBe('no-store');
-          const claims = await oauth.processIntrospectionResponse(as, client, response);
-          if (requestJwtResponse) await oauth.validateApplicationLevelSignature(as, response, insecure);
-          return claims;
-        };
-        const active = await introspect(token);
-        expect(active.active).toBe(true);
-        expect(active.client_id).toBe(acme.clientId);
-        expect(active.iss).toBe(sandbox.issuer);
-        expect(await introspect('unknown')).toStrictEqual({ active: false });
-      },
-    );
-  }
+    test('has the claims of an active token', async () => {
+      const claims = await introspect((await jwtHolder()).token);
+      expect(claims.active).toBe(true);
+      expect(claims.client_id).toBe(acme.clientId);
+      expect(claims.iss).toBe(sandbox.issuer);
+    });
+
+    test('says only that an unknown token is not active', async () => {
+      expect(await introspect('unknown')).toStrictEqual({ active: false });
+    });
+  });
 });

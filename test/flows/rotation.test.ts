@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { projectFolder, startStages } from './start-stages.ts';
 import { call, postJson } from './wire.ts';
@@ -25,54 +25,56 @@ async function publishedKids() {
   return (body['keys'] as { kid: string }[]).map(({ kid }) => kid);
 }
 
-test('a rotation in the middle of traffic fails not one verification of a verifier that caches the keys', async () => {
-  const options = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
-  const cached = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`), options);
-  const before = await publishedKids();
-  const state = { rotating: true };
-  let verified = 0;
-  const traffic = async () => {
-    while (state.rotating) {
-      const scope = 'market:id:a';
-      const { status, body } = await postJson(`${url}/oauth/token`, {
-        grant_type: 'client_credentials',
-        client_id: channel.clientId,
-        scope,
-      });
-      expect(status).toBe(200);
-      await jwtVerify(String(body['access_token']), cached, { issuer, typ: 'at+jwt' });
-      verified += 1;
-    }
-  };
-  const verifying = Promise.all([traffic(), traffic()]);
-  await postern('key', 'rotate');
-  state.rotating = false;
-  await verifying;
-  expect(verified).toBeGreaterThan(0);
+describe('signing keys', () => {
+  test('a rotation during traffic keeps every token valid for a verifier that caches the keys', async () => {
+    const options = { cacheMaxAge: Infinity, cooldownDuration: Infinity };
+    const cached = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`), options);
+    const before = await publishedKids();
+    const state = { rotating: true };
+    let verified = 0;
+    const traffic = async () => {
+      while (state.rotating) {
+        const scope = 'market:id:a';
+        const { status, body } = await postJson(`${url}/oauth/token`, {
+          grant_type: 'client_credentials',
+          client_id: channel.clientId,
+          scope,
+        });
+        expect(status).toBe(200);
+        await jwtVerify(String(body['access_token']), cached, { issuer, typ: 'at+jwt' });
+        verified += 1;
+      }
+    };
+    const verifying = Promise.all([traffic(), traffic()]);
+    await postern('key', 'rotate');
+    state.rotating = false;
+    await verifying;
+    expect(verified).toBeGreaterThan(0);
 
-  const published = await publishedKids();
-  expect(published.length).toBe(3);
-  expect(before.every((kid) => published.includes(kid))).toBe(true);
-  const listed = await postern('key', 'list');
-  expect(JSON.stringify(listed)).toContain(published[0] ?? '');
-});
-
-test('a key that is revoked is published no more, and its tokens are refused at once', async () => {
-  const { clientId, clientSecret = '' } = clients[0] ?? assert.fail();
-  const { body } = await postJson(`${url}/oauth/token`, {
-    grant_type: 'client_credentials',
-    client_id: clientId,
-    client_secret: clientSecret,
+    const published = await publishedKids();
+    expect(published.length).toBe(3);
+    expect(before.every((kid) => published.includes(kid))).toBe(true);
+    const listed = await postern('key', 'list');
+    expect(JSON.stringify(listed)).toContain(published[0] ?? '');
   });
-  const token = String(body['access_token']);
-  const users = `${url}/rest/v1/users/MAG0`;
-  const headers = { authorization: `Bearer ${token}` };
-  // Authorized, and without an account: what is behind the authorizer answers.
-  expect((await call(users, { headers })).status).toBe(403);
-  const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as {
-    kid: string;
-  };
-  await postern('key', 'revoke', kid, '--yes');
-  expect(await publishedKids()).not.toContain(kid);
-  expect((await call(users, { headers })).status).toBe(401);
+
+  test('a revoked key is no longer published, and its tokens are refused at once', async () => {
+    const { clientId, clientSecret = '' } = clients[0] ?? assert.fail();
+    const { body } = await postJson(`${url}/oauth/token`, {
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+    });
+    const token = String(body['access_token']);
+    const users = `${url}/rest/v1/users/MAG0`;
+    const headers = { authorization: `Bearer ${token}` };
+    // The authorizer accepts the token; the API refuses it because the client has no account.
+    expect((await call(users, { headers })).status).toBe(403);
+    const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as {
+      kid: string;
+    };
+    await postern('key', 'revoke', kid, '--yes');
+    expect(await publishedKids()).not.toContain(kid);
+    expect((await call(users, { headers })).status).toBe(401);
+  });
 });

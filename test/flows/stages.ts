@@ -4,7 +4,7 @@ import { Ready } from './start-stages.ts';
 
 export type TestStage = ReturnType<typeof partnersOf>;
 
-/** The stages that global-setup.mjs has started, which journeys share. */
+/** The stages that global-setup.mjs has started. All flows share them. */
 export function localStages() {
   const { stages } = v.parse(Ready, JSON.parse(process.env['POSTERN_TEST_STAGES'] ?? ''));
   return {

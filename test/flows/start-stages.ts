@@ -14,7 +14,7 @@ export const Ready = v.object({
 });
 export type Ready = v.InferOutput<typeof Ready>;
 
-/** Starts both stages as a partner would meet them: `npm start`, in a process of its own. */
+/** Starts the stages with `npm start`, in a process of its own. */
 export async function startStages(...options: string[]) {
   const defaults = [
     '--json',

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 
-export interface Answer {
+export interface JsonResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON, member by member. */
+  /** The members of the JSON object in the body; none if the body is empty. */
   readonly body: Record<string, unknown>;
 }
 
-/** Sends a request and reads its answer, whose body must be a JSON object. */
-export async function call(url: string, init: RequestInit = {}): Promise<Answer> {
+/** Sends a request and reads the response, whose body must be empty or a JSON object. */
+export async function call(url: string, init: RequestInit = {}): Promise<JsonResponse> {
   const response = await fetch(url, init);
   const text = await response.text();
   const body: unknown = text === '' ? {} : JSON.parse(text);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -30,7 +30,9 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();
 
 const all = built.map(({ record, stage }) => ({
+  name: record.name,
   record,
+  stage,
   stateful: Template.fromStack(stage.stateful),
   stateless: Template.fromStack(stage.stateless),
   accountApi: Template.fromStack(stage.accountApi),
@@ -44,9 +46,12 @@ interface Resource {
   readonly Properties: Record<string, unknown>;
 }
 const resources = (template: Template, type: string) =>
-  Object.values(template.findResources(type)) as Resource[];
+  Object.entries(template.findResources(type) as Record<string, Resource>).map(([id, resource]) => ({
+    ...resource,
+    id,
+  }));
 
-/** Every grant there is: who may do what with which items. */
+/** Every grant that a stage has: which function may do what with which items. */
 const bySecret = (grantee: string) => [
   `${grantee}: GetItem of Clients client#*`,
   `${grantee}: PutItem of Clients secret-use#*`,
@@ -83,44 +88,88 @@ const allGrants = [
   'TokenAuthorizerFunction: GetSecretValue of HashKey',
 ];
 
-for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
-  const policy = record.retain ? 'Retain' : 'Delete';
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: Record<string, Record<string, string[]>>;
+}
+const statementsOf = ({ Properties }: Resource) =>
+  (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
 
-  test(`${record.name}: tables are on demand, encrypted, restorable to a point in time`, () => {
+/** The grants of one policy, in the form of `allGrants`; permission to write logs is left out. */
+const grantsOf = (policy: Resource) =>
+  statementsOf(policy).flatMap(({ Action, Resource, Condition }) => {
+    const actions = [Action].flat();
+    if (actions.some((action) => action.startsWith('logs:'))) return [];
+    const prefixes = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
+    const grantee = String(policy.Properties['PolicyName']).replace(/(Role)?(Default)?Policy.*/, '');
+    const what = actions
+      .map((action) => action.replace(/^\w+:/, ''))
+      .toSorted()
+      .join(' ');
+    return [Resource].flat().map((resource) => {
+      const on = /(Clients|Sessions|Subscriptions|SigningKeys|HashKey)/.exec(JSON.stringify(resource))?.[1];
+      return [`${grantee}: ${what} of ${on}`, ...prefixes].join(' ');
+    });
+  });
+
+describe.each(all)('stage $name', ({ record, stage, stateful, stateless, accountApi, exampleApi }) => {
+  const policy = record.retain ? 'Retain' : 'Delete';
+  const withFunctions = { Stateless: stateless, AccountApi: accountApi, ExampleApi: exampleApi };
+  const inEach = (type: string) =>
+    Object.values(withFunctions).flatMap((template) => resources(template, type));
+
+  describe('tables', () => {
     const tables = [
       ...resources(stateful, 'AWS::DynamoDB::GlobalTable'),
       ...resources(exampleApi, 'AWS::DynamoDB::GlobalTable'),
     ];
-    expect(tables.length).toBe(3);
-    for (const { Properties, DeletionPolicy } of tables) {
-      expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
-      expect(Properties['SSESpecification']).toStrictEqual({ SSEEnabled: true, SSEType: 'KMS' });
-      expect(Properties['KeySchema']).toStrictEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
-      expect(Properties['GlobalSecondaryIndexes']).toBeUndefined();
-      const [replica] = Properties['Replicas'] as Record<string, unknown>[];
-      expect(replica?.['PointInTimeRecoverySpecification']).toStrictEqual({
-        PointInTimeRecoveryEnabled: true,
-      });
-      expect(replica?.['DeletionProtectionEnabled']).toBe(record.retain);
-      expect(DeletionPolicy).toBe(policy);
-    }
-  });
 
-  test(`${record.name}: sessions and clients expire by expiresAt`, () => {
-    stateful.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
-      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    test('are three', () => {
+      expect(tables.length).toBe(3);
+    });
+
+    test.each(tables)(
+      '$id is on demand, encrypted and restorable to a point in time',
+      ({ Properties, DeletionPolicy }) => {
+        expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
+        expect(Properties['SSESpecification']).toStrictEqual({ SSEEnabled: true, SSEType: 'KMS' });
+        expect(Properties['KeySchema']).toStrictEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
+        expect(Properties['GlobalSecondaryIndexes']).toBeUndefined();
+        const [replica] = Properties['Replicas'] as Record<string, unknown>[];
+        expect(replica?.['PointInTimeRecoverySpecification']).toStrictEqual({
+          PointInTimeRecoveryEnabled: true,
+        });
+        expect(replica?.['DeletionProtectionEnabled']).toBe(record.retain);
+        expect(DeletionPolicy).toBe(policy);
+      },
+    );
+
+    test('of sessions and clients expire items by expiresAt', () => {
+      stateful.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      });
     });
   });
 
-  test(`${record.name}: secrets are ${record.retain ? 'retained' : 'deleted'} with the stack`, () => {
+  describe('secrets', () => {
     const secrets = resources(stateful, 'AWS::SecretsManager::Secret');
-    expect(secrets.length).toBe(2);
-    for (const { DeletionPolicy } of secrets) expect(DeletionPolicy).toBe(policy);
-    // A change of this text would overwrite the keys of every stage that is deployed.
-    stateful.hasResourceProperties('AWS::SecretsManager::Secret', { SecretString: '{}' });
+
+    test('are two', () => {
+      expect(secrets.length).toBe(2);
+    });
+
+    test.each(secrets)(`$id is ${record.retain ? 'retained' : 'deleted'} with the stack`, (secret) => {
+      expect(secret.DeletionPolicy).toBe(policy);
+    });
+
+    test('begin as an empty object, always the same one', () => {
+      // A change of this string would overwrite the keys of every stage that is deployed.
+      stateful.hasResourceProperties('AWS::SecretsManager::Secret', { SecretString: '{}' });
+    });
   });
 
-  test(`${record.name}: the signing keys rotate on schedule, and at once when the schedule is made`, () => {
+  test('rotates the signing keys on schedule, and at once when the schedule is created', () => {
     stateless.hasResource('AWS::SecretsManager::RotationSchedule', {
       Properties: {
         RotationRules: { AutomaticallyAfterDays: record.rotationDays },
@@ -137,100 +186,92 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
     });
   });
 
-  test(`${record.name}: functions are arm64, Node 24, with a role and a log group of their own`, () => {
-    for (const template of [stateless, accountApi, exampleApi]) {
-      const functions = resources(template, 'AWS::Lambda::Function');
+  describe.each(Object.entries(withFunctions))('functions of %s', (_stack, template) => {
+    const functions = resources(template, 'AWS::Lambda::Function');
+
+    test.each(['Role', 'LoggingConfig'])('have a %s of their own', (property) => {
       expect(functions.length).toBeGreaterThan(0);
-      const roles = new Set(functions.map(({ Properties }) => JSON.stringify(Properties['Role'])));
-      const logs = new Set(functions.map(({ Properties }) => JSON.stringify(Properties['LoggingConfig'])));
-      expect(roles.size).toBe(functions.length);
-      expect(logs.size).toBe(functions.length);
-      for (const { Properties } of functions) {
-        expect(Properties['Architectures']).toStrictEqual(['arm64']);
-        expect(Properties['Runtime']).toBe('nodejs24.x');
-        expect((Properties['Environment'] as { Variables: Record<string, unknown> }).Variables['STAGE']).toBe(
-          record.name,
-        );
-      }
-      for (const { Properties, DeletionPolicy } of resources(template, 'AWS::Logs::LogGroup')) {
-        expect(Properties['RetentionInDays']).toBe(record.logRetentionDays);
-        expect(DeletionPolicy).toBe(policy);
-      }
-    }
-  });
+      const values = new Set(functions.map(({ Properties }) => JSON.stringify(Properties[property])));
+      expect(values.size).toBe(functions.length);
+    });
 
-  test(`${record.name}: no role may do anything to everything`, () => {
-    const grants: string[] = [];
-    for (const template of [stateless, accountApi, exampleApi]) {
-      for (const role of resources(template, 'AWS::IAM::Role')) {
-        expect(role.Properties['ManagedPolicyArns']).toBeUndefined();
-      }
-      for (const { Properties } of resources(template, 'AWS::IAM::Policy')) {
-        const { Statement } = Properties['PolicyDocument'] as {
-          Statement: {
-            Action: string | string[];
-            Resource: unknown;
-            Condition?: Record<string, Record<string, string[]>>;
-          }[];
-        };
-        for (const { Action, Resource, Condition } of Statement) {
-          assert.ok(!JSON.stringify([Action, Resource]).includes('*'), JSON.stringify(Resource));
-          const actions = [Action].flat();
-          if (actions.some((action) => action.startsWith('logs:'))) continue;
-          const prefixes = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
-          const grantee = String(Properties['PolicyName']).replace(/(Role)?(Default)?Policy.*/, '');
-          const what = actions
-            .map((action) => action.replace(/^\w+:/, ''))
-            .toSorted()
-            .join(' ');
-          for (const resource of [Resource].flat()) {
-            const on = /(Clients|Sessions|Subscriptions|SigningKeys|HashKey)/.exec(
-              JSON.stringify(resource),
-            )?.[1];
-            grants.push([`${grantee}: ${what} of ${on}`, ...prefixes].join(' '));
-          }
-        }
-      }
-    }
-    expect(grants.toSorted()).toStrictEqual(allGrants.toSorted());
-  });
-
-  test(`${record.name}: the routes of the contracts, and who authorizes each`, () => {
-    const authorizationOf = (template: Template) =>
-      Object.fromEntries(
-        resources(template, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => [
-          Properties['RouteKey'],
-          [
-            Properties['AuthorizationType'],
-            ...((Properties['AuthorizationScopes'] as string[] | undefined) ?? []),
-          ],
-        ]),
+    test.each(functions)('$id is arm64, Node.js 24, and knows its stage', ({ Properties }) => {
+      expect(Properties['Architectures']).toStrictEqual(['arm64']);
+      expect(Properties['Runtime']).toBe('nodejs24.x');
+      expect((Properties['Environment'] as { Variables: Record<string, unknown> }).Variables['STAGE']).toBe(
+        record.name,
       );
-    expect(authorizationOf(stateless)).toStrictEqual({
-      'POST /oauth/token': ['NONE'],
-      'POST /rest/v1/app/session/token': ['NONE'],
-      'POST /oauth/revoke': ['NONE'],
-      'POST /oauth/introspect': ['NONE'],
-      'GET /.well-known/oauth-authorization-server': ['NONE'],
-      'GET /.well-known/openid-configuration': ['NONE'],
-      'GET /.well-known/jwks.json': ['NONE'],
-    });
-    expect(authorizationOf(accountApi)).toStrictEqual({
-      'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
-      'GET /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-      'POST /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-      'PUT /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-      'PUT /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
-      'DELETE /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-      'DELETE /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
-    });
-    expect(authorizationOf(exampleApi)).toStrictEqual({
-      'POST /api/v1/marketplace/subscriptions': ['JWT', 'marketplace.order:create'],
-      'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': ['JWT', 'marketplace.order:read'],
     });
   });
 
-  test(`${record.name}: the JWT authorizer has an issuer and an audience, and comes after what it reads`, () => {
+  test.each(inEach('AWS::Logs::LogGroup'))(
+    'log group $id has the retention of the stage',
+    ({ Properties, DeletionPolicy }) => {
+      expect(Properties['RetentionInDays']).toBe(record.logRetentionDays);
+      expect(DeletionPolicy).toBe(policy);
+    },
+  );
+
+  test.each(inEach('AWS::IAM::Role'))('role $id has no managed policy', ({ Properties }) => {
+    expect(Properties['ManagedPolicyArns']).toBeUndefined();
+  });
+
+  test.each(inEach('AWS::IAM::Policy'))('policy $id has no wildcard', (one) => {
+    const allowed = statementsOf(one).map(({ Action, Resource }) => [Action, Resource]);
+    expect(JSON.stringify(allowed)).not.toContain('*');
+  });
+
+  test('grants exactly what the functions need', () => {
+    expect(inEach('AWS::IAM::Policy').flatMap(grantsOf).toSorted()).toStrictEqual(allGrants.toSorted());
+  });
+
+  test.each([
+    [
+      'Stateless',
+      stateless,
+      {
+        'POST /oauth/token': ['NONE'],
+        'POST /rest/v1/app/session/token': ['NONE'],
+        'POST /oauth/revoke': ['NONE'],
+        'POST /oauth/introspect': ['NONE'],
+        'GET /.well-known/oauth-authorization-server': ['NONE'],
+        'GET /.well-known/openid-configuration': ['NONE'],
+        'GET /.well-known/jwks.json': ['NONE'],
+      },
+    ],
+    [
+      'AccountApi',
+      accountApi,
+      {
+        'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
+        'GET /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+        'POST /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+        'PUT /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+        'PUT /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
+        'DELETE /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+        'DELETE /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
+      },
+    ],
+    [
+      'ExampleApi',
+      exampleApi,
+      {
+        'POST /api/v1/marketplace/subscriptions': ['JWT', 'marketplace.order:create'],
+        'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': ['JWT', 'marketplace.order:read'],
+      },
+    ],
+  ])('%s has the routes of the contracts, each with its authorization', (_stack, template, routes) => {
+    const authorization = resources(template, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => [
+      Properties['RouteKey'],
+      [
+        Properties['AuthorizationType'],
+        ...((Properties['AuthorizationScopes'] as string[] | undefined) ?? []),
+      ],
+    ]);
+    expect(Object.fromEntries(authorization)).toStrictEqual(routes);
+  });
+
+  test('has a JWT authorizer whose audience is its issuer, the URL of the API', () => {
     const [jwt] = resources(exampleApi, 'AWS::ApiGatewayV2::Authorizer').filter(
       ({ Properties }) => Properties['AuthorizerType'] === 'JWT',
     );
@@ -242,47 +283,61 @@ for (const { record, stateful, stateless, accountApi, exampleApi } of all) {
     expect(Audience).toStrictEqual([Issuer]);
   });
 
-  test(`${record.name}: the gateway throttles, and logs requests without what may be a credential`, () => {
-    const [stage] = resources(stateless, 'AWS::ApiGatewayV2::Stage');
+  test('throttles at the gateway', () => {
+    const [gateway] = resources(stateless, 'AWS::ApiGatewayV2::Stage');
     const { rateLimit, burstLimit } = record.throttle;
-    expect(stage?.Properties['DefaultRouteSettings']).toStrictEqual({
+    expect(gateway?.Properties['DefaultRouteSettings']).toStrictEqual({
       ThrottlingRateLimit: rateLimit,
       ThrottlingBurstLimit: burstLimit,
     });
-    const { Format } = stage?.Properties['AccessLogSettings'] as { Format: string };
+  });
+
+  test('logs requests at the gateway without anything that may be a credential', () => {
+    const [gateway] = resources(stateless, 'AWS::ApiGatewayV2::Stage');
+    const { Format } = gateway?.Properties['AccessLogSettings'] as { Format: string };
     expect(Format).not.toMatch(/header|query|body|claims/i);
     expect(Object.keys(JSON.parse(Format))).toContain('requestId');
   });
 
-  test(`${record.name}: outputs tell what operators and partners need`, () => {
-    for (const output of ['ClientsTable', 'SessionsTable', 'SigningKeysSecret', 'HashKeySecret']) {
-      stateful.hasOutput(output, {});
-    }
-    for (const output of ['Url', 'Issuer']) stateless.hasOutput(output, {});
+  test.each([
+    ['ClientsTable', stateful],
+    ['SessionsTable', stateful],
+    ['SigningKeysSecret', stateful],
+    ['HashKeySecret', stateful],
+    ['Url', stateless],
+    ['Issuer', stateless],
+  ])('has the output %s', (output, template) => {
+    template.hasOutput(output, {});
   });
-}
 
-test('the example API is deployed after the discovery document that its authorizer reads', () => {
-  for (const { stage } of built) expect(stage.exampleApi.dependencies).toContain(stage.stateless);
+  test('deploys the example API after the discovery document that its authorizer reads', () => {
+    expect(stage.exampleApi.dependencies).toContain(stage.stateless);
+  });
+
+  test.each(['stateful', 'accountApi', 'exampleApi'] as const)(
+    `${record.retain ? 'protects' : 'does not protect'} the stack %s from deletion`,
+    (stack) => {
+      expect(stage[stack].terminationProtection ?? false).toBe(record.retain);
+    },
+  );
 });
 
-test('production cannot be deleted by accident', () => {
-  for (const { record, stage } of built) {
-    expect(stage.stateful.terminationProtection ?? false).toBe(record.retain);
-    expect(stage.accountApi.terminationProtection ?? false).toBe(record.retain);
-    expect(stage.exampleApi.terminationProtection ?? false).toBe(record.retain);
-  }
-});
-
-test('a stage that signs with ES256 has the Lambda authorizer everywhere', () => {
+describe('stage that signs with ES256', () => {
   const template = Template.fromStack(elliptic.exampleApi);
-  for (const { Properties } of resources(template, 'AWS::ApiGatewayV2::Route')) {
-    expect(Properties['AuthorizationType']).toBe('CUSTOM');
-  }
-  template.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 1);
+
+  test.each(resources(template, 'AWS::ApiGatewayV2::Route'))(
+    'has the Lambda authorizer at $Properties.RouteKey',
+    ({ Properties }) => {
+      expect(Properties['AuthorizationType']).toBe('CUSTOM');
+    },
+  );
+
+  test('has one authorizer', () => {
+    template.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 1);
+  });
 });
 
-test('a bundle holds the code of its own function alone', () => {
+describe('bundles', () => {
   const marks = {
     'example-api': 'externalSubscriptionId',
     'rotate-signing-keys': 'has not created this version',
@@ -290,38 +345,63 @@ test('a bundle holds the code of its own function alone', () => {
     'well-known': 'response_types_supported',
   };
   const bundles = readdirSync(join(outdir, 'bundles'));
-  expect(bundles.toSorted()).toStrictEqual(readdirSync(new URL('../../lambda', import.meta.url)).toSorted());
-  for (const folder of bundles) {
-    expect(readdirSync(join(outdir, 'bundles', folder))).toStrictEqual(['index.mjs', 'index.mjs.map']);
-    const bundle = readFileSync(join(outdir, 'bundles', folder, 'index.mjs'), 'utf8');
-    for (const [owner, mark] of Object.entries(marks)) {
-      assert.equal(bundle.includes(mark), owner === folder, `${mark} in ${folder}`);
-    }
-  }
+
+  test('are one for each function', () => {
+    expect(bundles.toSorted()).toStrictEqual(
+      readdirSync(new URL('../../lambda', import.meta.url)).toSorted(),
+    );
+  });
+
+  describe.each(bundles)('%s', (folder) => {
+    test('is a module and its source map', () => {
+      expect(readdirSync(join(outdir, 'bundles', folder))).toStrictEqual(['index.mjs', 'index.mjs.map']);
+    });
+
+    test.each(Object.entries(marks))('has the code of %s only if it is its own', (owner, mark) => {
+      const bundle = readFileSync(join(outdir, 'bundles', folder, 'index.mjs'), 'utf8');
+      expect(bundle.includes(mark)).toBe(owner === folder);
+    });
+  });
 });
 
-test('an asset is its bundle without the source map, named by its content', () => {
+describe('assets', () => {
   const hashOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
-  const bundles = readdirSync(join(outdir, 'bundles')).map((folder) =>
-    hashOf(join(outdir, 'bundles', folder, 'index.mjs')),
-  );
   const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
-  expect(assets.map((name) => hashOf(join(outdir, name, 'index.mjs'))).toSorted()).toStrictEqual(
-    bundles.toSorted(),
-  );
-  for (const name of assets) {
-    expect(readdirSync(join(outdir, name))).toStrictEqual(['index.mjs']);
-    const code = readFileSync(join(outdir, name, 'index.mjs'), 'utf8');
-    expect(code).toMatch(/\n\/\/# sourceMappingURL=index\.mjs\.map\n$/);
-    assert.ok(!code.includes(outdir) && !code.includes(process.cwd()), 'it names no path of this machine');
-  }
+
+  test('have the same modules as the bundles', () => {
+    const bundles = readdirSync(join(outdir, 'bundles')).map((folder) =>
+      hashOf(join(outdir, 'bundles', folder, 'index.mjs')),
+    );
+    expect(assets.map((name) => hashOf(join(outdir, name, 'index.mjs'))).toSorted()).toStrictEqual(
+      bundles.toSorted(),
+    );
+  });
+
+  describe.each(assets)('%s', (name) => {
+    test('has no source map', () => {
+      expect(readdirSync(join(outdir, name))).toStrictEqual(['index.mjs']);
+    });
+
+    test('names its source map, and no path of this machine', () => {
+      const code = readFileSync(join(outdir, name, 'index.mjs'), 'utf8');
+      expect(code).toMatch(/\n\/\/# sourceMappingURL=index\.mjs\.map\n$/);
+      expect(code.includes(outdir)).toBe(false);
+      expect(code.includes(process.cwd())).toBe(false);
+    });
+  });
 });
 
-test('cdk-nag has no finding without a reason', () => {
+describe('cdk-nag', () => {
   const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');
   const { pluginReports } = JSON.parse(report) as {
     pluginReports: { conclusion?: string; violations: unknown[] }[];
   };
-  expect(pluginReports.length).toBeGreaterThan(0);
-  for (const { violations } of pluginReports) expect(violations).toStrictEqual([]);
+
+  test('reports at least once', () => {
+    expect(pluginReports.length).toBeGreaterThan(0);
+  });
+
+  test('reports no violation without a reason', () => {
+    expect(pluginReports.flatMap(({ violations }) => violations)).toStrictEqual([]);
+  });
 });
