@@ -3,11 +3,12 @@ import type { KeyRevocation, KeyRevocationProblem } from '../src/keys/key-revoca
 import { publicKeys } from '../src/keys/signing-key-set.ts';
 import type { KeyRole } from '../src/keys/signing-key-set.ts';
 import { generateSigningKey } from '../src/keys/signing-key.ts';
+import { argument, flag } from './arguments/parameters.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import { command } from './command.ts';
 import { reasonOf } from './explain.ts';
-import { Refused, UsageError } from './failures.ts';
 import { keyViews } from './key-view.ts';
-import { argument, flag } from './parameters.ts';
+import { Refused } from './refused.ts';
 import type { Stage } from './stage.ts';
 
 export const keyRevoke = command({

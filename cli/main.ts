@@ -1,12 +1,13 @@
 import packageJson from '../package.json' with { type: 'json' };
-import { readArguments } from './arguments.ts';
+import { readArguments } from './arguments/read-arguments.ts';
+import { mostSimilar } from './arguments/similar-word.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import type { CommandContext, Output } from './command.ts';
 import { commands, nouns, verbsOf } from './commands.ts';
 import { exitCodeOf, explain } from './explain.ts';
-import { Refused, UsageError } from './failures.ts';
 import { writeLine } from './io.ts';
 import type { Io } from './io.ts';
-import { nearest } from './nearest.ts';
+import { Refused } from './refused.ts';
 import { terminalOf } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
 
@@ -65,7 +66,7 @@ function unknownCommand(before: string, word: string | undefined, known: readonl
       before,
     );
   }
-  const meant = nearest(word, known);
+  const meant = mostSimilar(word, known);
   const typed = before === '' ? word : `${before} ${word}`;
   return new UsageError(
     `There is no command ${typed}. ${meant === undefined ? `There is ${choice}.` : `Did you mean ${meant}?`}`,

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { UsageError } from './failures.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import type { Io } from './io.ts';
 
 /** The person at the keyboard, or what is piped in. */

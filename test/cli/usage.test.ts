@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
+import { helpOf, isRequired, spell } from '../../cli/arguments/parameters.ts';
 import { commands } from '../../cli/commands.ts';
-import { helpOf, isRequired, spell } from '../../cli/parameters.ts';
 import { errorOf, typed } from './typed.ts';
 
 test.each([...commands])(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isAbsolute } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { UsageError } from '../../cli/failures.ts';
+import { UsageError } from '../../cli/arguments/usage-error.ts';
 import { readOptions, usage } from '../../local/options.ts';
 
 test('each stage has a port of its own', () => {
