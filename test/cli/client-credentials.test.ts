@@ -368,7 +368,7 @@ describe('postern client remove-key', () => {
 
 describe('postern client show, of a client with a key and two secrets', () => {
   const show = ['client', 'show', 'acme', ...at];
-  let stage: Stage;
+  let stage: Awaited<ReturnType<typeof stageWithAcme>>;
   let secrets: Client['secrets'];
   beforeAll(async () => {
     stage = await stageWithAcme('--public-key', file('acme.json', jwk('one')));
