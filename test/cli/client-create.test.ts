@@ -275,13 +275,11 @@ describe('postern client create --public-key', () => {
 });
 
 describe('postern client create with grants, required scopes, audiences, DPoP and introspection', () => {
-  const words = [
-    ...withKey,
-    ...['--grant', 'jwt-bearer', '--grant', 'urn:ietf:params:oauth:grant-type:token-exchange'],
-    ...['--grant', 'token-exchange', '--required-scope', 'market:*', '--required-scope', 'orders:*'],
-    ...['--audience', 'https://stock.example.com', '--audience', 'urn:example:stock'],
-    ...['--dpop', '--introspect'],
-  ];
+  const options = `--grant jwt-bearer --grant urn:ietf:params:oauth:grant-type:token-exchange --grant token-exchange
+    --required-scope market:* --required-scope orders:*
+    --audience https://stock.example.com --audience urn:example:stock
+    --dpop --introspect`;
+  const words = [...withKey, ...options.split(/\s+/)];
   const expected = {
     grants: [
       'urn:ietf:params:oauth:grant-type:jwt-bearer',

@@ -174,7 +174,11 @@ describe('postern client rotate-secret', () => {
 
 describe('postern client revoke-secret', () => {
   const revoke = (secretId: string, ...more: string[]) => [
-    ...['client', 'revoke-secret', 'acme', secretId, ...at],
+    'client',
+    'revoke-secret',
+    'acme',
+    secretId,
+    ...at,
     ...more,
   ];
 

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { httpApi } from '../../local/api-gateway/http-api.ts';
 import type { Route } from '../../local/api-gateway/route.ts';
 import { matchRoute } from '../../local/api-gateway/route.ts';
@@ -63,16 +63,13 @@ api.addRoute(route('GET /gone', 'gone'));
 api.deploy();
 const { endpoint } = api;
 
-describe('event of the local API Gateway, payload format 2.0', () => {
-  let event: ReturnType<typeof JSON.parse>;
-  beforeAll(async () => {
-    const headers = [
-      ...['X-Many', 'a', 'Authorization', 'Basic x', 'x-many', 'b', 'Authorization', 'Bearer y'],
-      ...['Cookie', 'c=1; d=2', 'content-type', 'application/json'],
-    ];
-    event = JSON.parse(await raw(`${endpoint}/echo/a%2Fb%20c?q=1&q=2&r=%20`, 'POST', headers, '{"é":1}'));
-  });
+const sentHeaders = ['X-Many', 'a', 'Authorization', 'Basic x', 'x-many', 'b', 'Authorization', 'Bearer y'];
+sentHeaders.push('Cookie', 'c=1; d=2', 'content-type', 'application/json');
+const event = JSON.parse(
+  await raw(`${endpoint}/echo/a%2Fb%20c?q=1&q=2&r=%20`, 'POST', sentHeaders, '{"é":1}'),
+);
 
+describe('event of the local API Gateway, payload format 2.0', () => {
   test('has the version and the key of the route', () => {
     expect(event.version).toBe('2.0');
     expect(event.routeKey).toBe('POST /echo/{id}');
