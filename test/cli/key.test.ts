@@ -600,11 +600,13 @@ describe('postern key revoke, after one rotation', () => {
   });
 });
 
-test('postern key revoke › before the first rotation says that there are no keys', async () => {
-  const { stage } = await stageWithKeys(0);
-  const refused = await revoke(stage, 'x', '--json');
-  expect(refused.code).toBe(1);
-  expect(errorOf(refused)).toBe('There are no signing keys in sandbox yet.');
+describe('postern key revoke, before the first rotation', () => {
+  test('says that there are no keys', async () => {
+    const { stage } = await stageWithKeys(0);
+    const refused = await revoke(stage, 'x', '--json');
+    expect(refused.code).toBe(1);
+    expect(errorOf(refused)).toBe('There are no signing keys in sandbox yet.');
+  });
 });
 
 describe('postern key, with Secrets Manager unavailable', () => {

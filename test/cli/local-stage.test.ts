@@ -75,11 +75,13 @@ describe('postern --local, with several running instances', () => {
   });
 });
 
-test('postern --local › with no running instance says how to start one', () => {
-  expect(() => localStage(sandbox, undefined, [])).toThrow(
-    expect.objectContaining({
-      name: 'Refused',
-      message: 'No local stages are running. Start them with: npm start',
-    }),
-  );
+describe('postern --local, with no running instance', () => {
+  test('says how to start one', () => {
+    expect(() => localStage(sandbox, undefined, [])).toThrow(
+      expect.objectContaining({
+        name: 'Refused',
+        message: 'No local stages are running. Start them with: npm start',
+      }),
+    );
+  });
 });

@@ -39,8 +39,10 @@ describe.each([...commands])('postern %s --help', (words, { parameters, examples
   });
 });
 
-test('postern --version › prints the version of the package', async () => {
-  expect((await postern(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+describe('postern --version', () => {
+  test('prints the version of the package', async () => {
+    expect((await postern(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
 });
 
 describe('postern, with a command line that is not valid', () => {

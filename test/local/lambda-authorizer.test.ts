@@ -37,23 +37,25 @@ const header = '$request.header.Authorization';
 const contextOf = async (get: Get, path: string, token?: string) =>
   (await get(path, token)).body.requestContext.authorizer.lambda;
 
-test('local Lambda authorizer › is invoked with an event of format 2.0, and its context is passed on', async () => {
-  const get = await protectedApi([header, '$context.routeKey']);
-  const { status, body } = await get('/things/7?q=1', 'token');
-  expect(status).toBe(200);
-  const { calls, event } = body.requestContext.authorizer.lambda;
-  expect(calls).toBe(1);
-  expect(event).toMatchObject({
-    version: '2.0',
-    type: 'REQUEST',
-    routeArn: 'arn:aws:execute-api:eu-west-1:000000000000:abcdefghij/$default/GET/things/7',
-    routeKey: 'GET /things/{id}',
+describe('local Lambda authorizer', () => {
+  test('is invoked with an event of format 2.0, and its context is passed on', async () => {
+    const get = await protectedApi([header, '$context.routeKey']);
+    const { status, body } = await get('/things/7?q=1', 'token');
+    expect(status).toBe(200);
+    const { calls, event } = body.requestContext.authorizer.lambda;
+    expect(calls).toBe(1);
+    expect(event).toMatchObject({
+      version: '2.0',
+      type: 'REQUEST',
+      routeArn: 'arn:aws:execute-api:eu-west-1:000000000000:abcdefghij/$default/GET/things/7',
+      routeKey: 'GET /things/{id}',
+    });
+    expect(event.identitySource).toStrictEqual(['token', 'GET /things/{id}']);
+    expect(event.pathParameters).toStrictEqual({ id: '7' });
+    expect(event.queryStringParameters).toStrictEqual({ q: '1' });
+    expect(event.requestContext.http.method).toBe('GET');
+    expect(event).not.toHaveProperty('body');
   });
-  expect(event.identitySource).toStrictEqual(['token', 'GET /things/{id}']);
-  expect(event.pathParameters).toStrictEqual({ id: '7' });
-  expect(event.queryStringParameters).toStrictEqual({ q: '1' });
-  expect(event.requestContext.http.method).toBe('GET');
-  expect(event).not.toHaveProperty('body');
 });
 
 describe('local Lambda authorizer with an identity source', () => {
@@ -82,13 +84,15 @@ describe('local Lambda authorizer with an identity source', () => {
   });
 });
 
-test('local Lambda authorizer › without an identity source is invoked for each request', async () => {
-  const get = await protectedApi([], 300);
-  for (const calls of [1, 2]) {
-    const context = await contextOf(get, '/things/1');
-    expect(context.calls).toBe(calls);
-    expect(context.event.identitySource).toBe(null);
-  }
+describe('local Lambda authorizer', () => {
+  test('without an identity source is invoked for each request', async () => {
+    const get = await protectedApi([], 300);
+    for (const calls of [1, 2]) {
+      const context = await contextOf(get, '/things/1');
+      expect(context.calls).toBe(calls);
+      expect(context.event.identitySource).toBe(null);
+    }
+  });
 });
 
 describe('local Lambda authorizer with a cache, by a header', () => {
