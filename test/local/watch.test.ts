@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -25,7 +26,11 @@ afterAll(async () => {
 });
 const lines: string[] = [];
 createInterface(child.stderr).on('line', (line) => lines.push(line));
-const [ready] = await once(createInterface(child.stdout), 'line');
+const [ready] = await Promise.race([
+  once(createInterface(child.stdout), 'line'),
+  // Without it a start that fails would never be reported.
+  once(child, 'exit').then(() => assert.fail(`npm start failed:\n${lines.join('\n')}`)),
+]);
 const { url } = JSON.parse(String(ready)).stages.sandbox;
 
 const handler = join(project, 'lambda/well-known/handler.ts');
