@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { registerAccount } from '../src/clients/account-registration.ts';
 import { accountJson, accountText } from './account-view.ts';
+import { option } from './arguments/parameters.ts';
 import { command } from './command.ts';
-import { Refused } from './failures.ts';
-import { option } from './parameters.ts';
+import { Refused } from './refused.ts';
 import { accountFields, problemText } from './registration-problem.ts';
 
 export const accountCreate = command({

@@ -1,7 +1,7 @@
 import { accountJson, accountText } from './account-view.ts';
+import { argument } from './arguments/parameters.ts';
 import { command } from './command.ts';
-import { Refused } from './failures.ts';
-import { argument } from './parameters.ts';
+import { Refused } from './refused.ts';
 
 export const accountShow = command({
   summary: 'Shows an account and its session keys',

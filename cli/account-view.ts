@@ -1,5 +1,6 @@
 import type { Account } from '../src/clients/account.ts';
-import { fields, isoDate } from './layout.ts';
+import { fields } from './fields.ts';
+import { isoDate } from './iso-date.ts';
 
 /** An account for programs. */
 export const accountJson = (account: Account) => ({

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { addKeys } from '../src/clients/client-changes.ts';
+import { argument, option } from './arguments/parameters.ts';
 import { changeClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
-import { fields } from './layout.ts';
-import { argument, option } from './parameters.ts';
+import { fields } from './fields.ts';
 import { readPublicKeys } from './public-keys.ts';
 
 export const clientAddKey = command({

@@ -1,14 +1,16 @@
 import * as v from 'valibot';
 import { registerClient } from '../src/clients/client-registration.ts';
 import { clientKinds, grantTypes } from '../src/clients/client.ts';
+import { flag, option, repeatable } from './arguments/parameters.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import { clientJson, clientText } from './client-view.ts';
 import { command } from './command.ts';
-import { Refused, UsageError } from './failures.ts';
+import { fields } from './fields.ts';
 import { firstCall } from './first-call.ts';
-import { fields, shellWord } from './layout.ts';
-import { flag, option, repeatable } from './parameters.ts';
 import { readPublicKeys, standardInput } from './public-keys.ts';
+import { Refused } from './refused.ts';
 import { clientFields, problemText } from './registration-problem.ts';
+import { shellWord } from './shell-word.ts';
 
 const claims = v.pipe(
   v.array(v.pipe(v.string(), v.regex(/^[^=]+=/, 'must look like name=value'))),

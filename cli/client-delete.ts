@@ -1,9 +1,10 @@
 import { deleteClient } from '../src/clients/client-registration.ts';
+import { argument, flag } from './arguments/parameters.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import { findClient, unknownClient } from './change-client.ts';
 import { tokensRefusedText } from './client-view.ts';
 import { command } from './command.ts';
-import { Refused, UsageError } from './failures.ts';
-import { argument, flag } from './parameters.ts';
+import { Refused } from './refused.ts';
 
 export const clientDelete = command({
   summary: 'Deletes a client permanently',

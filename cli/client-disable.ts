@@ -1,7 +1,7 @@
+import { argument } from './arguments/parameters.ts';
 import { changeClient } from './change-client.ts';
 import { clientJson, tokensRefusedText } from './client-view.ts';
 import { command } from './command.ts';
-import { argument } from './parameters.ts';
 
 export const clientDisable = command({
   summary: 'Disables a client: no new tokens, and those it has are refused',

@@ -1,7 +1,7 @@
+import { argument } from './arguments/parameters.ts';
 import { changeClient } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
-import { argument } from './parameters.ts';
 
 export const clientEnable = command({
   summary: 'Enables a client that was disabled',

@@ -1,6 +1,7 @@
+import { columns } from './arguments/columns.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
-import { columns, isoDate } from './layout.ts';
+import { isoDate } from './iso-date.ts';
 
 export const clientList = command({
   summary: 'Lists the clients of a stage',

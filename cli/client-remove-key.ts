@@ -1,10 +1,10 @@
 import { canAuthenticate, removeKey } from '../src/clients/client-changes.ts';
+import { argument, flag } from './arguments/parameters.ts';
 import { changeClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
-import { Refused } from './failures.ts';
-import { shellWord } from './layout.ts';
-import { argument, flag } from './parameters.ts';
+import { Refused } from './refused.ts';
+import { shellWord } from './shell-word.ts';
 
 export const clientRemoveKey = command({
   summary: 'Removes a public key from a client: assertions that are signed with it are refused at once',

@@ -1,9 +1,9 @@
 import { revokeTokens } from '../src/clients/client-changes.ts';
+import { argument } from './arguments/parameters.ts';
 import { changeClient } from './change-client.ts';
 import { clientJson, tokensRefusedText } from './client-view.ts';
 import { command } from './command.ts';
-import { isoDate } from './layout.ts';
-import { argument } from './parameters.ts';
+import { isoDate } from './iso-date.ts';
 
 export const clientRevokeTokens = command({
   summary: 'Revokes every token that a client has; it may get new ones',

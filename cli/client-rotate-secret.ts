@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import { rotateSecret } from '../src/clients/client-changes.ts';
 import { newClientSecret } from '../src/clients/client-secret.ts';
+import { argument, option } from './arguments/parameters.ts';
 import { changeClient, findClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
-import { Refused } from './failures.ts';
-import { fields, isoDate, shellWord } from './layout.ts';
-import { argument, option } from './parameters.ts';
+import { fields } from './fields.ts';
+import { isoDate } from './iso-date.ts';
+import { Refused } from './refused.ts';
+import { shellWord } from './shell-word.ts';
 
 const oneDay = '86400';
 

@@ -1,7 +1,7 @@
+import { argument } from './arguments/parameters.ts';
 import { findClient } from './change-client.ts';
 import { clientJson, clientText } from './client-view.ts';
 import { command } from './command.ts';
-import { argument } from './parameters.ts';
 
 export const clientShow = command({
   summary: 'Shows a client and when its secrets were last used, without the secrets',

@@ -1,5 +1,6 @@
 import type { Client } from '../src/clients/client.ts';
-import { fields, isoDate, isoHour } from './layout.ts';
+import { fields } from './fields.ts';
+import { isoDate, isoHour } from './iso-date.ts';
 import type { Stage } from './stage.ts';
 
 /** When each secret was last used, by its id; undefined if it never was. */

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { commercelayer, stages } from '../lib/stages.ts';
-import type { TypedArguments } from './arguments.ts';
-import { usageErrorOf } from './arguments.ts';
-import { UsageError } from './failures.ts';
-import { flag, option } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
+import { flag, option } from './arguments/parameters.ts';
+import type { Parameters } from './arguments/parameters.ts';
+import type { TypedArguments } from './arguments/read-arguments.ts';
+import { usageErrorOf } from './arguments/read-arguments.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import type { Stage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 

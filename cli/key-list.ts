@@ -1,7 +1,8 @@
 import { keysWithRole } from '../src/keys/signing-key-set.ts';
+import { columns } from './arguments/columns.ts';
 import { command } from './command.ts';
+import { isoDate } from './iso-date.ts';
 import { keyViews } from './key-view.ts';
-import { columns, isoDate } from './layout.ts';
 
 export const keyList = command({
   summary: 'Lists the signing keys of a stage, the role of each, and whether it is published',

@@ -3,11 +3,12 @@ import type { KeyRevocation, KeyRevocationProblem } from '../src/keys/key-revoca
 import { publicKeys } from '../src/keys/signing-key-set.ts';
 import type { KeyRole } from '../src/keys/signing-key-set.ts';
 import { generateSigningKey } from '../src/keys/signing-key.ts';
+import { argument, flag } from './arguments/parameters.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import { command } from './command.ts';
-import { reasonOf } from './explain.ts';
-import { Refused, UsageError } from './failures.ts';
+import { errorMessage } from './error-output.ts';
 import { keyViews } from './key-view.ts';
-import { argument, flag } from './parameters.ts';
+import { Refused } from './refused.ts';
 import type { Stage } from './stage.ts';
 
 export const keyRevoke = command({
@@ -109,7 +110,7 @@ function refusal(problem: KeyRevocationProblem, kid: string, { record, options }
       return new Refused('The signing keys were changed by someone else. Nothing was revoked: try again.');
     case 'secret_not_written':
       return new Refused(
-        `The key ${kid} is no longer published, but it is still in the secret: ${reasonOf(problem.cause)}\nUntil it is removed there, tokens may be signed with it, which are refused. Run the same command again.`,
+        `The key ${kid} is no longer published, but it is still in the secret: ${errorMessage(problem.cause)}\nUntil it is removed there, tokens may be signed with it, which are refused. Run the same command again.`,
       );
     case 'rotation_began':
       break;

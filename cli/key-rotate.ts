@@ -2,9 +2,9 @@ import type { SigningKeyState } from '../src/keys/key-revocation.ts';
 import { keysWithRole, signingKeyAt } from '../src/keys/signing-key-set.ts';
 import type { SigningKeySet } from '../src/keys/signing-key-set.ts';
 import { command } from './command.ts';
-import { Refused } from './failures.ts';
+import { isoDate } from './iso-date.ts';
 import { keyViews } from './key-view.ts';
-import { isoDate } from './layout.ts';
+import { Refused } from './refused.ts';
 import type { Stage } from './stage.ts';
 
 /** Seconds for which the command waits for a rotation, and between two looks at it. */

@@ -1,16 +1,23 @@
+import type { Writable } from 'node:stream';
 import packageJson from '../package.json' with { type: 'json' };
-import { readArguments } from './arguments.ts';
+import { readArguments } from './arguments/read-arguments.ts';
+import { mostSimilar } from './arguments/similar-word.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import type { CommandContext, Output } from './command.ts';
 import { commands, nouns, verbsOf } from './commands.ts';
-import { exitCodeOf, explain } from './explain.ts';
-import { Refused, UsageError } from './failures.ts';
-import { writeLine } from './io.ts';
-import type { Io } from './io.ts';
-import { nearest } from './nearest.ts';
+import { errorOutput, exitCodeOf } from './error-output.ts';
+import { Refused } from './refused.ts';
 import { terminalOf } from './terminal.ts';
+import type { TerminalStreams } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
 
 type Connect = CommandContext['connect'];
+
+/** The streams and the environment of the command line: those of the process, or of a test. */
+interface Io extends TerminalStreams {
+  readonly stdout: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
 
 /** The AWS clients are loaded only for a command that needs them, not for its help. */
 const connectToAws: Connect = async (selection) =>
@@ -32,7 +39,7 @@ export async function main(
     if (!shown && ifLost !== undefined) throw new Refused(ifLost);
     return 0;
   } catch (error) {
-    await writeLine(io.stderr, explain(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) }));
+    await writeLine(io.stderr, errorOutput(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) }));
     return exitCodeOf(error);
   }
 }
@@ -54,6 +61,15 @@ async function outputOf(argv: readonly string[], io: Io, connect: Connect): Prom
   }
 }
 
+/** Writes a line. False if the reader has closed the stream, which is not an error of ours. */
+function writeLine(stream: Writable, line: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    // The error is also emitted as an event, which would end the process if nothing listened to it.
+    stream.once('error', () => resolve(false));
+    stream.write(`${line}\n`, (error) => resolve(!error));
+  });
+}
+
 const help = (text: string): Output => ({ json: undefined, text });
 
 /** @param before the valid word before it, if any */
@@ -65,7 +81,7 @@ function unknownCommand(before: string, word: string | undefined, known: readonl
       before,
     );
   }
-  const meant = nearest(word, known);
+  const meant = mostSimilar(word, known);
   const typed = before === '' ? word : `${before} ${word}`;
   return new UsageError(
     `There is no command ${typed}. ${meant === undefined ? `There is ${choice}.` : `Did you mean ${meant}?`}`,

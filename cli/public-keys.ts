@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseClientKeys } from '../src/clients/client-key.ts';
 import type { ClientKey } from '../src/clients/client.ts';
-import { Refused } from './failures.ts';
+import { Refused } from './refused.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Names standard input in place of a file. */

@@ -7,9 +7,9 @@ import { readHashKeys } from '../src/storage/hash-key-secret.ts';
 import { dynamodbPublishedKeySetStore } from '../src/storage/published-key-set-store.ts';
 import { dynamodbSecretUseStore } from '../src/storage/secret-use-store.ts';
 import { signingKeySetStore } from '../src/storage/signing-key-set-store.ts';
+import { UsageError } from './arguments/usage-error.ts';
 import type { StageSelection } from './command.ts';
 import { deployedStage } from './deployed-stage.ts';
-import { UsageError } from './failures.ts';
 import { localStage } from './local-stage.ts';
 import type { Stage } from './stage.ts';
 

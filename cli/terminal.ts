@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { UsageError } from './failures.ts';
-import type { Io } from './io.ts';
+import { UsageError } from './arguments/usage-error.ts';
 
 /** The person at the keyboard, or what is piped in. */
 export interface Terminal {
@@ -16,8 +16,14 @@ export interface Terminal {
   readText(): Promise<string>;
 }
 
+/** Where the person types and reads: the streams of the process, or of a test. */
+export interface TerminalStreams {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stderr: Writable;
+}
+
 /** Questions go to standard error, because standard output is for the output of the command. */
-export function terminalOf({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Terminal {
+export function terminalOf({ stdin, stderr }: TerminalStreams): Terminal {
   const attended = stdin.isTTY === true;
 
   const ask = (question: string, echo: Writable): Promise<string> =>

@@ -1,9 +1,10 @@
+import { columns } from './arguments/columns.ts';
+import { parameterList, section, sections } from './arguments/help.ts';
+import { helpOf, isRequired, typedAs } from './arguments/parameters.ts';
+import type { Parameters } from './arguments/parameters.ts';
 import type { Command } from './command.ts';
 import { commonParameters } from './command.ts';
 import { commands } from './commands.ts';
-import { columns, section, sections } from './layout.ts';
-import { helpOf, isRequired, parameterList, typedAs } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
 
 const environment = `A deployed stage is found with your AWS credentials and region, which are configured as for every AWS tool:
 AWS_PROFILE, AWS_REGION and the others. POSTERN_DEBUG=1 adds stack traces to failures.`;

@@ -1,4 +1,4 @@
-import { UsageError } from '../cli/failures.ts';
+import { UsageError } from '../cli/arguments/usage-error.ts';
 import { causeOf, LocalFailure } from './failure.ts';
 import { journey } from './journey.ts';
 import type { LocalStages } from './local-stages.ts';

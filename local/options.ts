@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { readArguments, usageErrorOf } from '../cli/arguments.ts';
-import { UsageError } from '../cli/failures.ts';
-import { section, sections } from '../cli/layout.ts';
-import { flag, option, optionalValue, parameterList } from '../cli/parameters.ts';
+import { parameterList, section, sections } from '../cli/arguments/help.ts';
+import { flag, option, optionalValue } from '../cli/arguments/parameters.ts';
+import { readArguments, usageErrorOf } from '../cli/arguments/read-arguments.ts';
+import { UsageError } from '../cli/arguments/usage-error.ts';
 import { commercelayer, stages } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
 import { projectFolder } from './project-folder.ts';

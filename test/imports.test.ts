@@ -29,8 +29,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   lib: ['src/storage', 'src/oauth', 'src/keys'],
   bin: ['lib', 'cli', 'local'],
-  local: ['lib', 'cli', 'src/storage', 'src/clients'],
-  cli: ['lib', 'local', 'src/storage', 'src/oauth', 'src/clients', 'src/keys'],
+  'cli/arguments': [],
+  local: ['lib', 'cli/arguments', 'src/storage', 'src/clients'],
+  cli: ['lib', 'local', 'cli/arguments', 'src/storage', 'src/oauth', 'src/clients', 'src/keys'],
 };
 
 /** Packages that src/oauth, src/sessions, src/clients and src/keys may use: nothing of AWS. */
@@ -38,6 +39,8 @@ const protocolPackages = ['jose', 'valibot'];
 
 function partOf(file: string): string {
   const [top = '', second = ''] = file.split('/');
+  // `cli` imports `local`, and both import this.
+  if (top === 'cli' && second === 'arguments') return 'cli/arguments';
   if (top !== 'src') return top;
   const name = second.replace(/\.ts$/, '');
   return base.includes(name) ? 'base' : `src/${name}`;
@@ -64,7 +67,7 @@ const own = imports
   .map(({ from, to }) => ({ from, to: relative(project, join(project, dirname(from), to)) }));
 
 describe('imports between the parts of the project', () => {
-  test.each(Object.keys(allowed))('%s imports only from parts to its right', (part) => {
+  test.each(Object.keys(allowed))('%s imports only the parts of its row', (part) => {
     const targets = [...(allowed[part] ?? []), part, 'base', 'package.json'];
     const wrong = own.filter(({ from, to }) => partOf(from) === part && !targets.includes(partOf(to)));
     expect(wrong).toStrictEqual([]);

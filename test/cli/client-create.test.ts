@@ -1,12 +1,12 @@
-import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { testDatabase } from '../contract/tables.ts';
+import { assertIncludes, errorOf, jsonOf, postern } from './postern.ts';
+import type { Ran } from './postern.ts';
 import { emptyStage, now, secretKey } from './stage-under-test.ts';
-import { answered, assertIncludes, errorOf, typed } from './typed.ts';
 
 const database = await testDatabase();
 afterAll(() => database.close());
@@ -16,186 +16,270 @@ const withScope = [...create, '--scope', 'orders:read'];
 const Created = v.looseObject({ clientId: v.string(), clientSecret: v.string() });
 const imported = '9f86d081884c7d659a2feaa0c55ad015';
 
-const authenticates = async (stage: Stage, clientId: string, secret: string) =>
-  matchClientSecret(secretKey, await stage.clients.findNow(clientId), [secret], now) !== undefined;
-
-test('a client gets an id and a secret that authenticates it', async () => {
-  const stage = await emptyStage(database);
-  const ran = await typed([...withScope, '--default-scope', 'orders:read', '--json'], { stage });
-  expect(ran.code).toBe(0);
-  expect(ran.stderr).toBe('');
-  const { clientId, clientSecret, ...client } = answered(Created, ran);
-  expect(await authenticates(stage, clientId, clientSecret)).toBe(true);
-  assertIncludes(client, {
-    name: 'Acme orders',
-    kind: 'integration',
-    status: 'enabled',
-    scopes: ['orders:read'],
-    defaultScopes: ['orders:read'],
-    grants: ['client_credentials'],
-    createdAt: '2026-05-04T03:02:01Z',
-  });
-});
-
-test('as text, the secret is there once, with how to get a first token', async () => {
-  const stage = await emptyStage(database);
-  const { stdout, stderr } = await typed([...create, '--scope', 'market:id:*', '--client-id', 'acme'], {
-    stage,
-  });
-  expect(stderr).toBe('');
-  const secret = /^client_secret +([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
-  expect(stdout.split(secret).length - 1).toBe(1);
-  expect(await authenticates(stage, 'acme', secret)).toBe(true);
-  expect(stdout).toMatch(/shown once: store it now/);
-  expect(stdout).toContain(
-    'curl -u acme -d grant_type=client_credentials --data-urlencode scope=market:id:1 http://127.0.0.1:4001/oauth/token',
-  );
-});
-
-describe('an id and a secret are imported, and the secret is not repeated', () => {
-  const piped: [string, string, string][] = [
-    ['line', `${imported}\n`, imported],
-    ['bare', imported, imported],
-    ['windows', `${imported}\r\n`, imported],
-    ['spaces', ` ${imported} \n`, ` ${imported} `],
-  ];
-
-  test.each(piped)('%s', async (clientId, stdin, secret) => {
-    const stage = await emptyStage(database);
-
-    const ran = await typed([...withScope, '--client-id', clientId, '--secret-stdin'], { stage, stdin });
-    assert.equal(ran.code, 0, ran.stderr);
-    assert.ok(!ran.stdout.includes(imported) && !ran.stderr.includes(imported));
-    assert.ok(await authenticates(stage, clientId, secret), clientId);
-  });
-});
-
-test('a secret is typed at the keyboard without being shown', async () => {
-  const stage = await emptyStage(database);
-  const ran = await typed([...withScope, '--client-id', 'acme', '--secret-stdin'], {
-    stage,
-    stdin: `${imported}\n`,
-    keyboard: true,
-  });
-  assert.equal(ran.code, 0, ran.stderr);
-  expect(ran.stderr).toMatch(/^Secret \(it is not shown\): /);
-  assert.ok(!ran.stdout.includes(imported) && !ran.stderr.includes(imported));
-  expect(await authenticates(stage, 'acme', imported)).toBe(true);
-});
-
-test('no secret, and one that is easy to guess, are refused', async () => {
-  const stage = await emptyStage(database);
-  const none = await typed([...withScope, '--secret-stdin'], { stage, stdin: '\n' });
-  expect(none.code).toBe(2);
-  expect(none.stderr).toMatch(/no secret on standard input/);
-
-  const weak = await typed([...withScope, '--secret-stdin', '--json'], { stage, stdin: 'hunter2\n' });
-  expect(weak.code).toBe(1);
-  expect(errorOf(weak)).toMatch(/easy to guess/);
-  expect(weak.stderr).not.toContain('hunter2');
-  expect(await stage.clients.list()).toStrictEqual([]);
-});
-
-test('a secret in an argument is no option, and is not repeated', async () => {
-  for (const words of [['--secret', 'hunter2'], ['--client-secret=hunter2'], ['--secret-stdin', 'hunter2']]) {
-    const ran = await typed([...withScope, ...words]);
-    expect(ran.code).toBe(2);
-    expect(ran.stdout).toBe('');
-    assert.ok(!ran.stderr.includes('hunter2'), ran.stderr);
-  }
-  expect((await typed([...withScope, '--secret', 'x'])).stderr).toMatch(/Pipe it in, with --secret-stdin/);
-});
-
-test('a sales channel has no secret, unless it is asked for', async () => {
-  const stage = await emptyStage(database);
-  const kind = [...withScope, '--kind', 'sales_channel'];
-  const bare = await typed([...kind, '--client-id', 'shop'], { stage });
-  expect(bare.stdout).toMatch(/^secrets +none$/m);
-  expect(bare.stdout).not.toContain('client_secret ');
-  expect(bare.stdout).toContain('curl -d client_id=shop -d grant_type=client_credentials');
-
-  const secured = answered(Created, await typed([...kind, '--with-secret', '--json'], { stage }));
-  expect(await authenticates(stage, secured.clientId, secured.clientSecret)).toBe(true);
-
-  const integration = await typed([...withScope, '--with-secret'], { stage });
-  expect(integration.code).toBe(2);
-  expect(integration.stderr).toMatch(/--with-secret is for --kind sales_channel and for --public-key/);
-});
-
-test('an account gets three session keys and no more', async () => {
-  const stage = await emptyStage(database);
-  const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
-  await typed(['account', 'create', '--stage', 'sandbox', ...who, '--mage-id', 'MAG7'], { stage });
-  const key = [...create, '--account', 'MAG7'];
-  const first = await typed(key, { stage });
-  assert.equal(first.code, 0, first.stderr);
-  expect(first.stdout).toMatch(/^client_id +AQ[A-Z0-9]{8}$/m);
-  expect(first.stdout).toMatch(/-d '{"grant_type":"session"}' http:\S+\/rest\/v1\/app\/session\/token$/m);
-  expect(answered(Created, await typed([...key, '--json'], { stage }))['mageId']).toBe('MAG7');
-  expect((await typed(key, { stage })).code).toBe(0);
-
-  const fourth = await typed([...key, '--json'], { stage });
-  expect(fourth.code).toBe(1);
-  expect(errorOf(fourth)).toMatch(/has 3 session keys/);
-  const nobody = await typed([...create, '--account', 'MAG8', '--json'], { stage });
-  expect(nobody.code).toBe(1);
-  expect(errorOf(nobody)).toMatch(/no account MAG8/);
-});
-
-test('lifetime and claims are kept', async () => {
-  const stage = await emptyStage(database);
-  const more = ['--token-lifetime', '600', '--claim', 'tier=gold', '--claim', 'note=a=b'];
-  const ran = await typed([...withScope, ...more, '--json'], { stage });
-  assertIncludes(answered(Created, ran), {
-    tokenLifetime: 600,
-    claims: { tier: 'gold', note: 'a=b' },
-  });
-});
-
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .publicKey.export({ format: 'pem', type: 'spki' })
   .toString();
 const withKey = [...withScope, '--client-id', 'acme', '--public-key', '-'];
 
-test('a client with a public key has no secret, and is shown how it gets a token', async () => {
-  const stage = await emptyStage(database);
-  const ran = await typed(withKey, { stage, stdin: pem });
-  assert.equal(ran.code, 0, ran.stderr);
-  const client = await stage.clients.findNow('acme');
-  assertIncludes(client, { authenticationMethods: ['private_key_jwt'], secrets: [] });
-  assert.equal(client?.keys.length, 1);
-  expect(ran.stdout).toContain(`${client.keys[0]?.kid} for ES256`);
-  expect(ran.stdout).not.toMatch(/client_secret /);
-  expect(ran.stdout).toMatch(
-    /curl -d client_id=acme -d client_assertion_type=\S+:jwt-bearer --data-urlencode "client_assertion=\$CLIENT_ASSERTION" -d grant_type=client_credentials/,
+const authenticates = async (stage: Stage, clientId: string, secret: string) =>
+  matchClientSecret(secretKey, await stage.clients.findNow(clientId), [secret], now) !== undefined;
+
+describe('postern client create', () => {
+  test('generates an id and a secret that authenticates the client', async () => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withScope, '--default-scope', 'orders:read', '--json'], { stage });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const { clientId, clientSecret, ...client } = jsonOf(Created, ran);
+    expect(await authenticates(stage, clientId, clientSecret)).toBe(true);
+    assertIncludes(client, {
+      name: 'Acme orders',
+      kind: 'integration',
+      status: 'enabled',
+      scopes: ['orders:read'],
+      defaultScopes: ['orders:read'],
+      grants: ['client_credentials'],
+      createdAt: '2026-05-04T03:02:01Z',
+    });
+  });
+
+  test('stores the lifetime of tokens and the claims', async () => {
+    const stage = await emptyStage(database);
+    const more = ['--token-lifetime', '600', '--claim', 'tier=gold', '--claim', 'note=a=b'];
+    const ran = await postern([...withScope, ...more, '--json'], { stage });
+    assertIncludes(jsonOf(Created, ran), {
+      tokenLifetime: 600,
+      claims: { tier: 'gold', note: 'a=b' },
+    });
+  });
+
+  test('by default allows the client credentials grant, without DPoP and introspection', async () => {
+    const stage = await emptyStage(database);
+    await postern([...withScope, '--client-id', 'acme'], { stage });
+    assertIncludes(await stage.clients.findNow('acme'), {
+      grants: ['client_credentials'],
+      requiredScopes: [],
+      audiences: [],
+      keys: [],
+      dpopBoundAccessTokens: false,
+      mayIntrospect: false,
+    });
+  });
+
+  test('refuses a client id that is taken', async () => {
+    const stage = await emptyStage(database);
+    expect((await postern([...withScope, '--client-id', 'acme'], { stage })).code).toBe(0);
+    const again = await postern([...withScope, '--client-id', 'acme'], { stage });
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/\(--client-id\) is taken: there is a client acme already/);
+  });
+
+  test('prints how to delete the client if its secret could not be shown', async () => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withScope, '--client-id', "o'neil"], { stage, brokenPipe: true });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(`npx postern client delete 'o'\\''neil' --stage sandbox --local`);
+  });
+});
+
+describe('postern client create, as text', () => {
+  let stage: Stage;
+  let ran: Ran;
+  beforeAll(async () => {
+    stage = await emptyStage(database);
+    ran = await postern([...create, '--scope', 'market:id:*', '--client-id', 'acme'], { stage });
+  });
+
+  test('prints nothing on standard error', () => {
+    expect(ran.stderr).toBe('');
+  });
+
+  test('prints the secret once, and that it is shown once', async () => {
+    const secret = /^client_secret +([0-9a-f]{64})$/m.exec(ran.stdout)?.[1] ?? '';
+    expect(ran.stdout.split(secret).length - 1).toBe(1);
+    expect(await authenticates(stage, 'acme', secret)).toBe(true);
+    expect(ran.stdout).toMatch(/shown once: store it now/);
+  });
+
+  test('prints a request for a first token', () => {
+    expect(ran.stdout).toContain(
+      'curl -u acme -d grant_type=client_credentials --data-urlencode scope=market:id:1 http://127.0.0.1:4001/oauth/token',
+    );
+  });
+});
+
+describe('postern client create --secret-stdin', () => {
+  const piped: [string, string, string, string][] = [
+    ['a line', 'line', `${imported}\n`, imported],
+    ['text without a line break', 'bare', imported, imported],
+    ['a line of Windows', 'windows', `${imported}\r\n`, imported],
+    ['a line with spaces, which belong to it', 'spaces', ` ${imported} \n`, ` ${imported} `],
+  ];
+  test.each(piped)('imports a secret from %s, and does not repeat it', async (_, clientId, stdin, secret) => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withScope, '--client-id', clientId, '--secret-stdin'], { stage, stdin });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).not.toContain(imported);
+    expect(await authenticates(stage, clientId, secret)).toBe(true);
+  });
+
+  test('reads a secret from the keyboard without showing it', async () => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withScope, '--client-id', 'acme', '--secret-stdin'], {
+      stage,
+      stdin: `${imported}\n`,
+      keyboard: true,
+    });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/^Secret \(it is not shown\): /);
+    expect(ran.stdout).not.toContain(imported);
+    expect(ran.stderr).not.toContain(imported);
+    expect(await authenticates(stage, 'acme', imported)).toBe(true);
+  });
+
+  test('refuses empty standard input', async () => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withScope, '--secret-stdin'], { stage, stdin: '\n' });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/no secret on standard input/);
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
+
+  test('refuses a secret that is easy to guess, and does not repeat it', async () => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withScope, '--secret-stdin', '--json'], { stage, stdin: 'hunter2\n' });
+    expect(ran.code).toBe(1);
+    expect(errorOf(ran)).toMatch(/easy to guess/);
+    expect(ran.stderr).not.toContain('hunter2');
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
+
+  test('refuses to read the public key from standard input too', async () => {
+    const ran = await postern([...withKey, '--secret-stdin'], {
+      stage: await emptyStage(database),
+      stdin: pem,
+    });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/both read standard input/);
+  });
+});
+
+describe('postern client create, with a secret in an argument', () => {
+  test.each([['--secret hunter2'], ['--client-secret=hunter2'], ['--secret-stdin hunter2']])(
+    'refuses %s, and does not repeat the secret',
+    async (words) => {
+      const ran = await postern([...withScope, ...words.split(' ')]);
+      expect(ran).toMatchObject({ code: 2, stdout: '' });
+      expect(ran.stderr).not.toContain('hunter2');
+    },
   );
+
+  test('says how to pipe the secret in', async () => {
+    const ran = await postern([...withScope, '--secret', 'x']);
+    expect(ran.stderr).toMatch(/Pipe it in, with --secret-stdin/);
+  });
 });
 
-test('a client with a public key gets a secret where it is asked for or imported', async () => {
-  const stage = await emptyStage(database);
-  const asked = await typed([...withKey, '--with-secret', '--json'], { stage, stdin: pem });
-  const { clientSecret } = answered(Created, asked);
-  expect(await authenticates(stage, 'acme', clientSecret)).toBe(true);
+describe('postern client create --kind sales_channel', () => {
+  const salesChannel = [...withScope, '--kind', 'sales_channel'];
 
-  const both = await typed([...withKey, '--secret-stdin'], { stage, stdin: pem });
-  expect(both.code).toBe(2);
-  expect(both.stderr).toMatch(/both read standard input/);
+  test('creates a client without a secret', async () => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...salesChannel, '--client-id', 'shop'], { stage });
+    expect(ran.stdout).toMatch(/^secrets +none$/m);
+    expect(ran.stdout).not.toContain('client_secret ');
+    expect(ran.stdout).toContain('curl -d client_id=shop -d grant_type=client_credentials');
+  });
+
+  test('generates a secret with --with-secret', async () => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...salesChannel, '--with-secret', '--json'], { stage });
+    const { clientId, clientSecret } = jsonOf(Created, ran);
+    expect(await authenticates(stage, clientId, clientSecret)).toBe(true);
+  });
+
+  test('is required for --with-secret, unless there is a public key', async () => {
+    const ran = await postern([...withScope, '--with-secret'], { stage: await emptyStage(database) });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/--with-secret is for --kind sales_channel and for --public-key/);
+  });
 });
 
-test.each([
-  /^grants +urn:ietf:params:oauth:grant-type:jwt-bearer urn:\S+:token-exchange$/m,
-  /^required scopes +market:\* orders:\*$/m,
-  /^audiences +https:\/\/stock\.example\.com urn:example:stock$/m,
-  /^DPoP +its tokens are bound to a key/m,
-  /^introspection +it may introspect tokens/m,
-])('grants, required scopes, audiences, DPoP and introspection are kept: %j', async (line) => {
-  const stage = await emptyStage(database);
-  const more = [
-    ['--grant', 'jwt-bearer', '--grant', 'urn:ietf:params:oauth:grant-type:token-exchange'],
-    ['--grant', 'token-exchange', '--required-scope', 'market:*', '--required-scope', 'orders:*'],
-    ['--audience', 'https://stock.example.com', '--audience', 'urn:example:stock', '--dpop', '--introspect'],
-  ].flat();
-  const words = [...withKey, ...more];
+describe('postern client create --account', () => {
+  const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
+  const sessionKey = [...create, '--account', 'MAG7'];
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await emptyStage(database);
+    await postern(['account', 'create', '--stage', 'sandbox', ...who, '--mage-id', 'MAG7'], { stage });
+  });
+
+  test('creates a session key, and prints a request for a first session token', async () => {
+    const ran = await postern(sessionKey, { stage });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toMatch(/^client_id +AQ[A-Z0-9]{8}$/m);
+    expect(ran.stdout).toMatch(/-d '{"grant_type":"session"}' http:\S+\/rest\/v1\/app\/session\/token$/m);
+  });
+
+  test('prints the account with --json', async () => {
+    expect(jsonOf(Created, await postern([...sessionKey, '--json'], { stage }))['mageId']).toBe('MAG7');
+  });
+
+  test('creates three session keys for one account and refuses a fourth', async () => {
+    const full = await emptyStage(database);
+    await postern(['account', 'create', '--stage', 'sandbox', ...who, '--mage-id', 'MAG7'], { stage: full });
+    const codes: number[] = [];
+    for (let key = 0; key < 3; key += 1) codes.push((await postern(sessionKey, { stage: full })).code);
+    expect(codes).toStrictEqual([0, 0, 0]);
+    const fourth = await postern([...sessionKey, '--json'], { stage: full });
+    expect(fourth.code).toBe(1);
+    expect(errorOf(fourth)).toMatch(/has 3 session keys/);
+  });
+
+  test('refuses an unknown account', async () => {
+    const ran = await postern([...create, '--account', 'MAG8', '--json'], { stage });
+    expect(ran.code).toBe(1);
+    expect(errorOf(ran)).toMatch(/no account MAG8/);
+  });
+});
+
+describe('postern client create --public-key', () => {
+  describe('without --with-secret', () => {
+    let stage: Stage;
+    let ran: Ran;
+    beforeAll(async () => {
+      stage = await emptyStage(database);
+      ran = await postern(withKey, { stage, stdin: pem });
+    });
+
+    test('creates a client that authenticates with its key alone', async () => {
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+      const client = await stage.clients.findNow('acme');
+      assertIncludes(client, { authenticationMethods: ['private_key_jwt'], secrets: [] });
+      expect(client?.keys).toHaveLength(1);
+      expect(ran.stdout).toContain(`${client?.keys[0]?.kid} for ES256`);
+      expect(ran.stdout).not.toMatch(/client_secret /);
+    });
+
+    test('prints a request for a first token with a client assertion', () => {
+      expect(ran.stdout).toMatch(
+        /curl -d client_id=acme -d client_assertion_type=\S+:jwt-bearer --data-urlencode "client_assertion=\$CLIENT_ASSERTION" -d grant_type=client_credentials/,
+      );
+    });
+  });
+
+  test('generates a secret too with --with-secret', async () => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withKey, '--with-secret', '--json'], { stage, stdin: pem });
+    expect(await authenticates(stage, 'acme', jsonOf(Created, ran).clientSecret)).toBe(true);
+  });
+});
+
+describe('postern client create with grants, required scopes, audiences, DPoP and introspection', () => {
+  const options = `--grant jwt-bearer --grant urn:ietf:params:oauth:grant-type:token-exchange --grant token-exchange
+    --required-scope market:* --required-scope orders:*
+    --audience https://stock.example.com --audience urn:example:stock
+    --dpop --introspect`;
+  const words = [...withKey, ...options.split(/\s+/)];
   const expected = {
     grants: [
       'urn:ietf:params:oauth:grant-type:jwt-bearer',
@@ -206,93 +290,110 @@ test.each([
     dpopBoundAccessTokens: true,
     mayIntrospect: true,
   };
-  const ran = await typed([...words, '--json'], { stage, stdin: pem });
-  assert.equal(ran.code, 0, ran.stderr);
-  assertIncludes(JSON.parse(ran.stdout), expected);
-  assertIncludes(await stage.clients.findNow('acme'), expected);
-  const { stdout } = await typed(['client', 'show', 'acme', '--stage', 'sandbox'], { stage });
+  let stage: Stage;
+  let ran: Ran;
+  let shown: Ran;
+  beforeAll(async () => {
+    stage = await emptyStage(database);
+    ran = await postern([...words, '--json'], { stage, stdin: pem });
+    shown = await postern(['client', 'show', 'acme', '--stage', 'sandbox'], { stage });
+  });
 
-  expect(stdout).toMatch(line);
+  test('prints them with --json', () => {
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    assertIncludes(JSON.parse(ran.stdout), expected);
+  });
 
-  const { stdout: text } = await typed(words.with(words.indexOf('acme'), 'other'), { stage, stdin: pem });
-  expect(text).toMatch(
-    /-d grant_type=urn:\S+:jwt-bearer --data-urlencode "assertion=\$ASSERTION".* -H "DPoP: /,
-  );
-});
+  test('stores them', async () => {
+    assertIncludes(await stage.clients.findNow('acme'), expected);
+  });
 
-test('without them they are off, and the grant is client credentials', async () => {
-  const stage = await emptyStage(database);
-  await typed([...withScope, '--client-id', 'acme'], { stage });
-  assertIncludes(await stage.clients.findNow('acme'), {
-    grants: ['client_credentials'],
-    requiredScopes: [],
-    audiences: [],
-    keys: [],
-    dpopBoundAccessTokens: false,
-    mayIntrospect: false,
+  test.each([
+    ['the grants', /^grants +urn:ietf:params:oauth:grant-type:jwt-bearer urn:\S+:token-exchange$/m],
+    ['the required scopes', /^required scopes +market:\* orders:\*$/m],
+    ['the audiences', /^audiences +https:\/\/stock\.example\.com urn:example:stock$/m],
+    ['DPoP', /^DPoP +its tokens are bound to a key/m],
+    ['introspection', /^introspection +it may introspect tokens/m],
+  ])('lets client show print %s', (_, line) => {
+    expect(shown.stdout).toMatch(line);
+  });
+
+  test('prints a request for a first token with the first grant and a DPoP proof', async () => {
+    const { stdout } = await postern(words.with(words.indexOf('acme'), 'other'), { stage, stdin: pem });
+    expect(stdout).toMatch(
+      /-d grant_type=urn:\S+:jwt-bearer --data-urlencode "assertion=\$ASSERTION".* -H "DPoP: /,
+    );
   });
 });
 
-test('what is wrong is said before anything is written', async () => {
-  const stage = await emptyStage(database);
-  const refused: [number, RegExp, ...string[]][] = [
-    [2, /--kind must be integration or sales_channel\./, ...withScope, '--kind', 'robot'],
-    [2, /--token-lifetime must be a whole number of seconds above 0/, ...withScope, '--token-lifetime', '1h'],
-    [2, /--claim must look like name=value/, ...withScope, '--claim', 'tier'],
-    [2, /--claim must name each claim once/, ...withScope, '--claim', 'a=1', '--claim', 'a=2'],
-    [2, /--name is given twice/, ...withScope, '--name', 'Other'],
-    [2, /--name needs a value: --name NAME/, 'client', 'create', '--stage', 'sandbox', '--name'],
-    [2, /written --scope=SCOPE/, ...create, '--scope', '--json'],
-    [2, /--stage must be sandbox or production/, ...withScope.with(3, 'staging')],
+describe('postern client create, with a value that is not valid', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await emptyStage(database);
+  });
+
+  const usageErrors: [string, RegExp, readonly string[]][] = [
+    ['an unknown kind', /--kind must be integration or sales_channel\./, [...withScope, '--kind', 'robot']],
     [
-      2,
+      'a token lifetime that is no number',
+      /--token-lifetime must be a whole number of seconds above 0/,
+      [...withScope, '--token-lifetime', '1h'],
+    ],
+    ['a claim without a value', /--claim must look like name=value/, [...withScope, '--claim', 'tier']],
+    [
+      'a claim that is given twice',
+      /--claim must name each claim once/,
+      [...withScope, '--claim', 'a=1', '--claim', 'a=2'],
+    ],
+    ['a name that is given twice', /--name is given twice/, [...withScope, '--name', 'Other']],
+    [
+      'an option without its value',
+      /--name needs a value: --name NAME/,
+      ['client', 'create', '--stage', 'sandbox', '--name'],
+    ],
+    ['an option in place of a value', /written --scope=SCOPE/, [...create, '--scope', '--json']],
+    ['an unknown stage', /--stage must be sandbox or production/, withScope.with(3, 'staging')],
+    [
+      'an unknown grant',
       /--grant must be one of client_credentials, jwt-bearer, token-exchange/,
-      ...withScope,
-      '--grant',
-      'x',
-    ],
-    [1, /cannot be read \(ENOENT\)/, ...withScope, '--public-key', 'absent.pem'],
-    [
-      1,
-      /The public key \(--public-key\) must be given for the grant jwt-bearer/,
-      ...withScope,
-      '--grant',
-      'jwt-bearer',
-    ],
-    [1, /must be an absolute URI/, ...withScope, '--audience', 'stock'],
-    [1, /The scope \(--scope\) must name at least one/, ...create],
-    [1, /\(--claim\) must not contain sub, which the server states/, ...withScope, '--claim', 'sub=me'],
-    [
-      1,
-      /\(--default-scope\) must be among the scopes of the client, and orders:write is not/,
-      ...withScope,
-      '--default-scope',
-      'orders:write',
+      [...withScope, '--grant', 'x'],
     ],
   ];
-  for (const [code, message, ...argv] of refused) {
-    const ran = await typed(argv, { stage });
+  test.each(usageErrors)('refuses %s with exit code 2, and registers nothing', async (_, message, argv) => {
+    const ran = await postern(argv, { stage });
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toMatch(message);
-    assert.equal(ran.code, code, ran.stderr);
-    expect(ran.stdout).toBe('');
-  }
-  expect(await stage.clients.list()).toStrictEqual([]);
-});
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
 
-test('an id that is taken is refused', async () => {
-  const stage = await emptyStage(database);
-  expect((await typed([...withScope, '--client-id', 'acme'], { stage })).code).toBe(0);
-  const again = await typed([...withScope, '--client-id', 'acme'], { stage });
-  expect(again.code).toBe(1);
-  expect(again.stderr).toMatch(/\(--client-id\) is taken: there is a client acme already/);
-});
-
-test('a secret that no one could read is not lost in silence', async () => {
-  const stage = await emptyStage(database);
-  const ran = await typed([...withScope, '--client-id', "o'neil"], { stage, brokenPipe: true });
-  expect(ran.code).toBe(1);
-  assert.ok(
-    ran.stderr.includes(`npx postern client delete 'o'\\''neil' --stage sandbox --local`),
-    ran.stderr,
-  );
+  const refusals: [string, RegExp, readonly string[]][] = [
+    [
+      'a file of public keys that does not exist',
+      /cannot be read \(ENOENT\)/,
+      [...withScope, '--public-key', 'absent.pem'],
+    ],
+    [
+      'the grant jwt-bearer without a public key',
+      /The public key \(--public-key\) must be given for the grant jwt-bearer/,
+      [...withScope, '--grant', 'jwt-bearer'],
+    ],
+    ['an audience that is no URI', /must be an absolute URI/, [...withScope, '--audience', 'stock']],
+    ['a client without a scope', /The scope \(--scope\) must name at least one/, create],
+    [
+      'a claim that the server states',
+      /\(--claim\) must not contain sub, which the server states/,
+      [...withScope, '--claim', 'sub=me'],
+    ],
+    [
+      'a default scope that is not among the scopes',
+      /\(--default-scope\) must be among the scopes of the client, and orders:write is not/,
+      [...withScope, '--default-scope', 'orders:write'],
+    ],
+  ];
+  test.each(refusals)('refuses %s with exit code 1, and registers nothing', async (_, message, argv) => {
+    const ran = await postern(argv, { stage });
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.stderr).toMatch(message);
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
 });

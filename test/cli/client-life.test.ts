@@ -1,197 +1,258 @@
-import assert from 'node:assert/strict';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Stage } from '../../cli/stage.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { testDatabase } from '../contract/tables.ts';
+import { assertIncludes, errorOf, postern } from './postern.ts';
 import { emptyStage, now } from './stage-under-test.ts';
-import { assertIncludes, errorOf, typed } from './typed.ts';
 
 const database = await testDatabase();
 afterAll(() => database.close());
 
 const at = ['--stage', 'sandbox'];
+const list = ['client', 'list', ...at];
+const show = ['client', 'show', 'acme', ...at];
+const disable = ['client', 'disable', 'acme', ...at];
+const enable = ['client', 'enable', 'acme', ...at];
 
 async function stageWith(...ids: string[]): Promise<Stage> {
   const stage = await emptyStage(database);
   for (const id of ids) {
     const words = ['client', 'create', ...at, '--name', `Name of ${id}`, '--scope', 'orders:read'];
-    expect((await typed([...words, '--client-id', id], { stage })).code).toBe(0);
+    expect((await postern([...words, '--client-id', id], { stage })).code).toBe(0);
   }
   return stage;
 }
 
 const statusOf = async (stage: Stage, id: string) => (await stage.clients.findNow(id))?.status;
 
-test('client list says how to make the first', async () => {
-  const stage = await stageWith();
-  const ran = await typed(['client', 'list', ...at], { stage });
-  expect(ran.code).toBe(0);
-  expect(ran.stdout).toMatch(
-    /^No clients in sandbox yet\. Create one with: npx postern client create --stage sandbox/,
-  );
-  expect(JSON.parse((await typed(['client', 'list', ...at, '--json'], { stage })).stdout)).toStrictEqual([]);
-});
+describe('postern client list', () => {
+  test('of a stage without clients prints how to create the first', async () => {
+    const ran = await postern(list, { stage: await stageWith() });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(
+      /^No clients in sandbox yet\. Create one with: npx postern client create --stage sandbox/,
+    );
+  });
 
-test('client list has a line for each client, in columns', async () => {
-  const stage = await stageWith('a-client', 'b');
-  const { stdout } = await typed(['client', 'list', ...at], { stage });
-  expect(stdout).toBe(
-    [
-      'CLIENT_ID  NAME              KIND         STATUS   CREATED               FOR',
-      'a-client   Name of a-client  integration  enabled  2026-05-04T03:02:01Z  orders:read',
-      'b          Name of b         integration  enabled  2026-05-04T03:02:01Z  orders:read',
-      '',
-    ].join('\n'),
-  );
-});
+  test('of a stage without clients prints an empty array with --json', async () => {
+    const ran = await postern([...list, '--json'], { stage: await stageWith() });
+    expect(JSON.parse(ran.stdout)).toStrictEqual([]);
+  });
 
-test('client show has the ids and dates of secrets, and neither hash nor secret', async () => {
-  const stage = await stageWith('acme');
-  const client = await stage.clients.findNow('acme');
-  assert.ok(client);
-  const [secret] = client.secrets;
-  assert.ok(secret);
-  await stage.clients.replace({ ...client, secrets: [{ ...secret, expiresAt: now + 3600 }] });
+  test('prints a line for each client, in columns', async () => {
+    const { stdout } = await postern(list, { stage: await stageWith('a-client', 'b') });
+    expect(stdout).toBe(
+      [
+        'CLIENT_ID  NAME              KIND         STATUS   CREATED               FOR',
+        'a-client   Name of a-client  integration  enabled  2026-05-04T03:02:01Z  orders:read',
+        'b          Name of b         integration  enabled  2026-05-04T03:02:01Z  orders:read',
+        '',
+      ].join('\n'),
+    );
+  });
 
-  for (const words of [
-    ['client', 'show', 'acme', ...at],
-    ['client', 'show', 'acme', ...at, '--json'],
-    ['client', 'list', ...at],
-    ['client', 'list', ...at, '--json'],
-  ]) {
-    const { code, stdout, stderr } = await typed(words, { stage });
-    expect(code).toBe(0);
-    expect(stderr).toBe('');
-    expect(stdout).not.toContain(secret.hash);
-  }
-  const shown = await typed(['client', 'show', 'acme', ...at], { stage });
-  expect(shown.stdout).toContain(
-    `secrets         ${secret.id} of 2026-05-04T03:02:01Z, until 2026-05-04T04:02:01Z`,
-  );
-  assertIncludes(JSON.parse((await typed(['client', 'show', 'acme', ...at, '--json'], { stage })).stdout), {
-    clientId: 'acme',
-    secrets: [
-      {
-        id: secret.id,
-        createdAt: '2026-05-04T03:02:01Z',
-        expiresAt: '2026-05-04T04:02:01Z',
-        lastUsedAt: null,
-      },
-    ],
+  test('succeeds in silence if its reader has closed the pipe', async () => {
+    const ran = await postern(list, { stage: await stageWith(), brokenPipe: true });
+    expect(ran).toStrictEqual({ code: 0, stdout: '', stderr: '' });
   });
 });
 
-test('a client is disabled and enabled, as often as one likes', async () => {
-  const stage = await stageWith('acme');
-  const disabled = await typed(['client', 'disable', 'acme', ...at], { stage });
-  expect(disabled.code).toBe(0);
-  expect(disabled.stdout).toMatch(/Lambda authorizer refuses its access tokens at once/);
-  expect(disabled.stdout).toMatch(/JWT authorizer, which does not check, accepts a JWT until it expires/);
-  expect(await statusOf(stage, 'acme')).toBe('disabled');
-  const again = await typed(['client', 'disable', 'acme', ...at], { stage });
-  expect(again.code).toBe(0);
-  expect(again.stdout).toMatch(/disabled in sandbox already/);
-
-  const enabled = await typed(['client', 'enable', 'acme', ...at, '--json'], { stage });
-  assertIncludes(JSON.parse(enabled.stdout), { clientId: 'acme', status: 'enabled' });
-  expect(await statusOf(stage, 'acme')).toBe('enabled');
-  expect((await typed(['client', 'enable', 'acme', ...at], { stage })).stdout).toMatch(
-    /enabled in sandbox already/,
-  );
-});
-
-test('a change that loses a race is made again on what the other wrote', async () => {
-  const stage = await stageWith('acme');
-  let others = 2;
-  const raced: Stage = {
-    ...stage,
-    clients: {
-      ...stage.clients,
-      async replace(client) {
-        others -= 1;
-        const theirs = await stage.clients.findNow(client.id);
-        if (others >= 0 && theirs) await stage.clients.replace({ ...theirs, name: `Renamed ${others}` });
-        return stage.clients.replace(client);
-      },
-    },
-  };
-  expect((await typed(['client', 'disable', 'acme', ...at], { stage: raced })).code).toBe(0);
-  const client = await stage.clients.findNow('acme');
-  assertIncludes(client, { status: 'disabled', name: 'Renamed 0' });
-
-  const lost: Stage = { ...stage, clients: { ...stage.clients, replace: async () => false } };
-  const ran = await typed(['client', 'enable', 'acme', ...at], { stage: lost });
-  expect(ran.code).toBe(1);
-  expect(ran.stderr).toMatch(/being changed by someone else/);
-});
-
-test('client delete wants a yes, from an option or a person', async () => {
-  const stage = await stageWith('a', 'b', 'c');
-  const unattended = await typed(['client', 'delete', 'a', ...at]);
-  expect(unattended.code).toBe(2);
-  expect(unattended.stderr).toMatch(/add --yes/);
-
-  const deleted = await typed(['client', 'delete', 'a', ...at, '--yes', '--json'], { stage });
-  expect(JSON.parse(deleted.stdout)).toStrictEqual({ clientId: 'a', deleted: true });
-
-  const declined = await typed(['client', 'delete', 'b', ...at], { stage, keyboard: true, stdin: '\n' });
-  expect(declined.code).toBe(1);
-  expect(declined.stderr).toMatch(/Delete b \(Name of b\) in sandbox permanently\? \[y\/N\]/);
-  expect(declined.stderr).toMatch(/b was not deleted/);
-
-  const agreed = await typed(['client', 'delete', 'c', ...at], { stage, keyboard: true, stdin: 'y\n' });
-  expect(agreed.code).toBe(0);
-  expect(agreed.stdout).toMatch(/^The client c is deleted from sandbox/);
-  expect((await stage.clients.list()).map(({ id }) => id)).toStrictEqual(['b']);
-});
-
-test('deleting a session key gives its place back', async () => {
-  const stage = await emptyStage(database);
-  const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
-  await typed(['account', 'create', ...at, ...who, '--mage-id', 'MAG7'], { stage });
-  await typed(['client', 'create', ...at, '--name', 'Key', '--account', 'MAG7', '--client-id', 'AQ1'], {
-    stage,
-  });
-  expect(Object.keys((await stage.accounts.find('MAG7'))?.sessionKeys ?? {})).toStrictEqual(['AQ1']);
-  const deleted = await typed(['client', 'delete', 'AQ1', ...at, '--yes'], { stage });
-  expect(deleted.stdout).toMatch(/refuses its session tokens at once/);
-  expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
-});
-
-test('a client that is not there is refused by every command alike', async () => {
-  const stage = await stageWith('acme');
-  for (const words of [['show'], ['disable'], ['enable'], ['delete', '--yes']]) {
-    const ran = await typed(['client', ...words, 'acne', ...at, '--json'], { stage });
-    expect(ran.code).toBe(1);
-    expect(ran.stdout).toBe('');
-    expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
-  }
-});
-
-test('a store that cannot be asked is one line with the cause, and a stack only on demand', async () => {
-  const stage = await stageWith();
+describe('postern client list, with DynamoDB unavailable', () => {
   const denied = Object.assign(new Error('User: x is not authorized to perform: dynamodb:Scan'), {
     name: 'AccessDeniedException',
   });
-  const down: Stage = {
-    ...stage,
-    clients: {
-      ...stage.clients,
-      list: async () => {
-        throw new Unavailable('DynamoDB', denied);
+  let down: Stage;
+  beforeAll(async () => {
+    const stage = await stageWith();
+    down = {
+      ...stage,
+      clients: {
+        ...stage.clients,
+        list: async () => {
+          throw new Unavailable('DynamoDB', denied);
+        },
       },
-    },
-  };
-  const ran = await typed(['client', 'list', ...at], { stage: down });
-  expect(ran.code).toBe(1);
-  expect(ran.stderr).toBe(
-    'postern: AWS does not allow it: User: x is not authorized to perform: dynamodb:Scan.\n',
-  );
-  const debugged = await typed(['client', 'list', ...at], { stage: down, env: { POSTERN_DEBUG: '1' } });
-  expect(debugged.stderr).toMatch(/Unavailable: DynamoDB is unavailable\n +at /);
+    };
+  });
+
+  test('prints the cause in one line', async () => {
+    const ran = await postern(list, { stage: down });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toBe(
+      'postern: AWS does not allow it: User: x is not authorized to perform: dynamodb:Scan.\n',
+    );
+  });
+
+  test('adds the stack with POSTERN_DEBUG', async () => {
+    const ran = await postern(list, { stage: down, env: { POSTERN_DEBUG: '1' } });
+    expect(ran.stderr).toMatch(/Unavailable: DynamoDB is unavailable\n +at /);
+  });
 });
 
-test('whoever reads the list may stop reading', async () => {
-  const ran = await typed(['client', 'list', ...at], { stage: await stageWith(), brokenPipe: true });
-  expect(ran).toStrictEqual({ code: 0, stdout: '', stderr: '' });
+describe('postern client show and list, of a client with a secret that expires', () => {
+  let stage: Stage;
+  let secretId: string;
+  let hash: string;
+  beforeAll(async () => {
+    stage = await stageWith('acme');
+    const client = await stage.clients.findNow('acme');
+    const [secret] = client?.secrets ?? [];
+    if (!client || !secret) throw new Error('The client has no secret');
+    ({ id: secretId, hash } = secret);
+    await stage.clients.replace({ ...client, secrets: [{ ...secret, expiresAt: now + 3600 }] });
+  });
+
+  test.each([
+    ['show, as text', show],
+    ['show --json', [...show, '--json']],
+    ['list, as text', list],
+    ['list --json', [...list, '--json']],
+  ])('do not print the hash of the secret: %s', async (_, words) => {
+    const { code, stdout, stderr } = await postern(words, { stage });
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: '' });
+    expect(stdout).not.toContain(hash);
+  });
+
+  test('print when the secret expires: show, as text', async () => {
+    const { stdout } = await postern(show, { stage });
+    expect(stdout).toContain(
+      `secrets         ${secretId} of 2026-05-04T03:02:01Z, until 2026-05-04T04:02:01Z`,
+    );
+  });
+
+  test('print when the secret expires: show --json', async () => {
+    const { stdout } = await postern([...show, '--json'], { stage });
+    assertIncludes(JSON.parse(stdout), {
+      clientId: 'acme',
+      secrets: [
+        {
+          id: secretId,
+          createdAt: '2026-05-04T03:02:01Z',
+          expiresAt: '2026-05-04T04:02:01Z',
+          lastUsedAt: null,
+        },
+      ],
+    });
+  });
+});
+
+describe('postern client disable', () => {
+  test('disables a client, and prints which authorizers refuse its tokens', async () => {
+    const stage = await stageWith('acme');
+    const ran = await postern(disable, { stage });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/Lambda authorizer refuses its access tokens at once/);
+    expect(ran.stdout).toMatch(/JWT authorizer, which does not check, accepts a JWT until it expires/);
+    expect(await statusOf(stage, 'acme')).toBe('disabled');
+  });
+
+  test('succeeds for a client that is disabled already', async () => {
+    const stage = await stageWith('acme');
+    await postern(disable, { stage });
+    const again = await postern(disable, { stage });
+    expect(again.code).toBe(0);
+    expect(again.stdout).toMatch(/disabled in sandbox already/);
+  });
+});
+
+describe('postern client enable', () => {
+  test('enables a client that was disabled', async () => {
+    const stage = await stageWith('acme');
+    await postern(disable, { stage });
+    const ran = await postern([...enable, '--json'], { stage });
+    assertIncludes(JSON.parse(ran.stdout), { clientId: 'acme', status: 'enabled' });
+    expect(await statusOf(stage, 'acme')).toBe('enabled');
+  });
+
+  test('succeeds for a client that is enabled already', async () => {
+    const ran = await postern(enable, { stage: await stageWith('acme') });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/enabled in sandbox already/);
+  });
+});
+
+describe('postern client disable and enable, while another operator writes the same client', () => {
+  test('apply the change to what the other operator wrote', async () => {
+    const stage = await stageWith('acme');
+    let others = 2;
+    const raced: Stage = {
+      ...stage,
+      clients: {
+        ...stage.clients,
+        async replace(client) {
+          others -= 1;
+          const theirs = await stage.clients.findNow(client.id);
+          if (others >= 0 && theirs) await stage.clients.replace({ ...theirs, name: `Renamed ${others}` });
+          return stage.clients.replace(client);
+        },
+      },
+    };
+    expect((await postern(disable, { stage: raced })).code).toBe(0);
+    assertIncludes(await stage.clients.findNow('acme'), { status: 'disabled', name: 'Renamed 0' });
+  });
+
+  test('fail if every attempt loses', async () => {
+    const stage = await stageWith('acme');
+    await postern(disable, { stage });
+    const lost: Stage = { ...stage, clients: { ...stage.clients, replace: async () => false } };
+    const ran = await postern(enable, { stage: lost });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/being changed by someone else/);
+  });
+});
+
+describe('postern client delete', () => {
+  const remove = ['client', 'delete', 'acme', ...at];
+
+  test('is a usage error without --yes if no one can be asked', async () => {
+    const ran = await postern(remove);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/add --yes/);
+  });
+
+  test('deletes a client with --yes, and no other', async () => {
+    const stage = await stageWith('acme', 'other');
+    const ran = await postern([...remove, '--yes', '--json'], { stage });
+    expect(JSON.parse(ran.stdout)).toStrictEqual({ clientId: 'acme', deleted: true });
+    expect((await stage.clients.list()).map(({ id }) => id)).toStrictEqual(['other']);
+  });
+
+  test('deletes nothing if the person does not confirm it', async () => {
+    const stage = await stageWith('acme');
+    const ran = await postern(remove, { stage, keyboard: true, stdin: '\n' });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/Delete acme \(Name of acme\) in sandbox permanently\? \[y\/N\]/);
+    expect(ran.stderr).toMatch(/acme was not deleted/);
+    expect((await stage.clients.list()).map(({ id }) => id)).toStrictEqual(['acme']);
+  });
+
+  test('deletes a client if the person confirms it', async () => {
+    const stage = await stageWith('acme');
+    const ran = await postern(remove, { stage, keyboard: true, stdin: 'y\n' });
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/^The client acme is deleted from sandbox/);
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
+
+  test('frees the place of a session key in its account', async () => {
+    const stage = await emptyStage(database);
+    const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
+    await postern(['account', 'create', ...at, ...who, '--mage-id', 'MAG7'], { stage });
+    const sessionKey = ['--name', 'Key', '--account', 'MAG7', '--client-id', 'AQ1'];
+    await postern(['client', 'create', ...at, ...sessionKey], { stage });
+    expect(Object.keys((await stage.accounts.find('MAG7'))?.sessionKeys ?? {})).toStrictEqual(['AQ1']);
+    const deleted = await postern(['client', 'delete', 'AQ1', ...at, '--yes'], { stage });
+    expect(deleted.stdout).toMatch(/refuses its session tokens at once/);
+    expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
+  });
+});
+
+describe('postern client, with the id of an unknown client', () => {
+  test.each([['show'], ['disable'], ['enable'], ['delete', '--yes']])('%s refuses it', async (...words) => {
+    const ran = await postern(['client', ...words, 'acne', ...at, '--json'], {
+      stage: await stageWith('acme'),
+    });
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
+  });
 });

@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
+  GetSecretValueCommand,
   PutSecretValueCommand,
   RotateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
 import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
+import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
 import type { SigningKeySet } from '../../src/keys/signing-key-set.ts';
 import { ok } from '../../src/result.ts';
@@ -21,8 +23,9 @@ import { Unavailable } from '../../src/unavailable.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { keysByRole, kidsOf } from '../keys/roles.ts';
 import type { KeysByRole } from '../keys/roles.ts';
+import { assertIncludes, errorOf, postern } from './postern.ts';
+import type { Ran } from './postern.ts';
 import { emptyStage, now } from './stage-under-test.ts';
-import { assertIncludes, errorOf, typed } from './typed.ts';
 
 const Invocation = v.object({
   SecretId: v.string(),
@@ -32,10 +35,10 @@ const Invocation = v.object({
 
 /** The stage that each rotation function belongs to. */
 const rotated = new Map<string, Stage>();
-/** The algorithm of a stage that changed it. */
+/** The signing algorithm of each rotation function, ES256 if it has no entry. */
 const algorithms = new Map<string, SigningAlgorithmName>();
-/** The step in which a rotation function dies. */
-const dying = new Map<string, string>();
+/** The step in which a rotation function fails. */
+const failingSteps = new Map<string, string>();
 
 const database = await testDatabase();
 const service = await startSecretsManager({
@@ -45,7 +48,7 @@ const service = await startSecretsManager({
     const { SecretId, ClientRequestToken: versionId, Step } = v.parse(Invocation, event);
     const stage = rotated.get(functionArn);
     assert.ok(stage);
-    if (dying.get(functionArn) === Step) throw new Error('it died');
+    if (failingSteps.get(functionArn) === Step) throw new Error('it failed');
     const versions = signingKeySetVersions(secretsManager, SecretId);
     const { publishedKeys: published, clock } = stage;
     const algorithm = algorithms.get(functionArn) ?? 'ES256';
@@ -69,12 +72,23 @@ let count = 0;
 
 const day = 86_400;
 
+/** A key set as a number of rotations has left it, and what is published of it. */
+interface RotatedKeys {
+  readonly SecretString: string | undefined;
+  readonly published: PublishedKeySet | undefined;
+}
+/** By the number of rotations. A copy is much faster than as many rotations. */
+const rotatedKeys = new Map<number, RotatedKeys>();
+
 /** A stage whose signing keys were rotated once a day, `rotations` times, the last time yesterday. */
 async function stageWithKeys(rotations = 1) {
   count += 1;
   const SecretId = `signing-keys-${count}`;
-  const time = { now: now - rotations * day };
-  await secretsManager.send(new CreateSecretCommand({ Name: SecretId, SecretString: '{}' }));
+  const copied = rotatedKeys.get(rotations);
+  const time = { now: copied ? now : now - rotations * day };
+  await secretsManager.send(
+    new CreateSecretCommand({ Name: SecretId, SecretString: copied?.SecretString ?? '{}' }),
+  );
   const empty = await emptyStage(database, signingKeySetStore(secretsManager, SecretId));
   const record = { ...empty.record, signingAlgorithm: 'ES256' } as const;
   const stage: Stage = { ...empty, record, clock: () => time.now };
@@ -82,7 +96,12 @@ async function stageWithKeys(rotations = 1) {
   await secretsManager.send(
     new RotateSecretCommand({ SecretId, RotationLambdaARN: SecretId, RotateImmediately: false }),
   );
+  if (copied?.published) await stage.publishedKeys.put(copied.published);
   for (; time.now < now; time.now += day) await secretsManager.send(new RotateSecretCommand({ SecretId }));
+  if (!copied) {
+    const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId }));
+    rotatedKeys.set(rotations, { SecretString, published: await stage.publishedKeys.find() });
+  }
   return { stage, SecretId, time };
 }
 
@@ -106,241 +125,349 @@ const dated = ({ set, next, current }: KeysByRole, date: number): SigningKeySet 
 });
 
 const at = ['--stage', 'sandbox'];
+const list = ['key', 'list', ...at];
+const rotate = ['key', 'rotate', ...at];
 const revoke = (stage: Stage, kid: string, ...more: string[]) =>
-  typed(['key', 'revoke', ...at, '--yes', ...more, '--', kid], { stage });
+  postern(['key', 'revoke', ...at, '--yes', ...more, '--', kid], { stage });
 
-test('key list says of each key what it does, and whether it is published', async () => {
-  const { stage } = await stageWithKeys(2);
-  const { next, current, previous } = await setOf(stage);
-  const ran = await typed(['key', 'list', ...at, '--json'], { stage });
-  assert.equal(ran.code, 0, ran.stderr);
-  expect(JSON.parse(ran.stdout)).toStrictEqual({
-    keys: [
-      { kid: next.kid, alg: 'ES256', role: 'next', published: true },
-      { kid: current.kid, alg: 'ES256', role: 'current', published: true },
-      { kid: previous?.kid, alg: 'ES256', role: 'previous', published: true },
-    ],
-    rotating: false,
+describe('postern key list', () => {
+  describe('after two rotations', () => {
+    let stage: Stage;
+    let keys: KeysByRole;
+    beforeAll(async () => {
+      ({ stage } = await stageWithKeys(2));
+      keys = await setOf(stage);
+    });
+
+    test('prints the role of each key and whether it is published with --json', async () => {
+      const ran = await postern([...list, '--json'], { stage });
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(ran.stdout)).toStrictEqual({
+        keys: [
+          { kid: keys.next.kid, alg: 'ES256', role: 'next', published: true },
+          { kid: keys.current.kid, alg: 'ES256', role: 'current', published: true },
+          { kid: keys.previous.kid, alg: 'ES256', role: 'previous', published: true },
+        ],
+        rotating: false,
+      });
+    });
+
+    test('prints a line for each key', async () => {
+      const { stdout } = await postern(list, { stage });
+      expect(stdout).toMatch(/^KID +ALG +ROLE +PUBLISHED$/m);
+      expect(stdout).toContain(`${keys.current.kid}  ES256  current   yes\n`);
+      expect(stdout.split('\n')).toHaveLength(5);
+    });
+
+    test.each([['as text', list] as const, ['with --json', [...list, '--json']] as const])(
+      'prints nothing of a private key %s',
+      async (_, words) => {
+        const { stdout } = await postern(words, { stage });
+        for (const { d } of [keys.next, keys.current]) expect(stdout).not.toContain(d);
+      },
+    );
   });
-  const { stdout } = await typed(['key', 'list', ...at], { stage });
-  expect(stdout).toMatch(/^KID +ALG +ROLE +PUBLISHED$/m);
-  assert.ok(stdout.includes(`${current.kid}  ES256  current   yes\n`), stdout);
-  expect(stdout.split('\n').length).toBe(5);
-  for (const { d } of [next, current]) assert.ok(!stdout.includes(d) && !ran.stdout.includes(d));
-});
 
-test('key list shows what is not published, and what is published and signs nothing', async () => {
-  const { stage } = await stageWithKeys(2);
-  const { next, previous } = await setOf(stage);
-  const published = (await stage.publishedKeys.find())?.keys ?? [];
-  const stray = published.flatMap((key) => (key.kid === next.kid ? [{ ...key, kid: 'stray' }] : [key]));
-  await stage.publishedKeys.put({ keys: stray });
-  const { stdout } = await typed(['key', 'list', ...at], { stage });
-  assert.ok(stdout.includes(`${next.kid}  ES256  next      no\n`), stdout);
-  expect(stdout).toContain(`${previous?.kid}  ES256  previous  yes\n`);
-  expect(stdout).toMatch(/^stray +ES256  - +yes$/m);
-  expect(stdout).toMatch(
-    /signed with an unpublished key are refused.*npx postern key rotate --stage sandbox/,
-  );
-  expect(stdout).toMatch(/without a role is published and does not sign/);
-});
+  describe('with an unpublished key and a published key that is no signing key', () => {
+    let keys: KeysByRole;
+    let ran: Ran;
+    beforeAll(async () => {
+      const { stage } = await stageWithKeys(2);
+      keys = await setOf(stage);
+      const published = (await stage.publishedKeys.find())?.keys ?? [];
+      const stray = published.flatMap((key) =>
+        key.kid === keys.next.kid ? [{ ...key, kid: 'stray' }] : [key],
+      );
+      await stage.publishedKeys.put({ keys: stray });
+      ran = await postern(list, { stage });
+    });
 
-test('key list before the first rotation says how to make keys', async () => {
-  const { stage } = await stageWithKeys(0);
-  const { stdout } = await typed(['key', 'list', ...at], { stage });
-  expect(stdout).toMatch(/no signing keys in sandbox yet.*npx postern key rotate --stage sandbox/);
-  const refused = await revoke(stage, 'x', '--json');
-  expect(refused.code).toBe(1);
-  expect(errorOf(refused)).toBe('There are no signing keys in sandbox yet.');
-});
+    test('shows which keys are published', () => {
+      expect(ran.stdout).toContain(`${keys.next.kid}  ES256  next      no\n`);
+      expect(ran.stdout).toContain(`${keys.previous.kid}  ES256  previous  yes\n`);
+    });
 
-test('a rotation that changes the algorithm says from when the new key signs', async () => {
-  const { stage, SecretId } = await stageWithKeys();
-  const before = await setOf(stage);
-  algorithms.set(SecretId, 'EdDSA');
-  const ran = await typed(['key', 'rotate', ...at], { stage });
-  assert.equal(ran.code, 0, ran.stderr);
-  const { next, set } = await setOf(stage);
-  expect(set.keys.find(({ key }) => key === next)?.signsFrom).toBe(now + 7_800);
-  assert.ok(ran.stdout.includes(`${next.kid} (EdDSA) signs from 2026-05-04T05:12:01Z, when`), ran.stdout);
-  expect(ran.stdout).toContain(`Until then ${before.current.kid} signs.`);
-  expect((await typed(['key', 'list', ...at], { stage })).stdout).toMatch(/ EdDSA +next +yes$/m);
+    test('prints how to publish the unpublished key', () => {
+      expect(ran.stdout).toMatch(
+        /signed with an unpublished key are refused.*npx postern key rotate --stage sandbox/,
+      );
+    });
 
-  const revoked = await revoke(stage, before.current.kid);
-  expect(revoked.stdout).toMatch(/published less than two hours ago.*refused until the set is read again/);
-  expect((await setOf(stage)).set.keys.map(({ retiredAt }) => retiredAt)).toStrictEqual([
-    undefined,
-    undefined,
-  ]);
-});
-
-test('key list says when the next key becomes current, where that has a date', async () => {
-  const { stage } = await stageWithKeys();
-  await stage.signingKeys.write(dated(await setOf(stage), now + 60));
-  const { stdout } = await typed(['key', 'list', ...at], { stage });
-  expect(stdout).toMatch(/next key becomes current at 2026-05-04T03:03:01Z: it signs from then on/);
-  const json = await typed(['key', 'list', ...at, '--json'], { stage });
-  assertIncludes(JSON.parse(json.stdout), { nextSignsFrom: '2026-05-04T03:03:01Z' });
-  const after60 = await typed(['key', 'list', ...at], { stage: { ...stage, clock: () => now + 60 } });
-  expect(after60.stdout).toMatch(/ES256 +previous +yes\n.*/);
-  expect(after60.stdout).not.toMatch(/becomes current/);
-});
-
-test('key rotate rotates, and says which key signs now', async () => {
-  const { stage, time } = await stageWithKeys();
-  const before = await setOf(stage);
-  const ran = await typed(['key', 'rotate', ...at], { stage });
-  assert.equal(ran.code, 0, ran.stderr);
-  const set = await setOf(stage);
-  expect(set.current.kid).toBe(before.next.kid);
-  expect(set.previous?.kid).toBe(before.current.kid);
-  expect(ran.stdout).toContain(`${set.current.kid} is current: the token function signs with it within`);
-  expect(ran.stdout).toContain(`Tokens that ${before.current.kid} signed are accepted until they expire`);
-  time.now += day;
-  const json = await typed(['key', 'rotate', ...at, '--json'], { stage });
-  const again = await setOf(stage);
-  expect(JSON.parse(json.stdout)).toStrictEqual({
-    rotated: true,
-    keys: [
-      { kid: again.next.kid, alg: 'ES256', role: 'next', published: true },
-      { kid: again.current.kid, alg: 'ES256', role: 'current', published: true },
-      { kid: again.previous?.kid, alg: 'ES256', role: 'previous', published: true },
-    ],
+    test('shows the published key without a role', () => {
+      expect(ran.stdout).toMatch(/^stray +ES256  - +yes$/m);
+      expect(ran.stdout).toMatch(/without a role is published and does not sign/);
+    });
   });
-});
 
-/** Signing keys as AWS rotates them: the answer comes first, the rotation after `seconds`. */
-function slowly(stage: Stage, seconds: number): Stage {
-  let left = Infinity;
-  const signingKeys: SigningKeySetStore = {
-    ...stage.signingKeys,
-    rotate: async () => {
-      left = seconds;
-      return ok(undefined);
+  test('before the first rotation prints how to create keys', async () => {
+    const { stage } = await stageWithKeys(0);
+    const { stdout } = await postern(list, { stage });
+    expect(stdout).toMatch(/no signing keys in sandbox yet.*npx postern key rotate --stage sandbox/);
+  });
+
+  describe('with a next key that has a date', () => {
+    let stage: Stage;
+    beforeAll(async () => {
+      ({ stage } = await stageWithKeys());
+      await stage.signingKeys.write(dated(await setOf(stage), now + 60));
+    });
+
+    test('prints when it becomes current', async () => {
+      const { stdout } = await postern(list, { stage });
+      expect(stdout).toMatch(/next key becomes current at 2026-05-04T03:03:01Z: it signs from then on/);
+    });
+
+    test('prints the date with --json', async () => {
+      const { stdout } = await postern([...list, '--json'], { stage });
+      assertIncludes(JSON.parse(stdout), { nextSignsFrom: '2026-05-04T03:03:01Z' });
+    });
+
+    test('shows it as current at that date', async () => {
+      const { stdout } = await postern(list, { stage: { ...stage, clock: () => now + 60 } });
+      expect(stdout).toMatch(/ES256 +previous +yes\n.*/);
+      expect(stdout).not.toMatch(/becomes current/);
+    });
+  });
+
+  test.each(['private words', '{"current":{"d":"private words"}}'])(
+    'refuses a secret that holds no key set, and repeats nothing of it: %s',
+    async (SecretString) => {
+      const { stage, SecretId } = await stageWithKeys(0);
+      await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString }));
+      const ran = await postern(list, { stage });
+      expect(ran.code).toBe(1);
+      expect(ran.stderr).toMatch(/no key set that this version can read/);
+      expect(ran.stderr).not.toContain('private words');
     },
-  };
-  const wait = async (passed: number) => {
-    left -= passed;
-    if (left <= 0) await stage.signingKeys.rotate();
-    if (left <= 0) left = Infinity;
-  };
-  return { ...stage, signingKeys, wait };
-}
-
-test('key rotate waits for a rotation that runs behind the answer, a minute at most', async () => {
-  const { stage } = await stageWithKeys();
-  const before = await setOf(stage);
-  const ran = await typed(['key', 'rotate', ...at], { stage: slowly(stage, 58) });
-  assert.equal(ran.code, 0, ran.stderr);
-  expect((await setOf(stage)).current.kid).toBe(before.next.kid);
-  expect(ran.stdout).toContain(`${before.next.kid} is current`);
-
-  const late = await typed(['key', 'rotate', ...at], { stage: slowly(stage, 90) });
-  expect(late.code).toBe(1);
-  expect(late.stderr).toMatch(
-    /has begun and is not complete after 60 seconds.*npx postern key list --stage sandbox/,
   );
 });
 
-test('a rotation that fails says why, forbids a revocation, and is gone on with', async () => {
-  const { stage, SecretId } = await stageWithKeys(2);
-  const before = await setOf(stage);
-  dying.set(SecretId, 'testSecret');
-  const failed = await typed(['key', 'rotate', ...at, '--json'], { stage });
-  expect(failed.code).toBe(1);
-  expect(errorOf(failed)).toMatch(/does not rotate the signing keys: Rotation of .* failed in testSecret/);
-  expect((await typed(['key', 'list', ...at], { stage })).stdout).toMatch(
-    /rotation has begun and is not complete/,
-  );
-
-  const refused = await revoke(stage, before.current.kid);
-  expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(
-    /has begun and is not complete.*Wait.*npx postern key rotate --stage sandbox/,
-  );
-  expect((await setOf(stage)).set).toStrictEqual(before.set);
-  expect(await publishedBy(stage)).toStrictEqual(kidsOf(before.set));
-
-  dying.delete(SecretId);
-  expect((await typed(['key', 'rotate', ...at], { stage })).code).toBe(0);
-  expect((await setOf(stage)).current.kid).toBe(before.next.kid);
-  expect((await revoke(stage, before.current.kid)).code).toBe(0);
-});
-
-test('revoking the previous key drops it', async () => {
-  const { stage } = await stageWithKeys(2);
-  const before = await setOf(stage);
-  const { previous } = before;
-  const ran = await revoke(stage, previous.kid);
-  assert.equal(ran.code, 0, ran.stderr);
-  const { set } = await setOf(stage);
-  expect(set).toStrictEqual({ keys: before.set.keys.filter(({ key }) => key !== previous) });
-  expect(await publishedBy(stage)).toStrictEqual(kidsOf(set));
-  expect(ran.stdout).toMatch(/\(previous\) is revoked in sandbox/);
-  expect(ran.stdout).toMatch(
-    /refused at once by introspection, at once by the Lambda authorizer, and within two hours/,
-  );
-});
-
-test('revoking the next key puts a new one in its place', async () => {
-  const { stage } = await stageWithKeys(2);
-  const before = await setOf(stage);
-  const ran = await revoke(stage, before.next.kid);
-  assert.equal(ran.code, 0, ran.stderr);
-  const set = await setOf(stage);
-  expect(set.next.kid).not.toBe(before.next.kid);
-  expect([set.current, set.previous]).toStrictEqual([before.current, before.previous]);
-  expect(set.set.keys.find(({ key }) => key === set.next)?.publishedAt).toBe(now);
-  expect(set.next.alg).toBe(stage.record.signingAlgorithm);
-  expect(await publishedBy(stage)).toStrictEqual(kidsOf(set.set));
-  expect(ran.stdout).toMatch(/has signed nothing yet/);
-});
-
-test('revoking the current key makes the next one current', async () => {
-  const { stage } = await stageWithKeys(2);
-  const before = await setOf(stage);
-  const ran = await revoke(stage, before.current.kid, '--json');
-  assert.equal(ran.code, 0, ran.stderr);
-  const set = await setOf(stage);
-  expect(set.current).toStrictEqual(before.next);
-  expect(set.previous).toStrictEqual(before.previous);
-  expect(kidsOf(before.set)).not.toContain(set.next.kid);
-  expect(set.set.keys.find(({ key }) => key === set.next)?.publishedAt).toBe(now);
-  expect(await publishedBy(stage)).toStrictEqual(kidsOf(set.set));
-  assertIncludes(JSON.parse(ran.stdout), { kid: before.current.kid, role: 'current', revoked: true });
-  const told = await revoke(stage, set.current.kid);
-  expect(told.stdout).toContain(
-    `${set.next.kid} is current: the token function signs with it within a minute`,
-  );
-  for (const { d } of [set.next, set.current]) assert.ok(!ran.stdout.includes(d) && !told.stdout.includes(d));
-});
-
-test('a revoked key stays away when the keys are rotated next', async () => {
-  const { stage, SecretId, time } = await stageWithKeys(2);
-  const before = await setOf(stage);
-  expect((await revoke(stage, before.current.kid)).stdout).not.toMatch(/less than two hours ago/);
-  const revoked = await setOf(stage);
-  expect((await stage.signingKeys.read()).isRotating).toBe(false);
-  time.now += day;
-  expect((await typed(['key', 'rotate', ...at], { stage })).code).toBe(0);
-  const set = await setOf(stage);
-  expect(set.current.kid).toBe(revoked.next.kid);
-  expect(kidsOf(set.set)).not.toContain(before.current.kid);
-  assert.ok(!(await publishedBy(stage))?.includes(before.current.kid));
-  const { VersionIdsToStages } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
-  const pending = Object.values(VersionIdsToStages ?? {}).filter((labels) => labels.includes('AWSPENDING'));
-  expect(pending.every((labels) => labels.includes('AWSCURRENT'))).toBe(true);
-});
-
-test.each([
-  ['previous', now + 60],
-  ['next', undefined],
-  ['current', undefined],
-] as const)(
-  'members of later versions are kept when the %s key is revoked, and the date of the next key is %s',
-  async (role, signsFrom) => {
-    const { stage } = await stageWithKeys(2);
+describe('postern key rotate', () => {
+  test('makes the next key current and the current key previous', async () => {
+    const { stage } = await stageWithKeys();
     const before = await setOf(stage);
+    const ran = await postern(rotate, { stage });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const after = await setOf(stage);
+    expect(after.current.kid).toBe(before.next.kid);
+    expect(after.previous.kid).toBe(before.current.kid);
+    expect(ran.stdout).toContain(`${after.current.kid} is current: the token function signs with it within`);
+    expect(ran.stdout).toContain(`Tokens that ${before.current.kid} signed are accepted until they expire`);
+  });
+
+  test('prints the keys with --json', async () => {
+    const { stage } = await stageWithKeys();
+    const ran = await postern([...rotate, '--json'], { stage });
+    const after = await setOf(stage);
+    expect(JSON.parse(ran.stdout)).toStrictEqual({
+      rotated: true,
+      keys: [
+        { kid: after.next.kid, alg: 'ES256', role: 'next', published: true },
+        { kid: after.current.kid, alg: 'ES256', role: 'current', published: true },
+        { kid: after.previous.kid, alg: 'ES256', role: 'previous', published: true },
+      ],
+    });
+  });
+
+  /** Signing keys as AWS rotates them: the response comes first, the rotation after `seconds`. */
+  function slowly(stage: Stage, seconds: number): Stage {
+    let left = Infinity;
+    const signingKeys: SigningKeySetStore = {
+      ...stage.signingKeys,
+      rotate: async () => {
+        left = seconds;
+        return ok(undefined);
+      },
+    };
+    const wait = async (passed: number) => {
+      left -= passed;
+      if (left <= 0) await stage.signingKeys.rotate();
+      if (left <= 0) left = Infinity;
+    };
+    return { ...stage, signingKeys, wait };
+  }
+
+  test('waits for a rotation that completes after the response', async () => {
+    const { stage } = await stageWithKeys();
+    const before = await setOf(stage);
+    const ran = await postern(rotate, { stage: slowly(stage, 58) });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect((await setOf(stage)).current.kid).toBe(before.next.kid);
+    expect(ran.stdout).toContain(`${before.next.kid} is current`);
+  });
+
+  test('waits for a minute at most', async () => {
+    const { stage } = await stageWithKeys();
+    const late = await postern(rotate, { stage: slowly(stage, 90) });
+    expect(late.code).toBe(1);
+    expect(late.stderr).toMatch(
+      /has begun and is not complete after 60 seconds.*npx postern key list --stage sandbox/,
+    );
+  });
+});
+
+describe('postern key rotate, of a stage whose signing algorithm has changed', () => {
+  let stage: Stage;
+  let before: KeysByRole;
+  let ran: Ran;
+  beforeAll(async () => {
+    const created = await stageWithKeys();
+    ({ stage } = created);
+    before = await setOf(stage);
+    algorithms.set(created.SecretId, 'EdDSA');
+    ran = await postern(rotate, { stage });
+  });
+
+  test('gives the next key a date from which it signs, and prints it', async () => {
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const { next, set } = await setOf(stage);
+    expect(set.keys.find(({ key }) => key === next)?.signsFrom).toBe(now + 7_800);
+    expect(ran.stdout).toContain(`${next.kid} (EdDSA) signs from 2026-05-04T05:12:01Z, when`);
+    expect(ran.stdout).toContain(`Until then ${before.current.kid} signs.`);
+  });
+
+  test('lets key list show the next key with its algorithm', async () => {
+    expect((await postern(list, { stage })).stdout).toMatch(/ EdDSA +next +yes$/m);
+  });
+
+  test('lets key revoke make the next key current before its date, with a warning about caches', async () => {
+    const revoked = await revoke(stage, before.current.kid);
+    expect(revoked.stdout).toMatch(/published less than two hours ago.*refused until the set is read again/);
+    expect((await setOf(stage)).set.keys.map(({ retiredAt }) => retiredAt)).toStrictEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+describe('postern key, with a rotation that fails', () => {
+  let stage: Stage;
+  let SecretId: string;
+  let before: KeysByRole;
+  let failed: Ran;
+  beforeAll(async () => {
+    ({ stage, SecretId } = await stageWithKeys(2));
+    before = await setOf(stage);
+    failingSteps.set(SecretId, 'testSecret');
+    failed = await postern([...rotate, '--json'], { stage });
+  });
+
+  test('rotate fails with the step', () => {
+    expect(failed.code).toBe(1);
+    expect(errorOf(failed)).toMatch(/does not rotate the signing keys: Rotation of .* failed in testSecret/);
+  });
+
+  test('list says that a rotation is not complete', async () => {
+    expect((await postern(list, { stage })).stdout).toMatch(/rotation has begun and is not complete/);
+  });
+
+  test('revoke is refused until the rotation is complete', async () => {
+    const refused = await revoke(stage, before.current.kid);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /has begun and is not complete.*Wait.*npx postern key rotate --stage sandbox/,
+    );
+    expect((await setOf(stage)).set).toStrictEqual(before.set);
+    expect(await publishedBy(stage)).toStrictEqual(kidsOf(before.set));
+  });
+
+  test('rotate resumes the rotation, and revoke is possible again', async () => {
+    failingSteps.delete(SecretId);
+    expect((await postern(rotate, { stage })).code).toBe(0);
+    expect((await setOf(stage)).current.kid).toBe(before.next.kid);
+    expect((await revoke(stage, before.current.kid)).code).toBe(0);
+  });
+});
+
+describe('postern key revoke', () => {
+  let stage: Stage;
+  let SecretId: string;
+  let time: { now: number };
+  let before: KeysByRole;
+  beforeEach(async () => {
+    ({ stage, SecretId, time } = await stageWithKeys(2));
+    before = await setOf(stage);
+  });
+
+  test('removes the previous key', async () => {
+    const { previous } = before;
+    const ran = await revoke(stage, previous.kid);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const { set } = await setOf(stage);
+    expect(set).toStrictEqual({ keys: before.set.keys.filter(({ key }) => key !== previous) });
+    expect(await publishedBy(stage)).toStrictEqual(kidsOf(set));
+    expect(ran.stdout).toMatch(/\(previous\) is revoked in sandbox/);
+    expect(ran.stdout).toMatch(
+      /refused at once by introspection, at once by the Lambda authorizer, and within two hours/,
+    );
+  });
+
+  test('replaces the next key by a new one', async () => {
+    const ran = await revoke(stage, before.next.kid);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const after = await setOf(stage);
+    expect(after.next.kid).not.toBe(before.next.kid);
+    expect([after.current, after.previous]).toStrictEqual([before.current, before.previous]);
+    expect(after.set.keys.find(({ key }) => key === after.next)?.publishedAt).toBe(now);
+    expect(after.next.alg).toBe(stage.record.signingAlgorithm);
+    expect(await publishedBy(stage)).toStrictEqual(kidsOf(after.set));
+    expect(ran.stdout).toMatch(/has signed nothing yet/);
+  });
+
+  test('makes the next key current if the current one is revoked', async () => {
+    const ran = await revoke(stage, before.current.kid, '--json');
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const after = await setOf(stage);
+    expect(after.current).toStrictEqual(before.next);
+    expect(after.previous).toStrictEqual(before.previous);
+    expect(kidsOf(before.set)).not.toContain(after.next.kid);
+    expect(after.set.keys.find(({ key }) => key === after.next)?.publishedAt).toBe(now);
+    expect(await publishedBy(stage)).toStrictEqual(kidsOf(after.set));
+    assertIncludes(JSON.parse(ran.stdout), { kid: before.current.kid, role: 'current', revoked: true });
+    for (const { d } of [after.next, after.current]) expect(ran.stdout).not.toContain(d);
+  });
+
+  test('of the current key prints which key is current now, and nothing of a private key', async () => {
+    const ran = await revoke(stage, before.current.kid);
+    const after = await setOf(stage);
+    expect(ran.stdout).toContain(
+      `${after.current.kid} is current: the token function signs with it within a minute`,
+    );
+    expect(ran.stdout).not.toMatch(/less than two hours ago/);
+    for (const { d } of [after.next, after.current]) expect(ran.stdout).not.toContain(d);
+  });
+
+  test('of the current key twice makes the new next key current', async () => {
+    await revoke(stage, before.current.kid);
+    const between = await setOf(stage);
+    const ran = await revoke(stage, between.current.kid);
+    expect(ran.stdout).toContain(
+      `${between.next.kid} is current: the token function signs with it within a minute`,
+    );
+    for (const { d } of [between.next, between.current]) expect(ran.stdout).not.toContain(d);
+  });
+
+  test('keeps a revoked key out of the next rotation', async () => {
+    await revoke(stage, before.current.kid);
+    const revoked = await setOf(stage);
+    expect((await stage.signingKeys.read()).isRotating).toBe(false);
+    time.now += day;
+    expect((await postern(rotate, { stage })).code).toBe(0);
+    const after = await setOf(stage);
+    expect(after.current.kid).toBe(revoked.next.kid);
+    expect(kidsOf(after.set)).not.toContain(before.current.kid);
+    expect(await publishedBy(stage)).toBeDefined();
+    expect(await publishedBy(stage)).not.toContain(before.current.kid);
+    const { VersionIdsToStages } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
+    const pending = Object.values(VersionIdsToStages ?? {}).filter((labels) => labels.includes('AWSPENDING'));
+    expect(pending.every((labels) => labels.includes('AWSCURRENT'))).toBe(true);
+  });
+
+  test.each([
+    ['previous', 'keeps the date of the next key', now + 60],
+    ['next', 'gives the new key no date', undefined],
+    ['current', 'removes the date of the next key', undefined],
+  ] as const)('of the %s key keeps members of later versions, and %s', async (role, _, signsFrom) => {
     const set = dated(before, now + 60);
     const keys = set.keys.map((key) => ({ ...key, laterMember: 'kept' }));
     await stage.signingKeys.write({ ...set, keys, later: 'kept' });
@@ -351,116 +478,146 @@ test.each([
     expect(after.set['later']).toBe('kept');
     expect(after.set.keys[0]?.['laterMember']).toBe('kept');
     expect(after.set.keys.find(({ key }) => key === after.next)?.signsFrom).toBe(signsFrom);
-  },
-);
-
-test('a next key that became current at its date is revoked, and the key before it signs again', async () => {
-  const { stage } = await stageWithKeys();
-  const before = await setOf(stage);
-  await stage.signingKeys.write(dated(before, now));
-  const ran = await revoke(stage, before.next.kid);
-  expect(ran.stdout).toMatch(/Its tokens are refused/);
-  expect(ran.stdout).toContain(`${before.current.kid} is current`);
-});
-
-test('key revoke wants a yes, from an option or a person', async () => {
-  const { stage } = await stageWithKeys();
-  const before = await setOf(stage);
-  const kid = before.current.kid;
-  const unattended = await typed(['key', 'revoke', ...at, '--', kid]);
-  expect(unattended.code).toBe(2);
-  expect(unattended.stderr).toMatch(/add --yes/);
-  const declined = await typed(['key', 'revoke', ...at, '--', kid], { stage, keyboard: true, stdin: '\n' });
-  expect(declined.code).toBe(1);
-  expect(declined.stderr).toMatch(/\(current\) in sandbox\? The tokens that it signed become invalid/);
-  expect(declined.stderr).toMatch(/was not revoked/);
-  expect((await setOf(stage)).set).toStrictEqual(before.set);
-  const agreed = await typed(['key', 'revoke', ...at, '--', kid], { stage, keyboard: true, stdin: 'y\n' });
-  expect(agreed.code).toBe(0);
-  expect((await setOf(stage)).current.kid).toBe(before.next.kid);
-});
-
-test('a kid that is not there is refused with those that are', async () => {
-  const { stage } = await stageWithKeys();
-  const before = await setOf(stage);
-  const ran = await revoke(stage, 'x', '--json');
-  expect(ran.code).toBe(1);
-  expect(errorOf(ran)).toContain(`There are ${before.next.kid} (next), ${before.current.kid} (current).`);
-  expect((await setOf(stage)).set).toStrictEqual(before.set);
-});
-
-test('the key is published no more before the secret is written, and a death in between is mended', async () => {
-  const { stage } = await stageWithKeys(2);
-  const before = await setOf(stage);
-  const kid = before.current.kid;
-  const died: SigningKeySetStore = {
-    ...stage.signingKeys,
-    write: async () => {
-      assert.ok(!(await publishedBy(stage))?.includes(kid), 'it is published until the secret is written');
-      throw new Unavailable('Secrets Manager', new Error('it died'));
-    },
-  };
-  const ran = await revoke({ ...stage, signingKeys: died }, kid);
-  expect(ran.code).toBe(1);
-  expect(ran.stderr).toMatch(/no longer published, but it is still in the secret: .*it died/);
-  expect(ran.stderr).toMatch(/Run the same command again/);
-  expect((await setOf(stage)).set).toStrictEqual(before.set);
-
-  expect((await revoke(stage, kid)).code).toBe(0);
-  const set = await setOf(stage);
-  expect(set.current.kid).toBe(before.next.kid);
-  expect(await publishedBy(stage)).toStrictEqual(kidsOf(set.set));
-});
-
-test('keys that others change meanwhile are left alone, or it says so', async () => {
-  const { stage, SecretId } = await stageWithKeys(2);
-  const { current } = await setOf(stage);
-  let reads = 0;
-  const racing = (read: number, race: () => Promise<unknown>): Stage => ({
-    ...stage,
-    signingKeys: {
-      ...stage.signingKeys,
-      async read() {
-        reads += 1;
-        if (reads === read) await race();
-        return stage.signingKeys.read();
-      },
-    },
   });
-  const changed = await revoke(racing(2, stage.signingKeys.rotate), current.kid);
-  expect(changed.code).toBe(1);
-  expect(changed.stderr).toMatch(/changed by someone else\. Nothing was revoked/);
-  expect((await setOf(stage)).previous?.kid).toBe(current.kid);
 
-  reads = 0;
-  const begins = () =>
-    secretsManager.send(
-      new PutSecretValueCommand({ SecretId, SecretString: '{}', VersionStages: ['AWSPENDING'] }),
-    );
-  const late = await revoke(racing(3, begins), current.kid);
-  expect(late.code).toBe(1);
-  expect(late.stderr).toMatch(/rotation began while .* may bring it back/);
+  test('writes the secret after the key is no longer published', async () => {
+    let publishedAtWrite: readonly string[] | undefined;
+    const signingKeys: SigningKeySetStore = {
+      ...stage.signingKeys,
+      write: async (set) => {
+        publishedAtWrite = await publishedBy(stage);
+        return stage.signingKeys.write(set);
+      },
+    };
+    expect((await revoke({ ...stage, signingKeys }, before.current.kid)).code).toBe(0);
+    expect(publishedAtWrite).toBeDefined();
+    expect(publishedAtWrite).not.toContain(before.current.kid);
+  });
+
+  describe('whose secret cannot be written', () => {
+    let ran: Ran;
+    beforeEach(async () => {
+      const signingKeys: SigningKeySetStore = {
+        ...stage.signingKeys,
+        write: async () => {
+          throw new Unavailable('Secrets Manager', new Error('it failed'));
+        },
+      };
+      ran = await revoke({ ...stage, signingKeys }, before.current.kid);
+    });
+
+    test('fails with the cause, and says to run it again', async () => {
+      expect(ran.code).toBe(1);
+      expect(ran.stderr).toMatch(/no longer published, but it is still in the secret: .*it failed/);
+      expect(ran.stderr).toMatch(/Run the same command again/);
+      expect((await setOf(stage)).set).toStrictEqual(before.set);
+    });
+
+    test('completes when it is run again', async () => {
+      expect((await revoke(stage, before.current.kid)).code).toBe(0);
+      const after = await setOf(stage);
+      expect(after.current.kid).toBe(before.next.kid);
+      expect(await publishedBy(stage)).toStrictEqual(kidsOf(after.set));
+    });
+  });
+
+  /** The stage, where `race` happens just before the signing keys are read for the `read`th time. */
+  function racing(read: number, race: () => Promise<unknown>): Stage {
+    let reads = 0;
+    return {
+      ...stage,
+      signingKeys: {
+        ...stage.signingKeys,
+        async read() {
+          reads += 1;
+          if (reads === read) await race();
+          return stage.signingKeys.read();
+        },
+      },
+    };
+  }
+
+  test('revokes nothing if the keys are changed at the same time', async () => {
+    const { kid } = before.current;
+    const ran = await revoke(racing(2, stage.signingKeys.rotate), kid);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/changed by someone else\. Nothing was revoked/);
+    expect((await setOf(stage)).previous.kid).toBe(kid);
+  });
+
+  test('says that a rotation which began at the same time may bring the key back', async () => {
+    const begins = () =>
+      secretsManager.send(
+        new PutSecretValueCommand({ SecretId, SecretString: '{}', VersionStages: ['AWSPENDING'] }),
+      );
+    const ran = await revoke(racing(3, begins), before.current.kid);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/rotation began while .* may bring it back/);
+  });
 });
 
-test.each(['private words', '{"current":{"d":"private words"}}'])(
-  'a secret that is no key set is refused without a word of it: %s',
-  async (SecretString) => {
-    const { stage, SecretId } = await stageWithKeys(0);
+describe('postern key revoke, after one rotation', () => {
+  let stage: Stage;
+  let before: KeysByRole;
+  beforeEach(async () => {
+    ({ stage } = await stageWithKeys());
+    before = await setOf(stage);
+  });
+  const withoutYes = () => ['key', 'revoke', ...at, '--', before.current.kid];
 
-    await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString }));
-    const ran = await typed(['key', 'list', ...at], { stage });
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toMatch(/no key set that this version can read/);
-    expect(ran.stderr).not.toContain('private words');
-  },
-);
+  test('is a usage error without --yes if no one can be asked', async () => {
+    const ran = await postern(withoutYes());
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/add --yes/);
+  });
 
-test('Secrets Manager that cannot be asked is one line with the cause', async () => {
-  const nowhere = secretsManagerClient('http://127.0.0.1:1');
-  const stage = await emptyStage(database, signingKeySetStore(nowhere, 'signing-keys'));
-  for (const words of [['list'], ['rotate'], ['revoke', 'x', '--yes']]) {
-    const ran = await typed(['key', ...words, ...at, '--json'], { stage });
+  test('revokes nothing if the person does not confirm it', async () => {
+    const ran = await postern(withoutYes(), { stage, keyboard: true, stdin: '\n' });
     expect(ran.code).toBe(1);
-    expect(errorOf(ran)).toMatch(/^Secrets Manager is unavailable: it cannot be reached/);
-  }
+    expect(ran.stderr).toMatch(/\(current\) in sandbox\? The tokens that it signed become invalid/);
+    expect(ran.stderr).toMatch(/was not revoked/);
+    expect((await setOf(stage)).set).toStrictEqual(before.set);
+  });
+
+  test('revokes the key if the person confirms it', async () => {
+    const ran = await postern(withoutYes(), { stage, keyboard: true, stdin: 'y\n' });
+    expect(ran.code).toBe(0);
+    expect((await setOf(stage)).current.kid).toBe(before.next.kid);
+  });
+
+  test('refuses an unknown kid, and lists those of the stage', async () => {
+    const ran = await revoke(stage, 'x', '--json');
+    expect(ran.code).toBe(1);
+    expect(errorOf(ran)).toContain(`There are ${before.next.kid} (next), ${before.current.kid} (current).`);
+    expect((await setOf(stage)).set).toStrictEqual(before.set);
+  });
+
+  test('of a next key that became current at its date makes the key before it current again', async () => {
+    await stage.signingKeys.write(dated(before, now));
+    const ran = await revoke(stage, before.next.kid);
+    expect(ran.stdout).toMatch(/Its tokens are refused/);
+    expect(ran.stdout).toContain(`${before.current.kid} is current`);
+  });
+});
+
+describe('postern key revoke, before the first rotation', () => {
+  test('says that there are no keys', async () => {
+    const { stage } = await stageWithKeys(0);
+    const refused = await revoke(stage, 'x', '--json');
+    expect(refused.code).toBe(1);
+    expect(errorOf(refused)).toBe('There are no signing keys in sandbox yet.');
+  });
+});
+
+describe('postern key, with Secrets Manager unavailable', () => {
+  test.each([['list'], ['rotate'], ['revoke', 'x', '--yes']])(
+    '%s fails with the cause in one line',
+    async (...words) => {
+      const nowhere = secretsManagerClient('http://127.0.0.1:1');
+      const stage = await emptyStage(database, signingKeySetStore(nowhere, 'signing-keys'));
+      const ran = await postern(['key', ...words, ...at, '--json'], { stage });
+      expect(ran.code).toBe(1);
+      expect(errorOf(ran)).toMatch(/^Secrets Manager is unavailable: it cannot be reached/);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { localStage } from '../../cli/local-stage.ts';
 import { stages } from '../../lib/stages.ts';
 
@@ -19,41 +19,69 @@ const running = (sandboxPort: number) => ({
   },
 });
 
-test('the only instance that runs is taken', async () => {
-  const place = localStage(sandbox, undefined, [running(4001)]);
-  expect(await place.url()).toBe('http://127.0.0.1:4001');
-  expect(place.options).toBe('--stage sandbox --local');
-  expect(place.outputs).toStrictEqual(read);
-  expect((await place.dynamodb.config.endpoint?.())?.port).toBe(4011);
-  expect((await place.secretsManager.config.endpoint?.())?.port).toBe(4021);
+describe('postern --local, with one running instance', () => {
+  const location = localStage(sandbox, undefined, [running(4001)]);
+
+  test('finds the URL of the stage', async () => {
+    expect(await location.url()).toBe('http://127.0.0.1:4001');
+  });
+
+  test('prints commands with the options that select the stage', () => {
+    expect(location.options).toBe('--stage sandbox --local');
+  });
+
+  test('reads the outputs of the stage that the command line needs', () => {
+    expect(location.outputs).toStrictEqual(read);
+  });
+
+  test('connects to the DynamoDB of the instance', async () => {
+    expect((await location.dynamodb.config.endpoint?.())?.port).toBe(4011);
+  });
+
+  test('connects to the Secrets Manager of the instance', async () => {
+    expect((await location.secretsManager.config.endpoint?.())?.port).toBe(4021);
+  });
+
+  test('refuses a stage that the instance does not have', () => {
+    const { production } = running(4001).stages;
+    const partial = { ...running(4001), stages: { production } };
+    expect(() => localStage(sandbox, undefined, [partial])).toThrow(
+      /do not include sandbox: production on port 4002/,
+    );
+  });
 });
 
-test('of several the one is taken that has the port', async () => {
+describe('postern --local, with several running instances', () => {
   const instances = [running(4001), running(5001)];
-  const place = localStage(sandbox, 5002, instances);
-  expect(await place.url()).toBe('http://127.0.0.1:5001');
-  expect(place.options).toBe('--stage sandbox --local --port 5002');
 
-  expect(() => localStage(sandbox, undefined, instances)).toThrow(
-    expect.objectContaining({
-      name: 'Refused',
-      message:
-        'Local stages are running more than once: choose them with --port. Running: sandbox on port 4001, production on port 4002; sandbox on port 5001, production on port 5002.',
-    }),
-  );
-  expect(() => localStage(sandbox, 6001, instances)).toThrow(/No local stage listens on port 6001/);
+  test('finds the instance that has the port of --port', async () => {
+    const location = localStage(sandbox, 5002, instances);
+    expect(await location.url()).toBe('http://127.0.0.1:5001');
+    expect(location.options).toBe('--stage sandbox --local --port 5002');
+  });
+
+  test('requires --port, and lists the ports', () => {
+    expect(() => localStage(sandbox, undefined, instances)).toThrow(
+      expect.objectContaining({
+        name: 'Refused',
+        message:
+          'Local stages are running more than once: choose them with --port. Running: sandbox on port 4001, production on port 4002; sandbox on port 5001, production on port 5002.',
+      }),
+    );
+  });
+
+  test('refuses a port that no stage listens on', () => {
+    expect(() => localStage(sandbox, 6001, instances)).toThrow(/No local stage listens on port 6001/);
+  });
 });
 
-test('where none runs, or not this stage, it says how to start it', () => {
-  expect(() => localStage(sandbox, undefined, [])).toThrow(
-    expect.objectContaining({
-      name: 'Refused',
-      message: 'No local stages are running. Start them with: npm start',
-    }),
-  );
-  const { production } = running(4001).stages;
-  const partial = { ...running(4001), stages: { production } };
-  expect(() => localStage(sandbox, undefined, [partial])).toThrow(
-    /do not include sandbox: production on port 4002/,
-  );
+describe('postern --local, with no running instance', () => {
+  test('says how to start one', () => {
+    expect(() => localStage(sandbox, undefined, [])).toThrow(
+      expect.objectContaining({
+        name: 'Refused',
+        message: 'No local stages are running. Start them with: npm start',
+      }),
+    );
+  });
 });

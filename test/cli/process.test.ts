@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
@@ -14,7 +14,7 @@ import { testDatabase } from '../contract/tables.ts';
 
 const program = fileURLToPath(new URL('../../bin/postern.js', import.meta.url));
 const action = 'cloudformation:DescribeStacks';
-const hashKey = 'the text that Secrets Manager generated';
+const hashKey = 'the string that Secrets Manager generated';
 const theSecret = JSON.stringify({ SecretString: hashKey });
 
 const noKeys = JSON.stringify({ SecretString: '{}', VersionId: 'v0' });
@@ -24,24 +24,24 @@ const table = await database.table();
 const dynamodb = await database.dynamodb.config.endpoint?.();
 assert.ok(dynamodb);
 
-/** The stacks that there are, with their outputs; `undefined` where their reading is denied. */
+/** The deployed stacks with their outputs; `undefined` if the caller may not describe them. */
 let stacks: Record<string, Record<string, string>> | undefined;
 
-/** CloudFormation and Secrets Manager, as far as a stage is found with them. */
+/** The actions of CloudFormation and Secrets Manager that a stage is found with. */
 const services = createServer((request, response) => {
-  const answer = async () => {
-    const asked = await text(request);
-    const name = new URLSearchParams(asked).get('StackName') ?? '';
+  const respond = async () => {
+    const body = await text(request);
+    const name = new URLSearchParams(body).get('StackName') ?? '';
     const target = request.headers['x-amz-target'];
-    const [status, body] =
+    const [status, responseBody] =
       target === 'secretsmanager.GetSecretValue'
-        ? [200, asked.includes('signing-keys') ? noKeys : theSecret]
+        ? [200, body.includes('signing-keys') ? noKeys : theSecret]
         : target === 'secretsmanager.DescribeSecret'
           ? [200, '{}']
           : describeStacks(name);
-    response.writeHead(status).end(body);
+    response.writeHead(status).end(responseBody);
   };
-  void answer();
+  void respond();
 });
 
 function describeStacks(name: string): [number, string] {
@@ -78,8 +78,8 @@ const aws = {
   AWS_ENDPOINT_URL_DYNAMODB: `${dynamodb.protocol}//${dynamodb.hostname}:${dynamodb.port}`,
 };
 
-/** Runs the program itself, in another folder and without the AWS settings of whoever runs the tests. */
-async function postern(words: string, { env = {}, stdin = '' } = {}) {
+/** Runs the program itself, in another folder and without the AWS settings of the developer. */
+async function runProgram(words: string, { env = {}, stdin = '' } = {}) {
   const child = spawn(process.execPath, [program, ...words.split(' ')], {
     cwd: tmpdir(),
     env: {
@@ -99,72 +99,95 @@ async function postern(words: string, { env = {}, stdin = '' } = {}) {
   return { code: v.parse(v.number(), closed[0]), stdout, stderr };
 }
 
-test('a deployed stage is found through its stacks, and a client is created in it', async () => {
-  stacks = {
-    'Sandbox-Stateful': { ClientsTable: table, HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' },
-    'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
-  };
+describe('postern, for a deployed stage', () => {
   const secret = '9f86d081884c7d659a2feaa0c55ad015';
-  const words =
-    'client create --stage sandbox --name Acme --scope orders:read --client-id acme --secret-stdin';
-  const ran = await postern(words, { env: aws, stdin: `${secret}\n` });
-  expect(ran.stderr).toBe('');
-  expect(ran.code).toBe(0);
-  expect(ran.stdout).toMatch(/https:\/\/abc\.execute-api\.eu-west-1\.amazonaws\.com\/oauth\/token$/m);
-  expect(ran.stdout).not.toContain(secret);
-
-  const client = await dynamodbClientStore(database.dynamodb, table).findNow('acme');
-  const key = deriveHashKeys(hashKey).clientSecret;
-  assert.ok(matchClientSecret(key, client, [secret], 0));
-
-  const shown = await postern('client show acme --stage sandbox', { env: aws });
-  assert.match(shown.stdout, /last used never$/m, shown.stderr);
-  const keys = await postern('key list --stage sandbox', { env: aws });
-  assert.match(keys.stdout, /^There are no signing keys in sandbox yet/, keys.stderr);
-});
-
-test('a stage that is not deployed, or may not be seen, says what to do', async () => {
-  stacks = {};
-  const absent = await postern('client list --stage production', { env: aws });
-  expect(absent).toStrictEqual({
-    code: 1,
-    stdout: '',
-    stderr:
-      "postern: There is no stack Production-Stateful in eu-west-1: production is not deployed in this account and region. Deploy it with: npx cdk deploy 'Production/*'\n",
+  let created: Awaited<ReturnType<typeof runProgram>>;
+  beforeAll(async () => {
+    stacks = {
+      'Sandbox-Stateful': {
+        ClientsTable: table,
+        HashKeySecret: 'hash-key',
+        SigningKeysSecret: 'signing-keys',
+      },
+      'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
+    };
+    const words =
+      'client create --stage sandbox --name Acme --scope orders:read --client-id acme --secret-stdin';
+    created = await runProgram(words, { env: aws, stdin: `${secret}\n` });
   });
 
-  stacks = undefined;
-  const denied = await postern('client list --stage sandbox --json', { env: aws });
-  expect(denied.code).toBe(1);
-  expect(JSON.parse(denied.stderr)).toStrictEqual({
-    error: 'AWS does not allow it: User: x is not authorized to perform: cloudformation:DescribeStacks.',
+  test('client create prints the URL of the stage, and not the secret', () => {
+    expect(created).toMatchObject({ code: 0, stderr: '' });
+    expect(created.stdout).toMatch(/https:\/\/abc\.execute-api\.eu-west-1\.amazonaws\.com\/oauth\/token$/m);
+    expect(created.stdout).not.toContain(secret);
   });
-});
 
-test('without a region or credentials it says which is missing', async () => {
-  const { AWS_REGION, ...others } = aws;
-  const nowhere = await postern('client list --stage sandbox', { env: others });
-  expect(nowhere.code).toBe(1);
-  expect(nowhere.stderr).toBe(
-    'postern: No AWS region is set. Set AWS_REGION, such as AWS_REGION=eu-west-1.\n',
-  );
-  const nobody = await postern('client list --stage sandbox', { env: { AWS_REGION } });
-  expect(nobody.code).toBe(1);
-  expect(nobody.stderr).toMatch(/^postern: There are no usable AWS credentials: .*\n$/);
-});
+  test("client create stores the secret with the stage's hash key", async () => {
+    const client = await dynamodbClientStore(database.dynamodb, table).findNow('acme');
+    const key = deriveHashKeys(hashKey).clientSecret;
+    expect(matchClientSecret(key, client, [secret], 0)).toBeDefined();
+  });
 
-test('wrong usage is exit code 2, with nothing on standard output', async () => {
-  const ran = await postern('client lst');
-  expect(ran).toStrictEqual({
-    code: 2,
-    stdout: '',
-    stderr: 'postern: There is no command client lst. Did you mean list?\nSee: npx postern client --help\n',
+  test('client show finds the client', async () => {
+    const shown = await runProgram('client show acme --stage sandbox', { env: aws });
+    expect(shown).toMatchObject({ stderr: '', stdout: expect.stringMatching(/last used never$/m) });
+  });
+
+  test('key list reads the signing keys', async () => {
+    const keys = await runProgram('key list --stage sandbox', { env: aws });
+    const stdout = expect.stringMatching(/^There are no signing keys in sandbox yet/);
+    expect(keys).toMatchObject({ stderr: '', stdout });
   });
 });
 
-test('it ends in silence where no one reads', async () => {
-  const child = spawn('sh', ['-c', '"$0" "$1" --help | true', process.execPath, program], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+describe('postern, for a stage that cannot be found', () => {
+  test('says how to deploy a stage that is not deployed', async () => {
+    stacks = {};
+    expect(await runProgram('client list --stage production', { env: aws })).toStrictEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        "postern: There is no stack Production-Stateful in eu-west-1: production is not deployed in this account and region. Deploy it with: npx cdk deploy 'Production/*'\n",
+    });
   });
-  expect(await text(child.stderr)).toBe('');
+
+  test('prints the action that AWS does not allow', async () => {
+    stacks = undefined;
+    const denied = await runProgram('client list --stage sandbox --json', { env: aws });
+    expect(denied.code).toBe(1);
+    expect(JSON.parse(denied.stderr)).toStrictEqual({
+      error: 'AWS does not allow it: User: x is not authorized to perform: cloudformation:DescribeStacks.',
+    });
+  });
+
+  test('says that no region is set', async () => {
+    const { AWS_REGION: _, ...env } = aws;
+    const ran = await runProgram('client list --stage sandbox', { env });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toBe('postern: No AWS region is set. Set AWS_REGION, such as AWS_REGION=eu-west-1.\n');
+  });
+
+  test('says that there are no credentials', async () => {
+    const { AWS_REGION } = aws;
+    const ran = await runProgram('client list --stage sandbox', { env: { AWS_REGION } });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/^postern: There are no usable AWS credentials: .*\n$/);
+  });
+});
+
+describe('bin/postern.js', () => {
+  test('exits with code 2 and an empty standard output if the command line is not valid', async () => {
+    expect(await runProgram('client lst')).toStrictEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'postern: There is no command client lst. Did you mean list?\nSee: npx postern client --help\n',
+    });
+  });
+
+  test('prints nothing on standard error if its reader has closed the pipe', async () => {
+    const child = spawn('sh', ['-c', '"$0" "$1" --help | true', process.execPath, program], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    expect(await text(child.stderr)).toBe('');
+  });
 });

@@ -1,84 +1,105 @@
-import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
+import { helpOf, isRequired, spell } from '../../cli/arguments/parameters.ts';
 import { commands } from '../../cli/commands.ts';
-import { helpOf, isRequired, spell } from '../../cli/parameters.ts';
-import { errorOf, typed } from './typed.ts';
+import { errorOf, postern } from './postern.ts';
 
-test.each([...commands])(
-  'help lists every command, and of each every parameter and an example: %s',
-  async (words, { summary, parameters }) => {
-    const overview = await typed(['--help']);
-    expect(overview.code).toBe(0);
-    expect(overview.stderr).toBe('');
+describe('postern --help', () => {
+  test.each([...commands])('lists %s with its summary', async (words, { summary }) => {
+    const { code, stdout, stderr } = await postern(['--help']);
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(words);
+    expect(stdout).toContain(summary);
+  });
 
-    assert.ok(overview.stdout.includes(words) && overview.stdout.includes(summary));
-    const { code, stdout } = await typed([...words.split(' '), '--help']);
-    expect(code).toBe(0);
-    assert.ok(stdout.includes(`\n  npx postern ${words} `), `an example of ${words}`);
-    for (const [name, schema] of Object.entries(parameters)) {
-      assert.ok(stdout.includes(`\n  ${spell(name, helpOf(schema))}`), `${words}: ${name}`);
-    }
-
-    expect((await typed(['client', '--help'])).stdout).toMatch(/client delete/);
-    expect((await typed(['client', '--help'])).stdout).not.toMatch(/account create/);
-  },
-);
-
-test('every example is a command, with all that is required', async () => {
-  for (const [words, { examples, parameters }] of commands) {
-    for (const example of examples) {
-      expect(example.startsWith(`npx postern ${words} `)).toBe(true);
-      for (const [name, schema] of Object.entries(parameters)) {
-        const help = helpOf(schema);
-        if (!isRequired(schema) || help.positional === true) continue;
-        assert.ok(example.includes(`${spell(name, help)} `), `${example}: ${name}`);
-      }
-    }
-  }
-});
-
-test('the version is that of the package', async () => {
-  expect((await typed(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-});
-
-describe('what is no command is answered with the one that may be meant', () => {
-  const wrong: [RegExp, ...string[]][] = [
-    [/The command comes first: npx postern COMMAND/],
-    [/The command comes first/, '--stage', 'sandbox', 'client', 'list'],
-    [/no command cleint\. Did you mean client\?\nSee: npx postern --help/, 'cleint', 'list'],
-    [/no command constructor\. There is account, client or key/, 'constructor'],
-    [/no command client crate\. Did you mean create\?\nSee: npx postern client --help/, 'client', 'crate'],
-    [/npx postern client … \(create, list/, 'client'],
-    [/no option --stag\. Did you mean --stage\?/, 'client', 'list', '--stag', 'sandbox'],
-    [/no option --zzz here/, 'client', 'list', '--zzz'],
-    [/no option -j here/, 'client', 'list', '-j'],
-    [
-      /no option -a here\. A KID that begins with a hyphen comes last, after --/,
-      'key',
-      'revoke',
-      '-a1',
-      '--yes',
-    ],
-    [/--json takes no value/, 'client', 'list', '--stage', 'sandbox', '--json=yes'],
-    [/CLIENT_ID is missing/, 'client', 'show', '--stage', 'sandbox'],
-    [/more than CLIENT_ID/, 'client', 'show', 'a', 'b', '--stage', 'sandbox'],
-    [/a value without an option/, 'client', 'list', 'all', '--stage', 'sandbox'],
-    [/--stage STAGE is missing: sandbox or production/, 'client', 'list'],
-    [/--port goes with --local/, 'client', 'list', '--stage', 'sandbox', '--port', '4001'],
-    [/--port must be a number/, 'client', 'list', '--stage', 'sandbox', '--local', '--port', 'x'],
-  ];
-
-  test.each(wrong)('%s', async (message, ...argv) => {
-    const ran = await typed(argv);
-    expect(ran.stderr).toMatch(message);
-    assert.equal(ran.code, 2, ran.stderr);
-    expect(ran.stdout).toBe('');
-
-    expect(errorOf(await typed(['client', 'crate', '--json']))).toMatch(/Did you mean create\?/);
+  test('lists the commands of one noun alone', async () => {
+    const { stdout } = await postern(['client', '--help']);
+    expect(stdout).toMatch(/client delete/);
+    expect(stdout).not.toMatch(/account create/);
   });
 });
 
-test('what follows -- is a value, whatever it looks like', async () => {
-  const ran = await typed(['client', 'show', '--stage', 'sandbox', '--', '-x', '-y']);
-  expect(ran.stderr).toMatch(/more than CLIENT_ID/);
+describe.each([...commands])('postern %s --help', (words, { parameters, examples }) => {
+  test('shows an example', async () => {
+    const { code, stdout } = await postern([...words.split(' '), '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`\n  npx postern ${words} `);
+  });
+
+  test.each(Object.entries(parameters))('shows the parameter %s', async (name, schema) => {
+    const { stdout } = await postern([...words.split(' '), '--help']);
+    expect(stdout).toContain(`\n  ${spell(name, helpOf(schema))}`);
+  });
+
+  test.each(examples)('has an example of this command with every required option: %s', (example) => {
+    expect(example.startsWith(`npx postern ${words} `)).toBe(true);
+    const required = Object.entries(parameters)
+      .filter(([, schema]) => isRequired(schema) && helpOf(schema).positional !== true)
+      .map(([name, schema]) => `${spell(name, helpOf(schema))} `);
+    expect(required.filter((option) => !example.includes(option))).toStrictEqual([]);
+  });
+});
+
+describe('postern --version', () => {
+  test('prints the version of the package', async () => {
+    expect((await postern(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('postern, with a command line that is not valid', () => {
+  const noStage = ['client', 'list'];
+  const list = [...noStage, '--stage', 'sandbox'];
+  const cases: [string, readonly string[], RegExp][] = [
+    ['no command', [], /The command comes first: npx postern COMMAND/],
+    ['an option before the command', ['--stage', 'sandbox', ...noStage], /The command comes first/],
+    [
+      'a misspelt noun',
+      ['cleint', 'list'],
+      /no command cleint\. Did you mean client\?\nSee: npx postern --help/,
+    ],
+    [
+      'an unknown noun that is a member of every object',
+      ['constructor'],
+      /no command constructor\. There is account, client or key/,
+    ],
+    [
+      'a misspelt verb',
+      ['client', 'crate'],
+      /no command client crate\. Did you mean create\?\nSee: npx postern client --help/,
+    ],
+    ['a noun alone', ['client'], /npx postern client … \(create, list/],
+    ['a misspelt option', [...noStage, '--stag', 'sandbox'], /no option --stag\. Did you mean --stage\?/],
+    ['an unknown option', [...noStage, '--zzz'], /no option --zzz here/],
+    ['an unknown short option', [...noStage, '-j'], /no option -j here/],
+    [
+      'a kid that begins with a hyphen',
+      ['key', 'revoke', '-a1', '--yes'],
+      /no option -a here\. A KID that begins with a hyphen comes last, after --/,
+    ],
+    ['a value of a flag', [...list, '--json=yes'], /--json takes no value/],
+    ['a missing value', ['client', 'show', '--stage', 'sandbox'], /CLIENT_ID is missing/],
+    ['a second value', ['client', 'show', 'a', 'b', '--stage', 'sandbox'], /more than CLIENT_ID/],
+    [
+      'a value of a command that takes none',
+      ['client', 'list', 'all', '--stage', 'sandbox'],
+      /a value without an option/,
+    ],
+    ['no stage', noStage, /--stage STAGE is missing: sandbox or production/],
+    ['--port without --local', [...list, '--port', '4001'], /--port goes with --local/],
+    ['a port that is no number', [...list, '--local', '--port', 'x'], /--port must be a number/],
+  ];
+
+  test.each(cases)('refuses %s with exit code 2: %j', async (_, argv, message) => {
+    const ran = await postern(argv);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toMatch(message);
+  });
+
+  test('takes what follows -- as a value, even if it begins with a hyphen', async () => {
+    const ran = await postern(['client', 'show', '--stage', 'sandbox', '--', '-x', '-y']);
+    expect(ran.stderr).toMatch(/more than CLIENT_ID/);
+  });
+
+  test('prints the error as JSON with --json', async () => {
+    expect(errorOf(await postern(['client', 'crate', '--json']))).toMatch(/Did you mean create\?/);
+  });
 });

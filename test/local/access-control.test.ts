@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
@@ -16,7 +15,7 @@ import {
   GetSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
@@ -25,7 +24,8 @@ import { PolicyDocument } from '../../local/iam/policy-document.ts';
 import { matchesWildcard } from '../../local/iam/wildcard.ts';
 import { arn } from '../../local/identity.ts';
 import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
-import { afterThisTest } from '../after-this-test.ts';
+import { afterThisFile, afterThisTest } from '../after-this-test.ts';
+import type { RegisterCleanup } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
 const TableName = 'clients';
@@ -36,7 +36,7 @@ const refusal = {
 const key = (pk: string) => ({ pk: { S: pk } });
 
 /** DynamoDB with one table, and clients with the statements of a policy. */
-async function dynamodb(statements: object[], folder?: string) {
+async function dynamodb(statements: object[], cleanUp: RegisterCleanup, folder?: string) {
   const accessControl = localAccessControl();
   const service = await startDynamoDB(folder, accessControl.decide);
   let closed = false;
@@ -44,7 +44,7 @@ async function dynamodb(statements: object[], folder?: string) {
     if (!closed) await service.close();
     closed = true;
   };
-  afterThisTest(close);
+  cleanUp(close);
   const operator = dynamodbClient(service.endpoint);
   await operator.send(
     new CreateTableCommand({
@@ -64,7 +64,7 @@ async function dynamodb(statements: object[], folder?: string) {
       credentials: { accessKeyId, secretAccessKey: 'local' },
     });
   const client = clientOf(accessControl.accessKeyFor('function', 'role'));
-  afterThisTest(async () => {
+  cleanUp(async () => {
     client.destroy();
     operator.destroy();
   });
@@ -78,32 +78,32 @@ const items = (Action: string | string[], ...keys: string[]) => ({
   Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } },
 });
 
-test('a function does what its role allows, on the keys that it allows', async () => {
-  const { client, close } = await dynamodb([items(['dynamodb:GetItem', 'dynamodb:PutItem'], 'client#*')]);
-  afterThisTest(close);
-  await client.send(new PutItemCommand({ TableName, Item: key('client#1') }));
-  const { Item } = await client.send(new GetItemCommand({ TableName, Key: key('client#1') }));
-  expect(Item).toStrictEqual(key('client#1'));
+describe('IAM policy of the local DynamoDB, with two actions on the keys client#*', () => {
+  let client: DynamoDBClient;
+  beforeAll(async () => {
+    const statements = [items(['dynamodb:GetItem', 'dynamodb:PutItem'], 'client#*')];
+    ({ client } = await dynamodb(statements, afterThisFile));
+    await client.send(new PutItemCommand({ TableName, Item: key('client#1') }));
+  });
 
-  await expect(client.send(new GetItemCommand({ TableName, Key: key('account#1') }))).rejects.toMatchObject(
-    refusal,
-  );
-  await expect(client.send(new PutItemCommand({ TableName, Item: key('clients') }))).rejects.toMatchObject(
-    refusal,
-  );
-  await expect(client.send(new DeleteItemCommand({ TableName, Key: key('client#1') }))).rejects.toMatchObject(
-    refusal,
-  );
-  await expect(client.send(new ScanCommand({ TableName }))).rejects.toMatchObject(refusal);
-  await expect(
-    client.send(new GetItemCommand({ TableName: 'other', Key: key('client#1') })),
-  ).rejects.toMatchObject(refusal);
+  test('allows an action that it names, on such a key', async () => {
+    const { Item } = await client.send(new GetItemCommand({ TableName, Key: key('client#1') }));
+    expect(Item).toStrictEqual(key('client#1'));
+  });
+
+  test.each([
+    ['a read of another key', () => client.send(new GetItemCommand({ TableName, Key: key('account#1') }))],
+    ['a write of another key', () => client.send(new PutItemCommand({ TableName, Item: key('clients') }))],
+    ['another action', () => client.send(new DeleteItemCommand({ TableName, Key: key('client#1') }))],
+    ['a scan', () => client.send(new ScanCommand({ TableName }))],
+    ['another table', () => client.send(new GetItemCommand({ TableName: 'other', Key: key('client#1') }))],
+  ])('denies %s', async (_, send) => {
+    await expect(send()).rejects.toMatchObject(refusal);
+  });
 });
 
-test('every key of a batch and of a query must be allowed', async () => {
-  const actions = ['BatchGetItem', 'BatchWriteItem', 'Query'].map((action) => `dynamodb:${action}`);
-  const { client, close } = await dynamodb([items(actions, 'a*')]);
-  afterThisTest(close);
+describe('IAM policy of the local DynamoDB, with batches and queries on the keys a*', () => {
+  let client: DynamoDBClient;
   const read = (...keys: string[]) =>
     client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: keys.map(key) } } }));
   const write = (...keys: string[]) =>
@@ -121,49 +121,85 @@ test('every key of a batch and of a query must be allowed', async () => {
         ExpressionAttributeValues: { ':value': { S: pk } },
       }),
     );
-  await write('a1', 'a2');
-  expect((await read('a1', 'a2')).Responses?.[TableName]?.length).toBe(2);
-  expect((await query('a1')).Count).toBe(1);
-  await expect(write('a1', 'b1')).rejects.toMatchObject(refusal);
-  await expect(read('a1', 'b1')).rejects.toMatchObject(refusal);
-  await expect(query('b1')).rejects.toMatchObject(refusal);
-});
-
-test('a denial beats an allowance; an unknown key is nobody', async () => {
-  const allow = { Effect: 'Allow', Action: 'dynamodb:*', Resource: '*' };
-  const deny = { ...items('dynamodb:GetItem', 'secret#*'), Effect: 'Deny' };
-  const { client, clientOf, close } = await dynamodb([allow, deny]);
-  afterThisTest(close);
-  await client.send(new GetItemCommand({ TableName, Key: key('open') }));
-  await expect(client.send(new GetItemCommand({ TableName, Key: key('secret#1') }))).rejects.toMatchObject({
-    message: expect.stringMatching(/with an explicit deny/),
+  beforeAll(async () => {
+    const actions = ['BatchGetItem', 'BatchWriteItem', 'Query'].map((action) => `dynamodb:${action}`);
+    ({ client } = await dynamodb([items(actions, 'a*')], afterThisFile));
+    await write('a1', 'a2');
   });
-  const stranger = clientOf('AKIAUNKNOWN');
-  await expect(stranger.send(new ScanCommand({ TableName }))).rejects.toMatchObject({
-    name: 'UnrecognizedClientException',
+
+  test('allows a batch of such keys', async () => {
+    expect((await read('a1', 'a2')).Responses?.[TableName]).toHaveLength(2);
   });
-  stranger.destroy();
+
+  test('allows a query of such a key', async () => {
+    expect((await query('a1')).Count).toBe(1);
+  });
+
+  test.each([
+    ['a batch of writes with another key', () => write('a1', 'b1')],
+    ['a batch of reads with another key', () => read('a1', 'b1')],
+    ['a query of another key', () => query('b1')],
+  ])('denies %s', async (_, send) => {
+    await expect(send()).rejects.toMatchObject(refusal);
+  });
 });
 
-test('what was written is there after the store was closed, and nobody else opens it meanwhile', async () => {
-  const folder = temporaryFolder();
-  const { operator, close } = await dynamodb([], folder);
-  await operator.send(new PutItemCommand({ TableName, Item: key('kept') }));
-  await expect(startDynamoDB(folder, localAccessControl().decide)).rejects.toThrow(
-    /in use by another local instance/,
-  );
-  await close();
+describe('IAM policy of the local DynamoDB, with a denial of the keys secret#*', () => {
+  let client: DynamoDBClient;
+  let clientOf: (accessKeyId: string) => DynamoDBClient;
+  beforeAll(async () => {
+    const allow = { Effect: 'Allow', Action: 'dynamodb:*', Resource: '*' };
+    const deny = { ...items('dynamodb:GetItem', 'secret#*'), Effect: 'Deny' };
+    ({ client, clientOf } = await dynamodb([allow, deny], afterThisFile));
+  });
 
-  const again = await startDynamoDB(folder, localAccessControl().decide);
-  afterThisTest(() => again.close());
-  const client = dynamodbClient(again.endpoint);
-  expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
-  client.destroy();
+  test('allows other keys', async () => {
+    const sent = client.send(new GetItemCommand({ TableName, Key: key('open') }));
+    await expect(sent).resolves.toBeDefined();
+  });
+
+  test('denies such a key, although another statement allows it', async () => {
+    const sent = client.send(new GetItemCommand({ TableName, Key: key('secret#1') }));
+    await expect(sent).rejects.toMatchObject({
+      message: expect.stringMatching(/with an explicit deny/),
+    });
+  });
+
+  test('refuses an unknown access key', async () => {
+    const stranger = clientOf('AKIAUNKNOWN');
+    await expect(stranger.send(new ScanCommand({ TableName }))).rejects.toMatchObject({
+      name: 'UnrecognizedClientException',
+    });
+    stranger.destroy();
+  });
 });
 
-test.each(['theirs', 'not-there'])(
-  'secrets are read by those whose role names them: %s',
-  async (refusedId) => {
+describe('data folder of the local DynamoDB', () => {
+  test('is refused while another instance uses it', async () => {
+    const folder = temporaryFolder();
+    await dynamodb([], afterThisTest, folder);
+    await expect(startDynamoDB(folder, localAccessControl().decide)).rejects.toThrow(
+      /in use by another local instance/,
+    );
+  });
+
+  test('keeps items after the instance was closed', async () => {
+    const folder = temporaryFolder();
+    const { operator, close } = await dynamodb([], afterThisTest, folder);
+    await operator.send(new PutItemCommand({ TableName, Item: key('kept') }));
+    await close();
+    const again = await startDynamoDB(folder, localAccessControl().decide);
+    afterThisTest(() => again.close());
+    const client = dynamodbClient(again.endpoint);
+    expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
+    client.destroy();
+  });
+});
+
+describe('IAM policy of the local Secrets Manager, with one secret', () => {
+  let client: SecretsManagerClient;
+  const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
+  beforeAll(async () => {
     const accessControl = localAccessControl();
     const service = await startSecretsManager({
       file: undefined,
@@ -171,12 +207,12 @@ test.each(['theirs', 'not-there'])(
       invokeRotation: () => Promise.resolve(),
     });
     const operator = secretsManagerClient(service.endpoint);
-    const client = new SecretsManagerClient({
+    client = new SecretsManagerClient({
       region: 'eu-west-1',
       endpoint: service.endpoint,
       credentials: { accessKeyId: accessControl.accessKeyFor('function', 'role'), secretAccessKey: 'local' },
     });
-    afterThisTest(async () => {
+    afterThisFile(async () => {
       operator.destroy();
       client.destroy();
       await service.close();
@@ -189,29 +225,49 @@ test.each(['theirs', 'not-there'])(
         Statement: { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: mine.ARN },
       }),
     );
-    const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
+  });
+
+  test('allows to read it', async () => {
     expect((await get('mine')).SecretString).toBe('yes');
+  });
 
-    await expect(get(refusedId)).rejects.toMatchObject({ name: 'AccessDeniedException' });
-  },
-);
-
-const parse = (statement: object) =>
-  v.parse(PolicyDocument, { Statement: { Effect: 'Allow', Action: 'a:b', Resource: '*', ...statement } });
-
-test('a policy that is not enforced locally is an error', () => {
-  expect(() => parse({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } })).toThrow(
-    /IpAddress is not enforced/,
-  );
-  expect(() => parse({ Condition: { StringLike: { 'dynamodb:Attributes': 'a' } } })).toThrow(
-    /dynamodb:Attributes is not/,
-  );
-  expect(() => parse({ NotAction: 'a:c' })).toThrow(v.ValiError);
+  test.each([
+    ['another secret', 'theirs'],
+    ['a secret that does not exist', 'not-there'],
+  ])('denies to read %s', async (_, id) => {
+    await expect(get(id)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
 });
 
-test('wildcards are those of the IAM language, and nothing else is special', () => {
-  assert.ok(matchesWildcard('client#*', 'client#a\nb'));
-  assert.ok(matchesWildcard('a?c', 'abc'));
-  assert.ok(!matchesWildcard('a.c', 'abc'));
-  assert.ok(!matchesWildcard('client#*', 'my-client#1'));
+describe('local IAM policy', () => {
+  const parse = (statement: object) =>
+    v.parse(PolicyDocument, { Statement: { Effect: 'Allow', Action: 'a:b', Resource: '*', ...statement } });
+
+  test.each([
+    [
+      'a condition operator that is not enforced locally',
+      { Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } },
+      /IpAddress is not enforced/,
+    ],
+    [
+      'a condition key that is not enforced locally',
+      { Condition: { StringLike: { 'dynamodb:Attributes': 'a' } } },
+      /dynamodb:Attributes is not/,
+    ],
+  ])('refuses %s', (_, statement, message) => {
+    expect(() => parse(statement)).toThrow(message);
+  });
+
+  test('refuses NotAction', () => {
+    expect(() => parse({ NotAction: 'a:c' })).toThrow(v.ValiError);
+  });
+
+  test.each([
+    ['client#*', 'client#a\nb', true],
+    ['a?c', 'abc', true],
+    ['a.c', 'abc', false],
+    ['client#*', 'my-client#1', false],
+  ])('with the wildcard %s matches %j: %j', (pattern, value, matches) => {
+    expect(matchesWildcard(pattern, value)).toBe(matches);
+  });
 });

@@ -10,19 +10,24 @@ import { localFunction } from '../../local/lambda/local-function.ts';
 import type { LocalFunction } from '../../local/lambda/local-function.ts';
 import { workerRuntime } from '../../local/lambda/worker-runtime.ts';
 import { afterThisTest } from '../after-this-test.ts';
+import type { RegisterCleanup } from '../after-this-test.ts';
 
 const runtime = workerRuntime();
 
-/** A folder that is removed when the test ends. */
-export function temporaryFolder(): string {
+/** A folder that is removed after the test, or by what `cleanUp` registers. */
+export function temporaryFolder(cleanUp: RegisterCleanup = afterThisTest): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
-  afterThisTest(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A function with this source text, closed when the test ends. */
-export function fixtureFunction(source: string, settings: Partial<FunctionSettings> = {}): LocalFunction {
-  const path = join(temporaryFolder(), 'index.mjs');
+/** A function with this source text, closed after the test, or by what `cleanUp` registers. */
+export function fixtureFunction(
+  source: string,
+  settings: Partial<FunctionSettings> = {},
+  cleanUp: RegisterCleanup = afterThisTest,
+): LocalFunction {
+  const path = join(temporaryFolder(cleanUp), 'index.mjs');
   writeFileSync(path, source);
   const functionName = settings.functionName ?? 'fixture';
   const fixture = localFunction(
@@ -40,15 +45,18 @@ export function fixtureFunction(source: string, settings: Partial<FunctionSettin
     },
     runtime,
   );
-  afterThisTest(() => fixture.close());
+  cleanUp(() => fixture.close());
   return fixture;
 }
 
 /** Functions by name, each with permission to be called by API Gateway and Secrets Manager. */
-export function fixtureFunctions(sources: Readonly<Record<string, string>>): Functions {
+export function fixtureFunctions(
+  sources: Readonly<Record<string, string>>,
+  cleanUp: RegisterCleanup = afterThisTest,
+): Functions {
   const functions = localFunctions();
   for (const [functionName, source] of Object.entries(sources)) {
-    const fixture = fixtureFunction(source, { functionName });
+    const fixture = fixtureFunction(source, { functionName }, cleanUp);
     functions.add(fixture);
     for (const service of ['apigateway', 'secretsmanager']) {
       functions.permit(fixture.settings.functionArn, {

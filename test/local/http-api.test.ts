@@ -1,12 +1,10 @@
-import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { httpApi } from '../../local/api-gateway/http-api.ts';
-import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import type { Route } from '../../local/api-gateway/route.ts';
 import { matchRoute } from '../../local/api-gateway/route.ts';
-import { afterThisTest } from '../after-this-test.ts';
+import { afterThisFile, afterThisTest } from '../after-this-test.ts';
 import { fixtureArn, fixtureFunctions } from './fixture-function.ts';
 
 const route = (routeKey: string, functionName = 'echo'): Route => ({
@@ -32,184 +30,228 @@ const matches: readonly [string, string, string, Record<string, string>][] = [
   ['GET', '/pets/cat/1', 'GET /pets/{proxy+}', { proxy: 'cat/1' }],
   ['PUT', '/pets/cat', 'ANY /{proxy+}', { proxy: 'pets/cat' }],
 ];
-for (const [method, path, routeKey, pathParameters] of matches) {
-  test(`${method} ${path} goes to ${routeKey}`, () => {
+
+describe('route selection of the local API Gateway', () => {
+  test.each(matches)('%s %s selects %s', (method, path, routeKey, pathParameters) => {
     const match = matchRoute(routeKeys.map((key) => route(key)).toReversed(), method, path);
     expect(match?.route.routeKey).toBe(routeKey);
     expect(match?.pathParameters).toStrictEqual(pathParameters);
   });
-}
 
-test('HEAD is not GET, and nothing matches a longer path', () => {
-  expect(matchRoute([route('GET /a')], 'HEAD', '/a')).toBeUndefined();
-  expect(matchRoute([route('GET /a')], 'GET', '/a/b')).toBeUndefined();
-  expect(matchRoute([route('GET /a/{b}')], 'GET', '/a')).toBeUndefined();
+  test.each([
+    ['HEAD /a', 'GET /a', 'HEAD', '/a'],
+    ['a path that is longer than the route', 'GET /a', 'GET', '/a/b'],
+    ['a path that is shorter than the route', 'GET /a/{b}', 'GET', '/a'],
+  ])('%s does not select %s', (_, routeKey, method, path) => {
+    expect(matchRoute([route(routeKey)], method, path)).toBeUndefined();
+  });
 });
 
 const functions = {
   echo: `export const handler = async (event) => event;`,
-  answers: `export const handler = async ({ queryStringParameters: { answer } }) => JSON.parse(answer);`,
+  returns: `export const handler = async ({ queryStringParameters: { result } }) => JSON.parse(result);`,
   throws: `export const handler = async () => { throw new Error('no'); };`,
 };
 
-async function api(): Promise<HttpApi> {
-  const started = httpApi('abcdefghij', fixtureFunctions(functions).invoke);
-  await started.listen(0);
-  afterThisTest(() => started.close());
-  for (const key of ['POST /echo/{id}', 'GET /echo/{id}']) started.addRoute(route(key));
-  started.addRoute(route('GET /answers', 'answers'));
-  started.addRoute(route('GET /throws', 'throws'));
-  started.addRoute(route('GET /gone', 'gone'));
-  started.deploy();
-  return started;
-}
+const api = httpApi('abcdefghij', fixtureFunctions(functions, afterThisFile).invoke);
+await api.listen(0);
+afterThisFile(() => api.close());
+for (const key of ['POST /echo/{id}', 'GET /echo/{id}']) api.addRoute(route(key));
+api.addRoute(route('GET /returns', 'returns'));
+api.addRoute(route('GET /throws', 'throws'));
+api.addRoute(route('GET /gone', 'gone'));
+api.deploy();
+const { endpoint } = api;
 
-test('makes events of payload format 2.0', async () => {
-  const { endpoint } = await api();
-  const headers = [
-    'X-Many',
-    'a',
-    'Authorization',
-    'Basic x',
-    'x-many',
-    'b',
-    'Authorization',
-    'Bearer y',
-    'Cookie',
-    'c=1; d=2',
-  ];
-  const event = JSON.parse(
-    await raw(
-      `${endpoint}/echo/a%2Fb%20c?q=1&q=2&r=%20`,
-      'POST',
-      [...headers, 'content-type', 'application/json'],
-      '{"é":1}',
-    ),
-  );
-  expect(event.version).toBe('2.0');
-  expect(event.routeKey).toBe('POST /echo/{id}');
-  expect(event.rawPath).toBe('/echo/a/b c');
-  expect(event.rawQueryString).toBe('q=1&q=2&r=%20');
-  expect(event.queryStringParameters).toStrictEqual({ q: '1,2', r: ' ' });
-  expect(event.pathParameters).toStrictEqual({ id: 'a/b c' });
-  expect(event.cookies).toStrictEqual(['c=1', 'd=2']);
-  expect(event.headers['x-many']).toBe('a,b');
-  expect(event.headers.authorization).toBe('Basic x,Bearer y');
-  expect(event.headers.cookie).toBeUndefined();
-  expect(event.body).toBe('{"é":1}');
-  expect(event.isBase64Encoded).toBe(false);
-  const { time, timeEpoch, requestId, ...context } = event.requestContext;
-  expect(context).toStrictEqual({
-    accountId: '000000000000',
-    apiId: 'abcdefghij',
-    domainName: '127.0.0.1',
-    domainPrefix: '127',
-    http: { method: 'POST', path: '/echo/a/b c', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: '' },
-    routeKey: 'POST /echo/{id}',
-    stage: '$default',
+const sentHeaders = ['X-Many', 'a', 'Authorization', 'Basic x', 'x-many', 'b', 'Authorization', 'Bearer y'];
+sentHeaders.push('Cookie', 'c=1; d=2', 'content-type', 'application/json');
+const event = JSON.parse(
+  await raw(`${endpoint}/echo/a%2Fb%20c?q=1&q=2&r=%20`, 'POST', sentHeaders, '{"é":1}'),
+);
+
+describe('event of the local API Gateway, payload format 2.0', () => {
+  test('has the version and the key of the route', () => {
+    expect(event.version).toBe('2.0');
+    expect(event.routeKey).toBe('POST /echo/{id}');
   });
-  expect(time).toMatch(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
-  expect(Math.abs(Date.now() - timeEpoch)).toBeLessThan(5_000);
-  expect(typeof requestId).toBe('string');
-});
 
-const bodies: readonly [string, boolean][] = [
-  ['application/x-www-form-urlencoded', true],
-  ['application/json; charset=utf-8', false],
-  ['application/problem+json', false],
-  ['text/plain', false],
-  ['application/octet-stream', true],
-];
-for (const [type, isBase64Encoded] of bodies) {
-  test(`a body of ${type} is ${isBase64Encoded ? 'in base64' : 'text'}`, async () => {
-    const { endpoint } = await api();
+  test('has the decoded path and its parameters', () => {
+    expect(event.rawPath).toBe('/echo/a/b c');
+    expect(event.pathParameters).toStrictEqual({ id: 'a/b c' });
+  });
+
+  test('joins query parameters of the same name with commas', () => {
+    expect(event.rawQueryString).toBe('q=1&q=2&r=%20');
+    expect(event.queryStringParameters).toStrictEqual({ q: '1,2', r: ' ' });
+  });
+
+  test('joins headers of the same name with commas', () => {
+    expect(event.headers['x-many']).toBe('a,b');
+    expect(event.headers.authorization).toBe('Basic x,Bearer y');
+  });
+
+  test('has cookies apart from the headers', () => {
+    expect(event.cookies).toStrictEqual(['c=1', 'd=2']);
+    expect(event.headers.cookie).toBeUndefined();
+  });
+
+  test('has the body as text', () => {
+    expect(event.body).toBe('{"é":1}');
+    expect(event.isBase64Encoded).toBe(false);
+  });
+
+  test('has the request context', () => {
+    const { time, timeEpoch, requestId, ...context } = event.requestContext;
+    expect(context).toStrictEqual({
+      accountId: '000000000000',
+      apiId: 'abcdefghij',
+      domainName: '127.0.0.1',
+      domainPrefix: '127',
+      http: {
+        method: 'POST',
+        path: '/echo/a/b c',
+        protocol: 'HTTP/1.1',
+        sourceIp: '127.0.0.1',
+        userAgent: '',
+      },
+      routeKey: 'POST /echo/{id}',
+      stage: '$default',
+    });
+    expect(time).toMatch(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
+    expect(Math.abs(Date.now() - timeEpoch)).toBeLessThan(5_000);
+    expect(typeof requestId).toBe('string');
+  });
+
+  test.each([
+    ['application/x-www-form-urlencoded', 'in base64', true],
+    ['application/json; charset=utf-8', 'as text', false],
+    ['application/problem+json', 'as text', false],
+    ['text/plain', 'as text', false],
+    ['application/octet-stream', 'in base64', true],
+  ])('has a body of %s %s', async (type, _, isBase64Encoded) => {
     const response = await fetch(`${endpoint}/echo/1`, {
       method: 'POST',
       headers: { 'content-type': type },
       body: 'a=b',
     });
-    const event = Object(await response.json());
-    expect(event.isBase64Encoded).toBe(isBase64Encoded);
-    expect(event.body).toBe(isBase64Encoded ? Buffer.from('a=b').toString('base64') : 'a=b');
+    const echoed = Object(await response.json());
+    expect(echoed.isBase64Encoded).toBe(isBase64Encoded);
+    expect(echoed.body).toBe(isBase64Encoded ? Buffer.from('a=b').toString('base64') : 'a=b');
   });
-}
-
-test('sends what a function returns', async () => {
-  const { endpoint } = await api();
-  const get = (answer: unknown) =>
-    fetch(`${endpoint}/answers?answer=${encodeURIComponent(JSON.stringify(answer))}`);
-
-  const full = await get({
-    statusCode: 201,
-    headers: { 'Content-Type': 'text/html', 'X-Number': 3 },
-    cookies: ['a=1', 'b=2'],
-    body: Buffer.from('<p>').toString('base64'),
-    isBase64Encoded: true,
-  });
-  expect(full.status).toBe(201);
-  expect(full.headers.get('content-type')).toBe('text/html');
-  expect(full.headers.get('x-number')).toBe('3');
-  expect(full.headers.getSetCookie()).toStrictEqual(['a=1', 'b=2']);
-  assert.ok(full.headers.get('apigw-requestid'));
-  expect(await full.text()).toBe('<p>');
-
-  const inferred = await get({ no: 'status' });
-  expect(inferred.status).toBe(200);
-  expect(inferred.headers.get('content-type')).toBe('application/json');
-  expect(await inferred.json()).toStrictEqual({ no: 'status' });
-
-  expect((await get({ statusCode: 'many' })).status).toBe(500);
 });
 
-test.each(['/throws', '/gone'])(
-  'answers for functions that fail or are not there, and for routes that are not there: %s',
-  async (path) => {
-    const { endpoint } = await api();
+describe('response of the local API Gateway', () => {
+  const resultOf = (result: unknown) =>
+    fetch(`${endpoint}/returns?result=${encodeURIComponent(JSON.stringify(result))}`);
 
+  test('has the status, headers, cookies and body that the function returns', async () => {
+    const response = await resultOf({
+      statusCode: 201,
+      headers: { 'Content-Type': 'text/html', 'X-Number': 3 },
+      cookies: ['a=1', 'b=2'],
+      body: Buffer.from('<p>').toString('base64'),
+      isBase64Encoded: true,
+    });
+    expect(response.status).toBe(201);
+    expect(response.headers.get('content-type')).toBe('text/html');
+    expect(response.headers.get('x-number')).toBe('3');
+    expect(response.headers.getSetCookie()).toStrictEqual(['a=1', 'b=2']);
+    expect(response.headers.get('apigw-requestid')).toBeTruthy();
+    expect(await response.text()).toBe('<p>');
+  });
+
+  test('is 200 with JSON if the function returns no status', async () => {
+    const response = await resultOf({ no: 'status' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toStrictEqual({ no: 'status' });
+  });
+
+  test('is 500 if the function returns a status that is no number', async () => {
+    expect((await resultOf({ statusCode: 'many' })).status).toBe(500);
+  });
+
+  test.each([
+    ['a function that throws', '/throws'],
+    ['a function that does not exist', '/gone'],
+  ])('is 500 for %s', async (_, path) => {
     const response = await fetch(endpoint + path);
     expect(response.status).toBe(500);
     expect(await response.json()).toStrictEqual({ message: 'Internal Server Error' });
+  });
 
-    const missing = await fetch(`${endpoint}/nowhere`);
-    expect(missing.status).toBe(404);
-    expect(await missing.json()).toStrictEqual({ message: 'Not Found' });
-    expect((await fetch(`${endpoint}/answers`, { method: 'HEAD' })).status).toBe(404);
+  test('is 404 for a path without a route', async () => {
+    const response = await fetch(`${endpoint}/nowhere`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toStrictEqual({ message: 'Not Found' });
+  });
+
+  test('is 404 for HEAD of a route for GET', async () => {
+    expect((await fetch(`${endpoint}/returns`, { method: 'HEAD' })).status).toBe(404);
+  });
+
+  test('is 400 for a path that cannot be decoded', async () => {
     expect((await fetch(`${endpoint}/echo/%zz`)).status).toBe(400);
-  },
-);
+  });
 
-test('takes 10 MB and no more', async () => {
-  const { endpoint } = await api();
   const post = (bytes: number) =>
     fetch(`${endpoint}/echo/1`, {
       method: 'POST',
       headers: { 'content-type': 'text/plain' },
       body: 'a'.repeat(bytes),
     });
-  expect((await post(10 * 1024 * 1024)).status).toBe(200);
-  const refused = await post(10 * 1024 * 1024 + 1);
-  expect(refused.status).toBe(413);
-  expect(await refused.json()).toStrictEqual({ message: 'Request Entity Too Large' });
+
+  test('is 200 for a body of 10 MB', async () => {
+    expect((await post(10 * 1024 * 1024)).status).toBe(200);
+  });
+
+  test('is 413 for a body of more than 10 MB', async () => {
+    const refused = await post(10 * 1024 * 1024 + 1);
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toStrictEqual({ message: 'Request Entity Too Large' });
+  });
 });
 
-test('answers 400 to what is no HTTP, 404 before it has a stage, and closes at once', async () => {
-  const started = httpApi('abcdefghij', fixtureFunctions({}).invoke);
-  await started.listen(0);
-  const { port } = new URL(started.endpoint);
-  const socket = connect(Number(port), '127.0.0.1', () =>
-    socket.write('GET / HTTP/1.1\r\nbad header\r\n\r\n'),
-  );
-  const [answer] = await new Promise<string[]>((resolve) =>
-    socket.once('data', (data) => resolve(data.toString().split('\r\n'))),
-  );
-  expect(answer).toBe('HTTP/1.1 400 Bad Request');
-  expect((await fetch(started.endpoint)).status).toBe(404);
-  const begun = performance.now();
-  await started.close();
-  assert.ok(performance.now() - begun < 500, 'idle connections are ended');
+describe('local API Gateway without a deployed stage', () => {
+  async function undeployed() {
+    const started = httpApi('abcdefghij', fixtureFunctions({}).invoke);
+    await started.listen(0);
+    let closed: Promise<void> | undefined;
+    const close = () => (closed ??= started.close());
+    afterThisTest(close);
+    const { port } = new URL(started.endpoint);
+    return { url: started.endpoint, port: Number(port), close };
+  }
+
+  /** The status line of the response to a request that is not HTTP; the connection remains open. */
+  function statusLineOfMalformed(port: number): Promise<string | undefined> {
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nbad header\r\n\r\n'));
+    return new Promise((resolve) => {
+      socket.once('data', (data) => resolve(data.toString().split('\r\n')[0]));
+    });
+  }
+
+  test('responds with 400 to a malformed request', async () => {
+    const { port } = await undeployed();
+    expect(await statusLineOfMalformed(port)).toBe('HTTP/1.1 400 Bad Request');
+  });
+
+  test('responds with 404', async () => {
+    const { url } = await undeployed();
+    expect((await fetch(url)).status).toBe(404);
+  });
+
+  test('closes at once, although connections are idle', async () => {
+    const { url, port, close } = await undeployed();
+    await statusLineOfMalformed(port);
+    await fetch(url);
+    const begun = performance.now();
+    await close();
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
 });
 
-/** A request with headers exactly as they are given, twice the same one too. */
+/** Sends headers exactly as they are given, even the same one twice. */
 function raw(url: string, method: string, headers: string[], body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const { host } = new URL(url);

@@ -2,9 +2,10 @@ import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { closeServer, listenOnLoopback } from '../../local/loopback-server.ts';
 import { afterThisTest } from '../after-this-test.ts';
+import type { RegisterCleanup } from '../after-this-test.ts';
 
-/** An issuer with a discovery document and one key of each kind, closed when the test ends. */
-export async function startIssuer() {
+/** An issuer with a discovery document and one key of each kind, closed after the test, or by what `cleanUp` registers. */
+export async function startIssuer(cleanUp: RegisterCleanup = afterThisTest) {
   const keys = { RS256: await generateKeyPair('RS256'), ES256: await generateKeyPair('ES256') };
   const published = await Promise.all(
     Object.entries(keys).map(async ([alg, { publicKey }]) => ({
@@ -26,7 +27,7 @@ export async function startIssuer() {
     response.end(JSON.stringify(document));
   });
   url = `http://127.0.0.1:${await listenOnLoopback(server)}`;
-  afterThisTest(() => closeServer(server));
+  cleanUp(() => closeServer(server));
 
   const sign = (
     claims: Record<string, unknown>,
@@ -42,5 +43,5 @@ export async function startIssuer() {
 const stated = (claims: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null));
 
-/** NumericDate that lies so many seconds in the future. */
+/** The NumericDate that is so many seconds ahead. */
 export const seconds = (ahead: number) => Math.floor(Date.now() / 1_000) + ahead;

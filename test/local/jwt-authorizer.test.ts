@@ -1,33 +1,44 @@
-import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createJwtAuthorizer } from '../../local/api-gateway/jwt-authorizer.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { authorizedApi, echo } from './authorized-api.ts';
 import { fixtureFunctions } from './fixture-function.ts';
 import { seconds, startIssuer } from './issuer.ts';
 
+const functions = fixtureFunctions({ echo }, afterThisFile);
+
 async function protectedApi(scopes: readonly string[] = ['read', 'write']) {
-  const issuer = await startIssuer();
+  const issuer = await startIssuer(afterThisFile);
   const authorizer = await createJwtAuthorizer({
     issuer: issuer.url,
     audience: ['the-api'],
     identitySource: '$request.header.Authorization',
   });
-  const get = await authorizedApi({ functions: fixtureFunctions({ echo }), authorizer, scopes });
+  const get = await authorizedApi({ functions, authorizer, scopes, cleanUp: afterThisFile });
   return { ...issuer, get };
 }
 
-test('lets a token through, with or without its scheme, and hands its claims on as strings', async () => {
-  const { get, sign } = await protectedApi();
-  const token = await sign({
-    scope: 'write other',
-    exp: 4_000_000_000,
-    iat: 1_000_000_000,
-    test: true,
-    market: { id: ['a', 'b'], code: 'c' },
-    list: ['x', 1],
+const { get, sign } = await protectedApi();
+
+describe('local JWT authorizer, with a valid token', () => {
+  let token: string;
+  beforeAll(async () => {
+    token = await sign({
+      scope: 'write other',
+      exp: 4_000_000_000,
+      iat: 1_000_000_000,
+      test: true,
+      market: { id: ['a', 'b'], code: 'c' },
+      list: ['x', 1],
+    });
   });
-  for (const authorization of [token, `Bearer ${token}`, `bEaReR ${token}`]) {
-    const { status, body } = await get('/things/1', authorization);
+
+  test.each([
+    ['alone', ''],
+    ['after Bearer', 'Bearer '],
+    ['after bEaReR', 'bEaReR '],
+  ])('accepts it %s, and passes its claims on as strings', async (_, scheme) => {
+    const { status, body } = await get('/things/1', `${scheme}${token}`);
     expect(status).toBe(200);
     const { iss, ...claims } = body.requestContext.authorizer.jwt.claims;
     expect(iss).toMatch(/^http:/);
@@ -41,98 +52,120 @@ test('lets a token through, with or without its scheme, and hands its claims on 
       list: '[x 1]',
     });
     expect(body.requestContext.authorizer.jwt.scopes).toStrictEqual(['write']);
-  }
+  });
+
+  test('accepts it for a route without scopes, and passes on null as its scopes', async () => {
+    const unscoped = await protectedApi([]);
+    const { status, body } = await unscoped.get('/things/1', await unscoped.sign({}));
+    expect(status).toBe(200);
+    expect(body.requestContext.authorizer.jwt.scopes).toBe(null);
+  });
+
+  test('reads scopes from scp too', async () => {
+    expect((await get('/things/1', await sign({ scp: ['read'] }))).status).toBe(200);
+  });
+
+  test('reads the audience from client_id if there is no aud', async () => {
+    const withoutAud = await sign({ scope: 'read', aud: null, client_id: 'the-api' });
+    expect((await get('/things/1', withoutAud)).status).toBe(200);
+  });
 });
 
-test('a route without scopes takes any token, and says null', async () => {
-  const { get, sign } = await protectedApi([]);
-  const { status, body } = await get('/things/1', await sign({}));
-  expect(status).toBe(200);
-  expect(body.requestContext.authorizer.jwt.scopes).toBe(null);
-});
+describe('local JWT authorizer', () => {
+  test('responds with 401 and a challenge without a token', async () => {
+    expect(await get('/things/1')).toStrictEqual({
+      status: 401,
+      challenge: 'Bearer',
+      body: { message: 'Unauthorized' },
+    });
+  });
 
-test('answers 401 without a token', async () => {
-  const { get } = await protectedApi();
-  const missing = await get('/things/1');
-  expect(missing).toStrictEqual({ status: 401, challenge: 'Bearer', body: { message: 'Unauthorized' } });
-});
+  test('responds with 403 and insufficient_scope without a scope of the route', async () => {
+    const refused = await get('/things/1', await sign({ scope: 'reader' }));
+    expect(refused.status).toBe(403);
+    expect(refused.body).toStrictEqual({ message: 'Forbidden' });
+    expect(refused.challenge ?? '').toMatch(/^Bearer scope="read write" error="insufficient_scope"/);
+  });
 
-test('answers 403 without a scope, and reads scp as well', async () => {
-  const { get, sign } = await protectedApi();
-  const refused = await get('/things/1', await sign({ scope: 'reader' }));
-  expect(refused.status).toBe(403);
-  expect(refused.body).toStrictEqual({ message: 'Forbidden' });
-  expect(refused.challenge ?? '').toMatch(/^Bearer scope="read write" error="insufficient_scope"/);
-  expect((await get('/things/1', await sign({ scp: ['read'] }))).status).toBe(200);
-});
-
-const bad: readonly [string, Record<string, unknown>, string][] = [
-  ['that ran out', { exp: seconds(-1) }, 'the token has expired'],
-  ['that never runs out', { exp: null }, 'the token has expired'],
-  ['that is not valid yet', { nbf: seconds(60) }, 'the token is not valid yet'],
-  ['issued in the future', { iat: seconds(60) }, 'the token was issued in the future'],
-  ['of another issuer', { iss: 'https://other.example' }, 'the token does not have a valid issuer'],
-  ['for another audience', { aud: ['other'] }, 'the token does not have a valid audience'],
-  [
-    'whose client_id is right but whose aud is not',
-    { aud: 'other', client_id: 'the-api' },
-    'the token does not have a valid audience',
-  ],
-];
-for (const [what, claims, description] of bad) {
-  test(`refuses a token ${what}`, async () => {
-    const { get, sign } = await protectedApi();
+  const invalid: readonly [string, Record<string, unknown>, string][] = [
+    ['that has expired', { exp: seconds(-1) }, 'the token has expired'],
+    ['without exp', { exp: null }, 'the token has expired'],
+    ['that is not valid yet', { nbf: seconds(60) }, 'the token is not valid yet'],
+    ['that was issued in the future', { iat: seconds(60) }, 'the token was issued in the future'],
+    ['of another issuer', { iss: 'https://other.example' }, 'the token does not have a valid issuer'],
+    ['for another audience', { aud: ['other'] }, 'the token does not have a valid audience'],
+    [
+      'for another audience, although its client_id is an audience',
+      { aud: 'other', client_id: 'the-api' },
+      'the token does not have a valid audience',
+    ],
+  ];
+  test.each(invalid)('refuses a token %s', async (_, claims, description) => {
     expect(await get('/things/1', await sign({ scope: 'read', ...claims }))).toStrictEqual({
       status: 401,
       challenge: `Bearer scope="read write" error="invalid_token" error_description="${description}"`,
       body: { message: 'Unauthorized' },
     });
   });
-}
 
-test('takes client_id where there is no aud', async () => {
-  const { get, sign } = await protectedApi();
-  const token = await sign({ scope: 'read', aud: null, client_id: 'the-api' });
-  expect((await get('/things/1', token)).status).toBe(200);
-});
-
-test('refuses what is signed by another key or not by RSA, and what is no token', async () => {
-  const { get, sign } = await protectedApi();
-  const { sign: signElsewhere } = await startIssuer();
-  const token = await sign({ scope: 'read' });
-  const stranger = await signElsewhere({ scope: 'read', iss: 'x' });
-  for (const [authorization, description] of [
-    [await sign({ scope: 'read' }, { alg: 'ES256' }), 'the signing method is invalid'],
-    [stranger, 'the token has an invalid signature'],
-    [`${token}, ${token}`, 'the token is malformed'],
-    ['Basic abc', 'the token is malformed'],
-  ]) {
-    const { status, challenge } = await get('/things/1', authorization);
+  const unverifiable: readonly [string, () => Promise<string>, string][] = [
+    [
+      'a token that is not signed with RSA',
+      () => sign({ scope: 'read' }, { alg: 'ES256' }),
+      'the signing method is invalid',
+    ],
+    [
+      'a token that another key has signed',
+      async () => (await startIssuer()).sign({ scope: 'read', iss: 'x' }),
+      'the token has an invalid signature',
+    ],
+    [
+      'two tokens',
+      async () => {
+        const token = await sign({ scope: 'read' });
+        return `${token}, ${token}`;
+      },
+      'the token is malformed',
+    ],
+    ['another scheme', async () => 'Basic abc', 'the token is malformed'],
+  ];
+  test.each(unverifiable)('refuses %s', async (_, authorization, description) => {
+    const { status, challenge } = await get('/things/1', await authorization());
     expect(status).toBe(401);
-    assert.ok(challenge?.endsWith(`error_description="${description}"`), challenge ?? '');
-  }
+    expect(challenge).toMatch(new RegExp(`error_description="${description}"$`));
+  });
+
+  test('reads the keys once, and once more for an unknown kid, but not each time', async () => {
+    const counted = await protectedApi();
+    const token = await counted.sign({ scope: 'read' });
+    await counted.get('/things/1', token);
+    await counted.get('/things/1', token);
+    for (let call = 0; call < 3; call += 1) {
+      const unknown = await counted.sign({ scope: 'read' }, { kid: 'unknown' });
+      const { challenge } = await counted.get('/things/1', unknown);
+      expect(challenge ?? '').toMatch(/no key of the issuer fits the token/);
+    }
+    expect(counted.requests.filter((url) => url === '/keys').length).toBeLessThanOrEqual(2);
+  });
 });
 
-test('reads the keys once, and again for an unknown one, but not each time', async () => {
-  const { get, sign, requests } = await protectedApi();
-  const token = await sign({ scope: 'read' });
-  await get('/things/1', token);
-  await get('/things/1', token);
-  for (let call = 0; call < 3; call += 1) {
-    const { challenge } = await get('/things/1', await sign({ scope: 'read' }, { kid: 'unknown' }));
-    expect(challenge ?? '').toMatch(/no key of the issuer fits the token/);
-  }
-  assert.ok(requests.filter((url) => url === '/keys').length <= 2, requests.join(' '));
-});
+describe('creation of a local JWT authorizer', () => {
+  const create = (issuer: string) =>
+    createJwtAuthorizer({ issuer, audience: [], identitySource: '$request.header.Authorization' });
 
-const create = (issuer: string) =>
-  createJwtAuthorizer({ issuer, audience: [], identitySource: '$request.header.Authorization' });
+  test('fails if the issuer has no discovery document', async () => {
+    const { url } = await startIssuer();
+    await expect(create(`${url}/elsewhere`)).rejects.toThrow(
+      /no discovery document at .*openid-configuration \(status 404\)/,
+    );
+  });
 
-test('is not created for an issuer without a discovery document', async () => {
-  const { url } = await startIssuer();
-  await expect(create(`${url}/elsewhere`)).rejects.toThrow(
-    /no discovery document at .*openid-configuration \(status 404\)/,
-  );
-  await expect(create('http://127.0.0.1:1')).rejects.toThrow(/no discovery document at/);
-  await expect(create(`${url}/.`)).rejects.toThrow(/names another issuer/);
+  test('fails if the issuer cannot be reached', async () => {
+    await expect(create('http://127.0.0.1:1')).rejects.toThrow(/no discovery document at/);
+  });
+
+  test('fails if the discovery document names another issuer', async () => {
+    const { url } = await startIssuer();
+    await expect(create(`${url}/.`)).rejects.toThrow(/names another issuer/);
+  });
 });

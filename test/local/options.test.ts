@@ -1,64 +1,78 @@
-import assert from 'node:assert/strict';
 import { isAbsolute } from 'node:path';
-import { expect, test } from '@jest/globals';
-import { UsageError } from '../../cli/failures.ts';
+import { describe, expect, test } from '@jest/globals';
+import { UsageError } from '../../cli/arguments/usage-error.ts';
 import { readOptions, usage } from '../../local/options.ts';
 
-test('each stage has a port of its own', () => {
-  const { ports, dataFolder, json } = readOptions([]);
-  expect(ports).toStrictEqual({ sandbox: 4010, production: 4020 });
-  assert.ok(dataFolder !== undefined && isAbsolute(dataFolder) && dataFolder.endsWith('.local'));
-  expect(json).toBe(false);
-  expect(readOptions(['--sandbox-port', '0', '--production-port=65535']).ports).toStrictEqual({
-    sandbox: 0,
-    production: 65535,
+describe('options of npm start', () => {
+  test('have a port for each stage by default', () => {
+    expect(readOptions([]).ports).toStrictEqual({ sandbox: 4010, production: 4020 });
   });
-  expect(usage).toMatch(/--production-port PORT +Port of production, 4020/);
-});
 
-test('keeps nothing when it is ephemeral', () => {
-  expect(readOptions(['--ephemeral']).dataFolder).toBeUndefined();
-});
+  test('set the port of each stage', () => {
+    expect(readOptions(['--sandbox-port', '0', '--production-port=65535']).ports).toStrictEqual({
+      sandbox: 0,
+      production: 65535,
+    });
+  });
 
-test('watches and lets a debugger attach where it is told to', () => {
-  const plain = readOptions([]);
-  expect(plain.watch).toBe(false);
-  expect(plain.inspectPort).toBeUndefined();
-  expect(readOptions(['--watch', '--inspect']).inspectPort).toBe(9_229);
-  expect(readOptions(['--inspect=9230', '--json']).inspectPort).toBe(9_230);
-  expect(readOptions(['--watch']).watch).toBe(true);
-  expect(usage).toMatch(/--watch .*lambda\/ or src\//);
-  expect(usage).toMatch(/--inspect\[=PORT\] /);
-});
+  test('keep data in .local by default', () => {
+    const { dataFolder = '' } = readOptions([]);
+    expect(isAbsolute(dataFolder)).toBe(true);
+    expect(dataFolder).toMatch(/\.local$/);
+  });
 
-test('names the option that was meant', () => {
-  expect(() => readOptions(['--wach'])).toThrow(
-    expect.objectContaining({ message: 'There is no option --wach. Did you mean --watch?' }),
-  );
-  expect(() => readOptions(['--sandbox-port', 'x'])).toThrow(
-    expect.objectContaining({ message: '--sandbox-port must be a port.' }),
-  );
-});
+  test('keep no data with --ephemeral', () => {
+    expect(readOptions(['--ephemeral']).dataFolder).toBeUndefined();
+  });
 
-for (const args of [
-  ['--nope'],
-  ['extra'],
-  ['--sandbox-port'],
-  ['--sandbox-port', 'abc'],
-  ['--sandbox-port', '-1'],
-  ['--sandbox-port', '65536'],
-  ['--sandbox-port', '1.5'],
-  ['--staging-port', '1'],
-  ['--data', ''],
-  ['--data', 'x', '--ephemeral'],
-  ['--json=yes'],
-  ['--inspect=x'],
-  ['--inspect', '9230'],
-]) {
-  test(`does not take ${args.join(' ')}`, () => {
-    assert.throws(
-      () => readOptions(args),
-      (error) => error instanceof UsageError && !error.message.includes('\n'),
+  test('print no JSON, do not watch and do not inspect by default', () => {
+    expect(readOptions([])).toMatchObject({ json: false, watch: false, inspectPort: undefined });
+  });
+
+  test('watch with --watch', () => {
+    expect(readOptions(['--watch']).watch).toBe(true);
+  });
+
+  test.each([
+    ['on port 9229 with --inspect', ['--watch', '--inspect'], 9_229],
+    ['on another port with --inspect=9230', ['--inspect=9230', '--json'], 9_230],
+  ])('let a debugger attach %s', (_, words, port) => {
+    expect(readOptions(words).inspectPort).toBe(port);
+  });
+
+  test.each([
+    ['--production-port', /--production-port PORT +Port of production, 4020/],
+    ['--watch', /--watch .*lambda\/ or src\//],
+    ['--inspect', /--inspect\[=PORT\] /],
+  ])('have a help with %s', (_, line) => {
+    expect(usage).toMatch(line);
+  });
+
+  test.each([
+    ['name the option that was meant', ['--wach'], 'There is no option --wach. Did you mean --watch?'],
+    ['name the option whose value is not valid', ['--sandbox-port', 'x'], '--sandbox-port must be a port.'],
+  ])('%s', (_, words, message) => {
+    expect(() => readOptions(words)).toThrow(expect.objectContaining({ message }));
+  });
+
+  test.each([
+    [['--nope']],
+    [['extra']],
+    [['--sandbox-port']],
+    [['--sandbox-port', 'abc']],
+    [['--sandbox-port', '-1']],
+    [['--sandbox-port', '65536']],
+    [['--sandbox-port', '1.5']],
+    [['--staging-port', '1']],
+    [['--data', '']],
+    [['--data', 'x', '--ephemeral']],
+    [['--json=yes']],
+    [['--inspect=x']],
+    [['--inspect', '9230']],
+  ])('are refused with one line: %j', (words) => {
+    expect(() => readOptions(words)).toThrow(UsageError);
+    expect(() => readOptions(words)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('\n') }),
     );
   });
-}
+});

@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
@@ -136,24 +135,26 @@ const permission = (path: string): Record<string, ResourceText> => ({
 
 const environment = `export const handler = async () => ({ url: process.env.URL, name: process.env.AWS_LAMBDA_FUNCTION_NAME });`;
 
-test('serves a function of a template with the environment of the template', async () => {
-  const { url } = await createStage({ ...api, ...lambda(), ...permission('/things/{id}') }, environment);
-  const response = await fetch(`${url}/things/1`);
-  expect(await response.json()).toStrictEqual({ url, name: 'Test-Stack-Function' });
-});
+describe('HTTP API of a local stage', () => {
+  test('invokes a function with the environment of its template', async () => {
+    const { url } = await createStage({ ...api, ...lambda(), ...permission('/things/{id}') }, environment);
+    const response = await fetch(`${url}/things/1`);
+    expect(await response.json()).toStrictEqual({ url, name: 'Test-Stack-Function' });
+  });
 
-test('a function that API Gateway may not call is a 500', async () => {
-  const { url } = await createStage({ ...api, ...lambda(), ...permission('/others') }, environment);
-  expect((await fetch(`${url}/things/1`)).status).toBe(500);
-});
+  test('responds with 500 if API Gateway has no permission to invoke the function', async () => {
+    const { url } = await createStage({ ...api, ...lambda(), ...permission('/others') }, environment);
+    expect((await fetch(`${url}/things/1`)).status).toBe(500);
+  });
 
-test('an API without a stage serves nothing', async () => {
-  const { Stage: _, ...undeployed } = api;
-  const { url } = await createStage(
-    { ...undeployed, ...lambda(), ...permission('/things/{id}') },
-    environment,
-  );
-  expect((await fetch(`${url}/things/1`)).status).toBe(404);
+  test('responds with 404 without an AWS::ApiGatewayV2::Stage', async () => {
+    const { Stage: _, ...undeployed } = api;
+    const { url } = await createStage(
+      { ...undeployed, ...lambda(), ...permission('/things/{id}') },
+      environment,
+    );
+    expect((await fetch(`${url}/things/1`)).status).toBe(404);
+  });
 });
 
 const schedule: Record<string, ResourceText> = {
@@ -166,13 +167,13 @@ const schedule: Record<string, ResourceText> = {
 
 const failures: readonly [string, Record<string, ResourceText>, string, RegExp][] = [
   [
-    'a type that is not known',
+    'a resource type that is not supported',
     { Queue: { Type: 'AWS::SQS::Queue' } },
     '',
     /AWS::SQS::Queue Queue: resources of this type cannot be created/,
   ],
   [
-    'a property that is not known',
+    'a property that is not supported',
     {
       Api: {
         Type: 'AWS::ApiGatewayV2::Api',
@@ -220,7 +221,7 @@ const failures: readonly [string, Record<string, ResourceText>, string, RegExp][
     /The bundle of Test-Stack-Function cannot be loaded: SyntaxError/,
   ],
   [
-    'a rotation that Secrets Manager may not start',
+    'a rotation function that Secrets Manager has no permission to invoke',
     { ...api, ...lambda(), ...schedule },
     environment,
     /has no permission to call/,
@@ -232,20 +233,16 @@ const failures: readonly [string, Record<string, ResourceText>, string, RegExp][
     /no HASH key/,
   ],
 ];
-for (const [what, resources, source, message] of failures) {
-  test(`says what is wrong with ${what}`, async () => {
-    await assert.rejects(createStage(resources, source), (error) => {
-      assert.ok(error instanceof Error);
-      expect(error.message).toMatch(message);
-      assert.ok(!error.message.includes('\n'), 'one line');
-      return true;
-    });
-  });
-}
 
-test('starts the rotation of a secret when its schedule is created', async () => {
-  const rotation = `import { SecretsManagerClient } from 'not-there';`;
-  const failing = `export const handler = async ({ Step }) => { throw new Error(\`reached \${Step}\`); };`;
+describe('creation of a local stage', () => {
+  test.each(failures)('fails with one line for %s', async (_, resources, source, message) => {
+    const creation = createStage(resources, source);
+    await expect(creation).rejects.toThrow(message);
+    await expect(creation).rejects.toMatchObject({ message: expect.not.stringContaining('\n') });
+  });
+});
+
+describe('rotation schedule of a local stage', () => {
   const permitted: Record<string, ResourceText> = {
     ...api,
     ...lambda(),
@@ -261,10 +258,18 @@ test('starts the rotation of a secret when its schedule is created', async () =>
     },
     Schedule: { ...Object(schedule['Schedule']), DependsOn: ['RotationPermission'] },
   };
-  await expect(createStage(permitted, failing)).rejects.toThrow(
-    /failed in createSecret: reached createSecret/,
-  );
-  await expect(createStage(permitted, rotation)).rejects.toThrow(
-    /The bundle of Test-Stack-Function cannot be loaded/,
-  );
+
+  test('starts a rotation when it is created', async () => {
+    const failing = `export const handler = async ({ Step }) => { throw new Error(\`reached \${Step}\`); };`;
+    await expect(createStage(permitted, failing)).rejects.toThrow(
+      /failed in createSecret: reached createSecret/,
+    );
+  });
+
+  test('fails if the bundle of the rotation function cannot be loaded', async () => {
+    const broken = `import { SecretsManagerClient } from 'not-there';`;
+    await expect(createStage(permitted, broken)).rejects.toThrow(
+      /The bundle of Test-Stack-Function cannot be loaded/,
+    );
+  });
 });

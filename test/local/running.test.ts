@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { announceInstance, readRunningInstances } from '../../local/running.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'postern-test-'));
@@ -15,28 +15,42 @@ const instance = (pid: number, startedAt: string) => ({
   stages: { sandbox: { url: 'http://127.0.0.1:4010', port: 4010, outputs: {} } },
 });
 
-test('running instances › are found while they run, the newest first', () => {
-  const folder = join(temporary, 'found');
+describe('running instances', () => {
   const older = instance(process.pid, '2026-01-01T00:00:00Z');
   const newer = instance(process.ppid, '2026-01-02T00:00:00Z');
-  const withdraw = announceInstance(older, folder);
-  announceInstance(newer, folder);
-  expect(readRunningInstances(folder)).toStrictEqual([newer, older]);
-  withdraw();
-  expect(readRunningInstances(folder)).toStrictEqual([newer]);
-  expect(statSync(folder).mode & 0o777).toBe(0o700);
-});
 
-test('running instances › one that was killed is forgotten', () => {
-  const folder = join(temporary, 'killed');
-  announceInstance(instance(2 ** 30, '2026-01-01T00:00:00Z'), folder);
-  expect(readRunningInstances(folder)).toStrictEqual([]);
-  expect(readdirSync(folder)).toStrictEqual([]);
-});
+  test('are found, the newest first', () => {
+    const folder = join(temporary, 'found');
+    announceInstance(older, folder);
+    announceInstance(newer, folder);
+    expect(readRunningInstances(folder)).toStrictEqual([newer, older]);
+  });
 
-test('running instances › a folder that others can write to is not believed', () => {
-  const folder = join(temporary, 'shared');
-  announceInstance(instance(process.pid, '2026-01-01T00:00:00Z'), folder);
-  chmodSync(folder, 0o777);
-  expect(() => readRunningInstances(folder)).toThrow(/can be changed by other users/);
+  test('are not found after their announcement was withdrawn', () => {
+    const folder = join(temporary, 'withdrawn');
+    const withdraw = announceInstance(older, folder);
+    announceInstance(newer, folder);
+    withdraw();
+    expect(readRunningInstances(folder)).toStrictEqual([newer]);
+  });
+
+  test('are announced in a folder that only its owner can use', () => {
+    const folder = join(temporary, 'private');
+    announceInstance(older, folder);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  test('are removed if they were killed', () => {
+    const folder = join(temporary, 'killed');
+    announceInstance(instance(2 ** 30, '2026-01-01T00:00:00Z'), folder);
+    expect(readRunningInstances(folder)).toStrictEqual([]);
+    expect(readdirSync(folder)).toStrictEqual([]);
+  });
+
+  test('are not read from a folder that others can write to', () => {
+    const folder = join(temporary, 'shared');
+    announceInstance(older, folder);
+    chmodSync(folder, 0o777);
+    expect(() => readRunningInstances(folder)).toThrow(/can be changed by other users/);
+  });
 });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { buildSync } from 'esbuild';
 import { bundling } from '../../lib/constructs/bundling.ts';
 import { bundleOfAsset } from '../../local/bundle-of-asset.ts';
@@ -18,7 +18,7 @@ mkdirSync(join(folder, 'src'));
 writeFileSync(
   join(folder, 'src/thrower.ts'),
   `export function thrower(message: string): never {
-  // A comment, which the bundle has not got
+  // A comment, which the bundle does not have
   throw new RangeError(message);
 }
 `,
@@ -42,29 +42,34 @@ mkdirSync(bundle, { recursive: true });
 writeFileSync(join(bundle, 'index.mjs.map'), map);
 writeFileSync(join(bundle, 'index.mjs'), code);
 
-test('source lines › a stack that a local function logs names the file and line of its source', async () => {
-  const lines: string[] = [];
-  const fixture = fixtureFunction('', {
-    module: pathToFileURL(join(bundle, 'index.mjs')).href,
-    log: (line) => lines.push(line),
+describe('source lines', () => {
+  test('name the file and line of the source in a stack that a local function logs', async () => {
+    const lines: string[] = [];
+    const fixture = fixtureFunction('', {
+      module: pathToFileURL(join(bundle, 'index.mjs')).href,
+      log: (line) => lines.push(line),
+    });
+    await expect(fixture.invoke({})).rejects.toMatchObject({ errorType: 'RangeError' });
+    expect(lines.join('\n')).toMatch(/src\/thrower\.ts:3:9\)/);
   });
-  await expect(fixture.invoke({})).rejects.toMatchObject({ errorType: 'RangeError' });
-  expect(lines.join('\n')).toMatch(/src\/thrower\.ts:3:9\)/);
+
+  test('name the file and line of the source in a stack of a deployed function', () => {
+    const column = (code.split('\n')[0] ?? '').indexOf('new RangeError') + 1;
+    const stack = `RangeError: too much\n    at a (file:///var/task/index.mjs:1:${column})\n    at node:internal/x:1:2`;
+    expect(sourceLines(stack, { mapFile: join(bundle, 'index.mjs.map'), map, folder })).toBe(
+      'RangeError: too much\n    at a (src/thrower.ts:3:9)\n    at node:internal/x:1:2',
+    );
+  });
 });
 
-test('source lines › a stack of a deployed function is read with the source map that stayed behind', () => {
-  const column = (code.split('\n')[0] ?? '').indexOf('new RangeError') + 1;
-  const stack = `RangeError: too much\n    at a (file:///var/task/index.mjs:1:${column})\n    at node:internal/x:1:2`;
-  expect(sourceLines(stack, { mapFile: join(bundle, 'index.mjs.map'), map, folder })).toBe(
-    'RangeError: too much\n    at a (src/thrower.ts:3:9)\n    at node:internal/x:1:2',
-  );
-});
-
-test('source lines › the bundle of an asset is found by its content', () => {
-  const asset = join(folder, 'asset.1234');
-  mkdirSync(asset);
-  writeFileSync(join(asset, 'index.mjs'), code);
-  expect(bundleOfAsset(folder, asset)).toBe(bundle);
-  writeFileSync(join(asset, 'index.mjs'), 'other');
-  expect(bundleOfAsset(folder, asset)).toBe(asset);
+describe('bundle of an asset', () => {
+  test.each([
+    ['is found by its content', 'asset.1234', code, bundle],
+    ['is the asset itself if no bundle has its content', 'asset.5678', 'other', join(folder, 'asset.5678')],
+  ])('%s', (_, name, content, expected) => {
+    const asset = join(folder, name);
+    mkdirSync(asset);
+    writeFileSync(join(asset, 'index.mjs'), content);
+    expect(bundleOfAsset(folder, asset)).toBe(expected);
+  });
 });

@@ -1,10 +1,11 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { synthesisFailure } from '../../local/synthesis-failure.ts';
 
 const folder = '/project';
 
-test('synthesis failure › an exception names its file and line in the project, and its whole message', () => {
-  const output = `/project/lib/stateless-stack.ts:57
+describe('message of a failed synthesis', () => {
+  test('of an exception names the file and line in the project, and the whole message', () => {
+    const output = `/project/lib/stateless-stack.ts:57
     throw new Error('the gate is\\nshut');
           ^
 
@@ -18,20 +19,20 @@ shut
 
 Node.js v20.20.2
 `;
-  expect(synthesisFailure({ output, folder })).toBe('lib/stateless-stack.ts:57: the gate is shut');
-});
+    expect(synthesisFailure({ output, folder })).toBe('lib/stateless-stack.ts:57: the gate is shut');
+  });
 
-test('synthesis failure › an exception of another class keeps the name of its class', () => {
-  const output = `TypeError: Cannot read properties of undefined (reading 'x')
+  test('of an exception of another class names the class', () => {
+    const output = `TypeError: Cannot read properties of undefined (reading 'x')
     at file:///project/bin/postern-app.ts:7:30
 `;
-  expect(synthesisFailure({ output, folder })).toBe(
-    "bin/postern-app.ts:7: TypeError: Cannot read properties of undefined (reading 'x')",
-  );
-});
+    expect(synthesisFailure({ output, folder })).toBe(
+      "bin/postern-app.ts:7: TypeError: Cannot read properties of undefined (reading 'x')",
+    );
+  });
 
-test('synthesis failure › a bad property names the construct that the CDK relates it to', () => {
-  const output = `node:internal/modules/run_main:123
+  test('of a property that is not valid names the construct that the CDK relates it to', () => {
+    const output = `node:internal/modules/run_main:123
     triggerUncaughtException(
     ^
 
@@ -46,13 +47,13 @@ Relates to construct:
 
 Node.js v20.20.2
 `;
-  expect(synthesisFailure({ output, folder })).toBe(
-    'lib/constructs/node-function.ts:30: Sandbox/Stateless: `maximumEventAge` must represent a `Duration` that is between 60 and 21600 seconds.',
-  );
-});
+    expect(synthesisFailure({ output, folder })).toBe(
+      'lib/constructs/node-function.ts:30: Sandbox/Stateless: `maximumEventAge` must represent a `Duration` that is between 60 and 21600 seconds.',
+    );
+  });
 
-test('synthesis failure › every syntax error of a function is a line of its own', () => {
-  const output = `✘ [ERROR] Expected "as" but found "="
+  test('of several syntax errors in functions has a line for each', () => {
+    const output = `✘ [ERROR] Expected "as" but found "="
 
     lambda/token/handler.ts:4:6:
       4 │ const = 5;
@@ -68,46 +69,58 @@ lambda/token/handler.ts:4:6: ERROR: Expected "as" but found "="
 src/http/body.ts:1:25: ERROR: Could not resolve "./gone.ts"
     at failureErrorWithLog (/project/node_modules/esbuild/lib/main.js:1752:15)
 `;
-  expect(synthesisFailure({ output, folder })).toBe(
-    'lambda/token/handler.ts:4:6: Expected "as" but found "="\nsrc/http/body.ts:1:25: Could not resolve "./gone.ts"',
-  );
-});
+    expect(synthesisFailure({ output, folder })).toBe(
+      'lambda/token/handler.ts:4:6: Expected "as" but found "="\nsrc/http/body.ts:1:25: Could not resolve "./gone.ts"',
+    );
+  });
 
-test('synthesis failure › a syntax error of the CDK app itself has a place', () => {
-  const output = `Error [TransformError]: Transform failed with 1 error:
+  test('of a syntax error in the CDK app names the file and line', () => {
+    const output = `Error [TransformError]: Transform failed with 1 error:
 /project/lib/stages.ts:4:6: ERROR: Expected identifier but found "="
     at failureErrorWithLog (/project/node_modules/esbuild/lib/main.js:1752:15)
 `;
-  expect(synthesisFailure({ output, folder })).toBe('lib/stages.ts:4:6: Expected identifier but found "="');
-});
+    expect(synthesisFailure({ output, folder })).toBe('lib/stages.ts:4:6: Expected identifier but found "="');
+  });
 
-test('synthesis failure › a finding of cdk-nag names its construct and its rule', () => {
-  const output = `«ValidationFailed» Validation failed. A copy of this report can be found in: ../out/validation-report.json
+  describe('of a finding of cdk-nag', () => {
+    const output = `«ValidationFailed» Validation failed. A copy of this report can be found in: ../out/validation-report.json
     ...App.synth in aws-cdk-lib...
     at <anonymous> (/project/bin/postern-app.ts:11:5)
 `;
-  const violation = {
-    ruleName: 'AwsSolutions-SMG4',
-    description: 'The secret does not have automatic rotation scheduled.',
-    violatingConstructs: [
-      {
-        constructPath: 'Sandbox/Stateful/SigningKeys/Resource',
-        stackTraces: [
-          '...new Secret2 in aws-cdk-lib...\nnew StatefulStack (/project/lib/stateful-stack.ts:39:24)\n...node internals...',
-        ],
-      },
-    ],
-  };
-  const report = JSON.stringify({ pluginReports: [{ pluginName: 'AwsSolutions', violations: [violation] }] });
-  expect(synthesisFailure({ output, report, folder })).toBe(
-    'lib/stateful-stack.ts:39: Sandbox/Stateful/SigningKeys/Resource: AwsSolutions-SMG4: The secret does not have automatic rotation scheduled.',
-  );
-  expect(synthesisFailure({ output, folder })).toBe(
-    'bin/postern-app.ts:11: Validation failed. A copy of this report can be found in: ../out/validation-report.json',
-  );
-});
 
-test('synthesis failure › an app that prints anything else is cited by its last line', () => {
-  expect(synthesisFailure({ output: 'one\ntwo\n\n', folder })).toBe('two');
-  expect(synthesisFailure({ output: '', folder })).toBeUndefined();
+    test('names its construct and its rule', () => {
+      const violation = {
+        ruleName: 'AwsSolutions-SMG4',
+        description: 'The secret does not have automatic rotation scheduled.',
+        violatingConstructs: [
+          {
+            constructPath: 'Sandbox/Stateful/SigningKeys/Resource',
+            stackTraces: [
+              '...new Secret2 in aws-cdk-lib...\nnew StatefulStack (/project/lib/stateful-stack.ts:39:24)\n...node internals...',
+            ],
+          },
+        ],
+      };
+      const report = JSON.stringify({
+        pluginReports: [{ pluginName: 'AwsSolutions', violations: [violation] }],
+      });
+      expect(synthesisFailure({ output, report, folder })).toBe(
+        'lib/stateful-stack.ts:39: Sandbox/Stateful/SigningKeys/Resource: AwsSolutions-SMG4: The secret does not have automatic rotation scheduled.',
+      );
+    });
+
+    test('is the message of the CDK without a report', () => {
+      expect(synthesisFailure({ output, folder })).toBe(
+        'bin/postern-app.ts:11: Validation failed. A copy of this report can be found in: ../out/validation-report.json',
+      );
+    });
+  });
+
+  test('of an app with any other output is the last line of it', () => {
+    expect(synthesisFailure({ output: 'one\ntwo\n\n', folder })).toBe('two');
+  });
+
+  test('of an app without output is undefined', () => {
+    expect(synthesisFailure({ output: '', folder })).toBeUndefined();
+  });
 });

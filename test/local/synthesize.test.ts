@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { appHash } from '../../local/app-hash.ts';
 import { projectFolder } from '../../local/project-folder.ts';
 import { isSynthesized } from '../../local/synthesize.ts';
@@ -10,15 +9,34 @@ import { isSynthesized } from '../../local/synthesize.ts';
 const temporary = mkdtempSync(join(tmpdir(), 'postern-test-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-test('synthesis › is reused where it was finished, for the same files and the same settings alone', () => {
-  const outdir = join(temporary, 'cdk.out');
-  expect(isSynthesized(outdir)).toBe(false);
-  mkdirSync(outdir);
-  writeFileSync(join(outdir, 'manifest.json'), '{}');
-  assert.equal(isSynthesized(outdir), false, 'an interrupted synthesis has no hash');
-  writeFileSync(join(outdir, 'app.sha256'), appHash(projectFolder, { POSTERN_COMMERCELAYER: 'false' }));
-  expect(isSynthesized(outdir)).toBe(true);
-  expect(isSynthesized(outdir, { commercelayer: true })).toBe(false);
-  rmSync(join(outdir, 'manifest.json'));
-  expect(isSynthesized(outdir)).toBe(false);
+const hash = appHash(projectFolder, { POSTERN_COMMERCELAYER: 'false' });
+
+/** A folder with these files of a cloud assembly. */
+function cloudAssembly(files: Readonly<Record<string, string>>): string {
+  const outdir = mkdtempSync(join(temporary, 'cdk.out-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(outdir, name), content);
+  return outdir;
+}
+
+describe('reuse of a cloud assembly', () => {
+  test('is possible for the same files and the same settings', () => {
+    expect(isSynthesized(cloudAssembly({ 'manifest.json': '{}', 'app.sha256': hash }))).toBe(true);
+  });
+
+  test('is not possible for other settings', () => {
+    const outdir = cloudAssembly({ 'manifest.json': '{}', 'app.sha256': hash });
+    expect(isSynthesized(outdir, { commercelayer: true })).toBe(false);
+  });
+
+  test('is not possible without a folder', () => {
+    expect(isSynthesized(join(temporary, 'cdk.out'))).toBe(false);
+  });
+
+  test('is not possible without a hash, which an interrupted synthesis does not write', () => {
+    expect(isSynthesized(cloudAssembly({ 'manifest.json': '{}' }))).toBe(false);
+  });
+
+  test('is not possible without a manifest', () => {
+    expect(isSynthesized(cloudAssembly({ 'app.sha256': hash }))).toBe(false);
+  });
 });

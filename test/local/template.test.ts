@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createStack } from '../../local/template/create-stack.ts';
 import { creationOrder } from '../../local/template/creation-order.ts';
 import type { References } from '../../local/template/intrinsics.ts';
@@ -34,15 +34,16 @@ const evaluations: readonly [Json, Json][] = [
   [{ Condition: { StringEquals: { key: 'value' } } }, { Condition: { StringEquals: { key: 'value' } } }],
 ];
 
-for (const [value, expected] of evaluations) {
-  test(`evaluates ${JSON.stringify(value)}`, () =>
-    expect(evaluate(value, references)).toStrictEqual(expected));
-}
+describe('intrinsic functions', () => {
+  test.each(evaluations)('evaluate %j to %j', (value, expected) => {
+    expect(evaluate(value, references)).toStrictEqual(expected);
+  });
 
-test('refuses an intrinsic function that it does not know', () => {
-  expect(() => evaluate({ 'Fn::Cidr': ['10.0.0.0/8'] }, references)).toThrow(
-    /Fn::Cidr cannot be evaluated locally/,
-  );
+  test('refuse one that is not supported locally', () => {
+    expect(() => evaluate({ 'Fn::Cidr': ['10.0.0.0/8'] }, references)).toThrow(
+      /Fn::Cidr cannot be evaluated locally/,
+    );
+  });
 });
 
 const resource = (properties: Record<string, Json> = {}, dependsOn: string[] = []): TemplateResource => ({
@@ -51,71 +52,87 @@ const resource = (properties: Record<string, Json> = {}, dependsOn: string[] = [
   DependsOn: dependsOn,
 });
 
-test('orders resources by what they refer to and depend on', () => {
-  const order = creationOrder({
-    Last: resource({ deep: [{ name: { 'Fn::Sub': '${Middle.Arn}/${!First}' } }] }),
-    Middle: resource({ role: { 'Fn::GetAtt': ['First', 'Arn'] } }, ['Policy']),
-    Policy: resource({ role: { Ref: 'First' }, region: { Ref: 'AWS::Region' } }),
-    First: resource(),
+describe('order of creation', () => {
+  test('follows references and DependsOn', () => {
+    const order = creationOrder({
+      Last: resource({ deep: [{ name: { 'Fn::Sub': '${Middle.Arn}/${!First}' } }] }),
+      Middle: resource({ role: { 'Fn::GetAtt': ['First', 'Arn'] } }, ['Policy']),
+      Policy: resource({ role: { Ref: 'First' }, region: { Ref: 'AWS::Region' } }),
+      First: resource(),
+    });
+    expect(order).toStrictEqual(['First', 'Policy', 'Middle', 'Last']);
   });
-  expect(order).toStrictEqual(['First', 'Policy', 'Middle', 'Last']);
+
+  test('names the resources of a circle', () => {
+    const circle = { A: resource({}, ['B']), B: resource({ a: { Ref: 'A' } }) };
+    expect(() => creationOrder(circle)).toThrow(/A -> B -> A/);
+  });
+
+  test('names a missing dependency', () => {
+    expect(() => creationOrder({ A: resource({}, ['Gone']) })).toThrow(/A depends on Gone/);
+  });
 });
 
-test('names the resources of a circle, and a dependency that is missing', () => {
-  const circle = { A: resource({}, ['B']), B: resource({ a: { Ref: 'A' } }) };
-  expect(() => creationOrder(circle)).toThrow(/A -> B -> A/);
-  expect(() => creationOrder({ A: resource({}, ['Gone']) })).toThrow(/A depends on Gone/);
-});
-
-test('creates a stack, exports for later stacks, and returns outputs', async () => {
+describe('creation of a stack', () => {
   const requests: ResourceRequest[] = [];
   const exports = new Map<string, Json>([['Earlier:Table', 'the-table']]);
-  const outputs = await createStack(
-    {
-      name: 'Stage-Stack',
-      template: {
-        Parameters: { Version: { Default: '6' } },
-        Conditions: { Never: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'nowhere'] } },
-        Resources: {
-          Function: resource({
-            table: { 'Fn::ImportValue': 'Earlier:Table' },
-            role: { 'Fn::GetAtt': ['Role', 'Arn'] },
-          }),
-          Role: resource({ version: { Ref: 'Version' } }),
-          Metadata: { ...resource(), Condition: 'Never' },
+  let outputs: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    outputs = await createStack(
+      {
+        name: 'Stage-Stack',
+        template: {
+          Parameters: { Version: { Default: '6' } },
+          Conditions: { Never: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'nowhere'] } },
+          Resources: {
+            Function: resource({
+              table: { 'Fn::ImportValue': 'Earlier:Table' },
+              role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+            }),
+            Role: resource({ version: { Ref: 'Version' } }),
+            Metadata: { ...resource(), Condition: 'Never' },
+          },
+          Outputs: { FunctionName: { Value: { Ref: 'Function' }, Export: { Name: 'Stack:Function' } } },
         },
-        Outputs: { FunctionName: { Value: { Ref: 'Function' }, Export: { Name: 'Stack:Function' } } },
       },
-    },
-    async (request) => {
-      requests.push(request);
-      return { ref: request.physicalName, attributes: { Arn: `arn:${request.logicalId}` } };
-    },
-    exports,
-  );
-  expect(requests).toStrictEqual([
-    {
-      type: 'Test::Thing',
-      logicalId: 'Role',
-      physicalName: 'Stage-Stack-Role',
-      properties: { version: '6' },
-    },
-    {
-      type: 'Test::Thing',
-      logicalId: 'Function',
-      physicalName: 'Stage-Stack-Function',
-      properties: { table: 'the-table', role: 'arn:Role' },
-    },
-  ]);
-  expect(outputs).toStrictEqual({ FunctionName: 'Stage-Stack-Function' });
-  expect(exports.get('Stack:Function')).toBe('Stage-Stack-Function');
-});
+      async (request) => {
+        requests.push(request);
+        return { ref: request.physicalName, attributes: { Arn: `arn:${request.logicalId}` } };
+      },
+      exports,
+    );
+  });
 
-const failing = () => Promise.reject(new Error('no room\nstack trace'));
+  test('creates its resources in order, with evaluated properties', () => {
+    expect(requests).toStrictEqual([
+      {
+        type: 'Test::Thing',
+        logicalId: 'Role',
+        physicalName: 'Stage-Stack-Role',
+        properties: { version: '6' },
+      },
+      {
+        type: 'Test::Thing',
+        logicalId: 'Function',
+        physicalName: 'Stage-Stack-Function',
+        properties: { table: 'the-table', role: 'arn:Role' },
+      },
+    ]);
+  });
 
-test('says which resource of which stack failed, and why', async () => {
-  const template = { Parameters: {}, Conditions: {}, Resources: { Thing: resource() }, Outputs: {} };
-  await expect(createStack({ name: 'S', template }, failing, new Map())).rejects.toMatchObject({
-    message: 'S: Test::Thing Thing: no room',
+  test('returns its outputs', () => {
+    expect(outputs).toStrictEqual({ FunctionName: 'Stage-Stack-Function' });
+  });
+
+  test('adds its exports for later stacks', () => {
+    expect(exports.get('Stack:Function')).toBe('Stage-Stack-Function');
+  });
+
+  test('fails with the stack, the resource and the first line of the cause', async () => {
+    const template = { Parameters: {}, Conditions: {}, Resources: { Thing: resource() }, Outputs: {} };
+    const fail = () => Promise.reject(new Error('no room\nstack trace'));
+    await expect(createStack({ name: 'S', template }, fail, new Map())).rejects.toMatchObject({
+      message: 'S: Test::Thing Thing: no room',
+    });
   });
 });

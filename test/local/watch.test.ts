@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { projectFolder } from '../../local/project-folder.ts';
 
 /** A copy of the project that may be changed. */
@@ -34,12 +26,19 @@ afterAll(async () => {
 });
 const lines: string[] = [];
 createInterface(child.stderr).on('line', (line) => lines.push(line));
-const [ready] = await once(createInterface(child.stdout), 'line');
+const [ready] = await Promise.race([
+  once(createInterface(child.stdout), 'line'),
+  // Without it a start that fails would never be reported.
+  once(child, 'exit').then(() => assert.fail(`npm start failed:\n${lines.join('\n')}`)),
+]);
 const { url } = JSON.parse(String(ready)).stages.sandbox;
 
 const handler = join(project, 'lambda/well-known/handler.ts');
 const original = readFileSync(handler, 'utf8');
-/** The handler, with a header that tells which version of it has responded. */
+const stages = join(project, 'lib/stages.ts');
+const originalStages = readFileSync(stages, 'utf8');
+
+/** The handler, with a header that says which version of it has responded. */
 const withVersion = (name: string) =>
   `${original.replace('export const handler =', 'const original: any =')}
 export const handler = async (event: any) => {
@@ -58,37 +57,47 @@ async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 30));
 }
 
-test('watch › a change of lambda/ is served soon after it is saved, and every request meanwhile', async () => {
-  for (const saved of ['first', 'second', 'third']) {
-    writeFileSync(handler, withVersion(saved));
-    await until(async () => (await version()) === saved);
-  }
-  expect(lines.some((line) => /Reloaded well-known \(\d+ ms\)/.test(line))).toBe(true);
-});
+/** Saves the handler with a version, and waits until it is served. */
+async function serve(name: string): Promise<void> {
+  writeFileSync(handler, withVersion(name));
+  await until(async () => (await version()) === name);
+}
 
-test('watch › a change that is broken names its file and line, and the code before it goes on', async () => {
-  appendFileSync(handler, 'const = 1;\n');
-  const line = withVersion('third').split('\n').length;
-  await until(() => lines.some((one) => one.startsWith(`lambda/well-known/handler.ts:${line}:6: Expected`)));
-  expect(await version()).toBe('third');
+const jwks = async () => (await fetch(`${url}/.well-known/jwks.json`)).json();
 
-  writeFileSync(handler, `throw new Error('while it is loaded');\n${original}`);
-  await until(() => lines.some((one) => one.includes('cannot be loaded: Error: while it is loaded')));
-  expect(await version()).toBe('third');
+describe('npm start -- --watch', () => {
+  test('serves a change of lambda/ soon after it is saved, and every request in the meantime', async () => {
+    for (const saved of ['first', 'second', 'third']) await serve(saved);
+    expect(lines.some((line) => /Reloaded well-known \(\d+ ms\)/.test(line))).toBe(true);
+  });
 
-  writeFileSync(handler, original);
-  await until(async () => (await version()) === null);
-});
+  test('names the file and line of a syntax error in lambda/, and continues to serve the code before it', async () => {
+    const before = await version();
+    const code = withVersion('with a syntax error');
+    writeFileSync(handler, `${code}const = 1;\n`);
+    const message = `lambda/well-known/handler.ts:${code.split('\n').length}:6: Expected`;
+    await until(() => lines.some((line) => line.startsWith(message)));
+    expect(await version()).toBe(before);
+  });
 
-test('watch › a change of lib/ synthesizes again and keeps data and ports', async () => {
-  const keys = await (await fetch(`${url}/.well-known/jwks.json`)).json();
-  const stages = join(project, 'lib/stages.ts');
-  const before = readFileSync(stages, 'utf8');
-  writeFileSync(stages, `${before}\nthrow new Error('not yet');\n`);
-  await until(() => lines.some((line) => /^ {2}lib\/stages\.ts:\d+: not yet$/.test(line)));
-  assert.equal(await version(), null, 'the stages go on');
+  test('prints what a module of lambda/ throws, and continues to serve the code before it', async () => {
+    const before = await version();
+    writeFileSync(handler, `throw new Error('while it is loaded');\n${original}`);
+    await until(() => lines.some((line) => line.includes('cannot be loaded: Error: while it is loaded')));
+    expect(await version()).toBe(before);
+  });
 
-  writeFileSync(stages, `${before}\n// changed\n`);
-  await until(() => lines.some((line) => line.includes('The stages were replaced')));
-  expect(await (await fetch(`${url}/.well-known/jwks.json`)).json()).toStrictEqual(keys);
+  test('names the file and line of an exception in lib/, and continues to serve', async () => {
+    await serve('before a synthesis');
+    writeFileSync(stages, `${originalStages}\nthrow new Error('not yet');\n`);
+    await until(() => lines.some((line) => /^ {2}lib\/stages\.ts:\d+: not yet$/.test(line)));
+    expect(await version()).toBe('before a synthesis');
+  });
+
+  test('replaces the stages after a change of lib/, and keeps data and ports', async () => {
+    const keys = await jwks();
+    writeFileSync(stages, `${originalStages}\n// changed\n`);
+    await until(() => lines.some((line) => line.includes('The stages were replaced')));
+    expect(await jwks()).toStrictEqual(keys);
+  });
 });

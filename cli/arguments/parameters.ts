@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { columns } from './layout.ts';
 
 /** How a parameter is typed, and its line of help. */
 const Help = v.object({
@@ -63,20 +62,3 @@ export function typedAs(name: string, help: Help): string {
 }
 
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** A line of help for each parameter. */
-export function parameterList(parameters: Parameters): string {
-  return columns(
-    Object.entries(parameters).map(([name, schema]) => {
-      const help = helpOf(schema);
-      const notes = [
-        ...(isRequired(schema) ? ['required'] : []),
-        ...(help.repeatable === true ? ['may be repeated'] : []),
-      ];
-      return [
-        typedAs(name, help),
-        notes.length === 0 ? help.summary : `${help.summary} (${notes.join(', ')})`,
-      ];
-    }),
-  );
-}

@@ -1,13 +1,14 @@
 import { UnreadableKeySet } from '../src/storage/signing-key-set-store.ts';
 import { Unavailable } from '../src/unavailable.ts';
-import { Refused, UsageError } from './failures.ts';
+import { UsageError } from './arguments/usage-error.ts';
+import { Refused } from './refused.ts';
 
 /** 2 for a command line that is not valid, 1 for a command that failed. */
 export const exitCodeOf = (error: unknown): 1 | 2 => (error instanceof UsageError ? 2 : 1);
 
 /** The output on standard error after a failure: one line of JSON for programs. */
-export function explain(error: unknown, { asJson, debug }: { asJson: boolean; debug: boolean }): string {
-  const message = reasonOf(error);
+export function errorOutput(error: unknown, { asJson, debug }: { asJson: boolean; debug: boolean }): string {
+  const message = errorMessage(error);
   if (asJson) return JSON.stringify({ error: message.replaceAll('\n', ' ') });
   return [
     ...message.split('\n').map((line) => `postern: ${line}`),
@@ -16,10 +17,10 @@ export function explain(error: unknown, { asJson, debug }: { asJson: boolean; de
   ].join('\n');
 }
 
-/** Why something failed, for the person who typed the command. */
-export function reasonOf(error: unknown): string {
+/** The message that an error becomes for the person who typed the command. */
+export function errorMessage(error: unknown): string {
   if (error instanceof Refused || error instanceof UsageError) return error.message;
-  if (error instanceof Unavailable) return unavailable(error);
+  if (error instanceof Unavailable) return unavailableMessage(error);
   if (error instanceof UnreadableKeySet) {
     return 'The signing key secret holds no key set that this version can read. Nothing was changed: use the version of the command line that the stage was deployed with.';
   }
@@ -27,8 +28,8 @@ export function reasonOf(error: unknown): string {
   return `This should not have happened: ${what}. POSTERN_DEBUG=1 shows where.`;
 }
 
-/** Errors of AWS clients and what can be done about them. `what` names the unavailable service. */
-const causes: readonly [RegExp, (message: string, what: string) => string][] = [
+/** The message for each error of an AWS client, with what can be done about it. `what` names the unavailable service. */
+const awsMessages: readonly [RegExp, (message: string, what: string) => string][] = [
   [
     /^CredentialsProviderError|^TokenProviderError/,
     (message) =>
@@ -47,11 +48,11 @@ const causes: readonly [RegExp, (message: string, what: string) => string][] = [
   ],
 ];
 
-function unavailable({ message: what, cause }: Unavailable): string {
+function unavailableMessage({ message: what, cause }: Unavailable): string {
   if (!(cause instanceof Error)) return `${what}, for an unknown reason.`;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   const message = (firstLine(cause.message) || code).replace(/\.$/, '');
-  const row = causes.find(([form]) => form.test(`${cause.name}: ${code} ${message}`));
+  const row = awsMessages.find(([form]) => form.test(`${cause.name}: ${code} ${message}`));
   return row ? row[1](message, what) : `${what}: ${cause.name}: ${message}.`;
 }
 

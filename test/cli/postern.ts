@@ -12,25 +12,25 @@ export interface Ran {
 }
 
 interface Surroundings {
-  /** The stage that it gets; without one it may not connect. */
+  /** The stage that it connects to; without one it must not connect. */
   readonly stage?: Stage;
   /** What is piped in, or with `keyboard` typed. */
   readonly stdin?: string;
   readonly keyboard?: boolean;
-  /** Whether whoever reads standard output has gone. */
+  /** Whether the reader of standard output has closed it. */
   readonly brokenPipe?: boolean;
   readonly env?: Record<string, string>;
 }
 
-/** Runs in this process what an operator types after `npx postern`. */
-export async function typed(
+/** Runs a command line in this process: `argv` is what follows `npx postern`. */
+export async function postern(
   argv: readonly string[],
   { stage, stdin = '', keyboard = false, brokenPipe = false, env = {} }: Surroundings = {},
 ): Promise<Ran> {
   const input = Object.assign(new PassThrough(), { isTTY: keyboard });
   if (keyboard) input.write(stdin);
   else input.end(stdin);
-  const stdout = brokenPipe ? gone() : new PassThrough();
+  const stdout = brokenPipe ? closedPipe() : new PassThrough();
   const stderr = new PassThrough();
   const code = await main(argv, { stdin: input, stdout, stderr, env }, async () => {
     if (!stage) throw new Error('It connected');
@@ -42,16 +42,16 @@ export async function typed(
   return { code, stdout: await text(stdout), stderr: await text(stderr) };
 }
 
-const gone = () =>
+const closedPipe = () =>
   new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
   });
 
-/** What a command answered with `--json`, as `schema` says. */
-export const answered = <Schema extends v.GenericSchema>(schema: Schema, { stdout }: Ran) =>
+/** The output of a command with `--json`, parsed by `schema`. */
+export const jsonOf = <Schema extends v.GenericSchema>(schema: Schema, { stdout }: Ran) =>
   v.parse(schema, JSON.parse(stdout));
 
-/** The `error` that a command failed with `--json`: one line. */
+/** The `error` in the output of a command that failed with `--json`, which is one line. */
 export function errorOf({ stderr }: Ran): string {
   if (stderr.trimEnd().includes('\n')) throw new Error(`More than one line: ${stderr}`);
   return v.parse(v.strictObject({ error: v.string() }), JSON.parse(stderr)).error;

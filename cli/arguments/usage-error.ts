@@ -1,8 +1,3 @@
-/** A valid command that cannot be carried out: exit code 1. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
-}
-
 /** A command line that is not valid: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';

@@ -1,5 +1,5 @@
 /** The candidate that `word` most likely stands for; undefined if none is similar enough. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+export function mostSimilar(word: string, candidates: readonly string[]): string | undefined {
   const [best] = candidates
     .map((candidate) => ({ candidate, distance: distanceBetween(word, candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import type * as v from 'valibot';
-import { UsageError } from './failures.ts';
-import { nearest } from './nearest.ts';
 import { helpOf, kebab, spell, typedAs } from './parameters.ts';
 import type { Help, Parameters } from './parameters.ts';
+import { mostSimilar } from './similar-word.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What was typed, by the names of the parameters: strings, lists of strings, and true for flags. */
 export type TypedArguments = Readonly<Record<string, string | string[] | true>>;
@@ -96,7 +96,7 @@ function unknownOption(
       `There is no option ${rawName}: a secret in an argument is seen by other programs and kept by the shell. Pipe it in, with --secret-stdin`,
     );
   }
-  const meant = nearest(name, known);
+  const meant = mostSimilar(name, known);
   return new UsageError(
     `There is no option ${rawName}${meant === undefined ? ' here.' : `. Did you mean --${meant}?`}`,
   );
