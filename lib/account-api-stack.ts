@@ -17,7 +17,8 @@ interface AccountApiStackProps {
 }
 
 const accountPath = '/rest/v1/users/{mage_id}';
-const sessionKeysPath = `${accountPath}/keys`;
+// EQP has package keys at …/keys.
+const sessionKeysPath = `${accountPath}/access-keys`;
 
 const profileRoutes = [{ id: 'Profile', method: HttpMethod.GET, path: accountPath }];
 const sessionKeyRoutes = [

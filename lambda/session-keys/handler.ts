@@ -32,7 +32,7 @@ const options = {
 const route = (operation: AccountOperation) =>
   endpoint({ dialect: 'eqp', stage: env.STAGE, log, handle: ownAccount(accounts, operation) });
 
-const path = '/rest/v1/users/{mage_id}/keys';
+const path = '/rest/v1/users/{mage_id}/access-keys';
 const update = route(updateSessionKey(options));
 const remove = route(deleteSessionKey(options));
 

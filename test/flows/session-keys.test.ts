@@ -33,7 +33,7 @@ async function partner({ url }: TestStage = sandbox, stage: Stage = operator) {
   const opened = await open(key, url);
   expect(opened.status).toBe(200);
   const token = opened.body['ust'];
-  const keys = `${url}/rest/v1/users/${mageId}/keys`;
+  const keys = `${url}/rest/v1/users/${mageId}/access-keys`;
   const send = (method: string, path = '', body?: unknown) =>
     call(keys + path, {
       method,
@@ -287,8 +287,8 @@ const { body: integrationToken } = await postForm(
 const jwt = integrationToken['access_token'];
 
 describe('session keys, access', () => {
-  const unknown = `${sandbox.url}/rest/v1/users/MAG00/keys`;
-  const tooLong = `${sandbox.url}/rest/v1/users/${'M'.repeat(3_000)}/keys`;
+  const unknown = `${sandbox.url}/rest/v1/users/MAG00/access-keys`;
+  const tooLong = `${sandbox.url}/rest/v1/users/${'M'.repeat(3_000)}/access-keys`;
   const inProduction = owner.keys.replace(sandbox.url, production.url);
   const callAs = (token: unknown, method: string, url: string, body?: object) =>
     call(url, {
@@ -395,10 +395,17 @@ describe('session keys, malformed requests', () => {
   });
 
   test('refuses a request without a token with 401, before the media type', async () => {
-    const { status } = await postJson(`${sandbox.url}/rest/v1/users/x/keys`, 'x', {
+    const { status } = await postJson(`${sandbox.url}/rest/v1/users/x/access-keys`, 'x', {
       'content-type': 'text/plain',
     });
     expect(status).toBe(401);
+  });
+});
+
+describe('path of package keys, another resource of EQP', () => {
+  test.each(['GET', 'POST', 'PUT', 'DELETE'])('%s is 404', async (method) => {
+    const path = `${sandbox.url}/rest/v1/users/${owner.mageId}/keys`;
+    expect((await call(path, { method, headers: bearer(owner.token) })).status).toBe(404);
   });
 });
 

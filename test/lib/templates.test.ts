@@ -244,12 +244,12 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
       accountApi,
       {
         'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
-        'GET /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-        'POST /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-        'PUT /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-        'PUT /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
-        'DELETE /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-        'DELETE /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
+        'GET /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'POST /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'PUT /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'PUT /rest/v1/users/{mage_id}/access-keys/{application_id}': ['CUSTOM'],
+        'DELETE /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'DELETE /rest/v1/users/{mage_id}/access-keys/{application_id}': ['CUSTOM'],
       },
     ],
     [

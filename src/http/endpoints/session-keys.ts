@@ -22,7 +22,7 @@ interface SessionKeyOptions extends Registry {
   readonly log: Log;
 }
 
-/** `GET /rest/v1/users/{mage_id}/keys`: the session keys of the account, the oldest first. */
+/** `GET /rest/v1/users/{mage_id}/access-keys`: the session keys of the account, the oldest first. */
 export function listSessionKeys({ clients }: SessionKeyOptions): AccountOperation {
   return async (_request, account) => {
     const ids = Object.keys(account.sessionKeys);
@@ -36,7 +36,7 @@ export function listSessionKeys({ clients }: SessionKeyOptions): AccountOperatio
 
 const defaultLabel = 'Session key';
 
-/** `POST /rest/v1/users/{mage_id}/keys`: creates a session key. Only this response contains its secret. */
+/** `POST /rest/v1/users/{mage_id}/access-keys`: creates a session key. Only this response contains its secret. */
 export function createSessionKey({ log, ...registry }: SessionKeyOptions): AccountOperation {
   return async (request, { mageId }) => {
     const parameters = parseParameters(request, ['label']);
@@ -67,7 +67,7 @@ const registrationErrors: Readonly<Record<RegistrationFailure['reason'], () => R
     full: () =>
       errorResult(
         'conflict',
-        `An account has at most ${maximumSessionKeys} keys. Delete one first: DELETE /rest/v1/users/{mage_id}/keys/{application_id}. If fewer are listed, another is being created, or was not completed: try again in five minutes.`,
+        `An account has at most ${maximumSessionKeys} keys. Delete one first: DELETE /rest/v1/users/{mage_id}/access-keys/{application_id}. If fewer are listed, another is being created, or was not completed: try again in five minutes.`,
       ),
     unknown_account: () => errorResult('not_found', 'There is no account with this mage_id.'),
     id_taken: () => errorResult('conflict', 'No key was created: try again.'),
@@ -78,7 +78,7 @@ const registrationErrors: Readonly<Record<RegistrationFailure['reason'], () => R
 const attempts = 3;
 
 /**
- * `PUT /rest/v1/users/{mage_id}/keys/{application_id}`: changes the label, the secret, or both. The old secret is
+ * `PUT /rest/v1/users/{mage_id}/access-keys/{application_id}`: changes the label, the secret, or both. The old secret is
  * revoked at once. The sessions that it opened remain valid until they expire.
  */
 export function updateSessionKey({ clients, secretKey, clock, log }: SessionKeyOptions): AccountOperation {
@@ -112,7 +112,7 @@ export function updateSessionKey({ clients, secretKey, clock, log }: SessionKeyO
 }
 
 /**
- * `DELETE /rest/v1/users/{mage_id}/keys/{application_id}`. The sessions of the key become invalid with it, because an
+ * `DELETE /rest/v1/users/{mage_id}/access-keys/{application_id}`. The sessions of the key become invalid with it, because an
  * authorizer refuses the tokens of a deleted client. That includes the caller's session, if the key opened it. A key
  * that the operator disabled may be deleted: it cannot be used either way.
  */
