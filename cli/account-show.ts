@@ -1,6 +1,6 @@
 import { accountJson, accountText } from './account-view.ts';
 import { command } from './command.ts';
-import { Refused } from './failures.ts';
+import { findAccount } from './find-account.ts';
 import { argument } from './parameters.ts';
 
 export const accountShow = command({
@@ -9,8 +9,7 @@ export const accountShow = command({
   examples: ['npx postern account show MAG123456789 --stage sandbox'],
   async run({ mageId }, { stage: connect }) {
     const stage = await connect();
-    const account = await stage.accounts.find(mageId);
-    if (!account) throw new Refused(`There is no account ${mageId} in ${stage.record.name}.`);
+    const account = await findAccount(stage, mageId);
     return { json: accountJson(account), text: accountText(account) };
   },
 });

@@ -2,7 +2,7 @@ import type { Account } from '../src/clients/account.ts';
 import { fields, isoDate } from './layout.ts';
 
 /** An account for programs. */
-export const accountJson = (account: Account) => ({
+export const accountJson = ({ sessionGeneration: _, ...account }: Account) => ({
   ...account,
   sessionKeys: Object.keys(account.sessionKeys),
   createdAt: isoDate(account.createdAt),
@@ -15,6 +15,7 @@ export const accountText = (account: Account): string =>
     'first name': account.firstName,
     'last name': account.lastName,
     email: account.email,
+    status: account.status,
     'screen name': account.screenName,
     'session keys': Object.keys(account.sessionKeys).join(' ') || 'none',
     created: isoDate(account.createdAt),

@@ -7,6 +7,7 @@ import { readHashKeys } from '../src/storage/hash-key-secret.ts';
 import { dynamodbPublishedKeySetStore } from '../src/storage/published-key-set-store.ts';
 import { dynamodbSecretUseStore } from '../src/storage/secret-use-store.ts';
 import { signingKeySetStore } from '../src/storage/signing-key-set-store.ts';
+import { dynamodbSubjectStore } from '../src/storage/subject-store.ts';
 import type { StageSelection } from './command.ts';
 import { deployedStage } from './deployed-stage.ts';
 import { UsageError } from './failures.ts';
@@ -27,6 +28,7 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     url,
     clients: dynamodbClientStore(dynamodb, outputs.ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, outputs.ClientsTable),
+    subjects: dynamodbSubjectStore(dynamodb, outputs.ClientsTable),
     secretUses: dynamodbSecretUseStore(dynamodb, outputs.ClientsTable),
     signingKeys: signingKeySetStore(secretsManager, outputs.SigningKeysSecret),
     publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),

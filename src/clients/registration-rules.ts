@@ -60,6 +60,7 @@ const reservedClaims: ReadonlySet<string> = new Set([
   'test',
   'rand',
   'account',
+  'secret_id',
   'error',
   'required_scope',
   'challenge',

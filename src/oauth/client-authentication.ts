@@ -27,6 +27,8 @@ export interface AuthenticatedClient {
   readonly client: Client;
   /** The method that it authenticated with. With `none` it only identified itself (RFC 6749 §2.1). */
   readonly method: AuthenticationMethod;
+  /** Id of the secret that it authenticated with, if it did with one. */
+  readonly secretId?: string;
 }
 
 /** Authenticates the client of a request, or returns `invalid_client`. */
@@ -70,10 +72,9 @@ export function clientAuthentication(options: ClientAuthenticationOptions): Auth
     }
     if (!verification.verified) return invalidClient(request, verification.reason, client.id);
     if (client.status !== 'enabled') return invalidClient(request, 'client_disabled', client.id);
-    if (verification.secretId !== undefined) {
-      await options.recordSecretUse(client.id, verification.secretId);
-    }
-    return ok({ client, method });
+    const { secretId } = verification;
+    if (secretId !== undefined) await options.recordSecretUse(client.id, secretId);
+    return ok({ client, method, ...(secretId !== undefined && { secretId }) });
   };
 }
 

@@ -7,6 +7,7 @@ import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 import { dynamodbSecretUseStore } from '../../src/storage/secret-use-store.ts';
 import type { SigningKeySetStore } from '../../src/storage/signing-key-set-store.ts';
+import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 import type { testDatabase } from '../contract/tables.ts';
 
 export const now = Date.parse('2026-05-04T03:02:01Z') / 1000;
@@ -32,6 +33,7 @@ export async function emptyStage(
     url: async () => 'http://127.0.0.1:4001',
     clients: dynamodbClientStore(database.dynamodb, name),
     accounts: dynamodbAccountStore(database.dynamodb, name),
+    subjects: dynamodbSubjectStore(database.dynamodb, name),
     secretKey: async () => secretKey,
     secretUses: dynamodbSecretUseStore(database.dynamodb, name),
     signingKeys,

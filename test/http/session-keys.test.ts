@@ -19,7 +19,7 @@ import { memoryStage } from '../oauth/stage.ts';
 
 const stage = await memoryStage();
 const { accounts } = stage.registry;
-const options = { ...stage.registry, log: stage.log };
+const options = { ...stage.registry, longestSession: 7_200, log: stage.log };
 const mageId = await stage.account();
 const key = await stage.register({ account: mageId, name: 'First' });
 
@@ -32,7 +32,15 @@ interface Sent {
 
 async function responseTo(operation: AccountOperation, { applicationId, query = {}, type, body = '' }: Sent) {
   const account = await accounts.find(mageId);
-  assert.ok(account);
+  const opener = await stage.clients.findNow(key.client.id);
+  assert.ok(account && opener);
+  const [secret] = opener.secrets;
+  const caller = {
+    client_id: opener.id,
+    scope: '',
+    account: mageId,
+    ...(secret && { secret_id: secret.id }),
+  };
   const result = await operation(
     {
       path: '',
@@ -47,6 +55,7 @@ async function responseTo(operation: AccountOperation, { applicationId, query = 
       requestId: 'r',
     },
     account,
+    caller,
   );
   if (!result.ok) {
     const { code, description } = result.error;

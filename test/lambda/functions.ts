@@ -14,6 +14,7 @@ import { publicKeys } from '../../src/keys/signing-key-set.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
+import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 
 interface FunctionResponse {
   readonly statusCode?: number;
@@ -92,6 +93,7 @@ export async function startFunctionServices() {
   const registry = {
     clients: dynamodbClientStore(dynamodb, 'clients'),
     accounts: dynamodbAccountStore(dynamodb, 'clients'),
+    subjects: dynamodbSubjectStore(dynamodb, 'clients'),
     secretKey: async () => deriveHashKeys(hashKey).clientSecret,
     clock: now,
   };

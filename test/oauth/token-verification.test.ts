@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, sign as cryptoSign, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { disableAccount } from '../../src/clients/account-status.ts';
+import { revokeTokens } from '../../src/clients/client-changes.ts';
+import { deleteClient } from '../../src/clients/client-deletion.ts';
+import type { Client } from '../../src/clients/client.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
 import { audienceError, scopeError, tokenVerification } from '../../src/oauth/token-verification.ts';
@@ -59,8 +63,10 @@ describe('token verification', () => {
       value: {
         kind: 'session',
         clientId: client.id,
+        secretId: client.secrets[0]?.id,
         subject: account,
         account,
+        sessionGeneration: '',
         scope: '',
         issuedAt: now,
         expiresAt: now + 60,
@@ -128,8 +134,77 @@ describe('token verification', () => {
     test('refuses it if its client is deleted (client_deleted)', async () => {
       const stage = await memoryStage();
       const { token, client } = await make(stage);
-      await stage.clients.delete(client.id);
+      await stage.clients.delete(client);
       expect(await reasonOf(token, stage)).toBe('client_deleted');
+    });
+  });
+
+  describe('of a session whose key is deleted without revoking its sessions', () => {
+    async function deleted(stage: Stage, change: (client: Client) => Client = (client) => client) {
+      const session = await sessionOf(stage);
+      const { clients } = stage;
+      const changed = change(session.client);
+      if (changed !== session.client) await clients.replace(changed);
+      const options = { revokeSessions: false, longestSession: 7_200 };
+      expect(await deleteClient(changed.id, options, stage.registry)).toBe('deleted');
+      return session;
+    }
+
+    test('accepts it until it expires', async () => {
+      const stage = await memoryStage();
+      const { token } = await deleted(stage);
+      stage.time.now += 59;
+      expect((await stage.verifyToken(token)).ok).toBe(true);
+      stage.time.now += 1;
+      expect(await reasonOf(token, stage)).toBe('expired');
+    });
+
+    test('refuses it if the key was disabled', async () => {
+      const stage = await memoryStage();
+      const { token } = await deleted(stage, (client) => ({ ...client, status: 'disabled' }));
+      expect(await reasonOf(token, stage)).toBe('client_deleted');
+    });
+
+    test('refuses it if all tokens of the key were revoked', async () => {
+      const stage = await memoryStage();
+      const { token } = await deleted(stage, (client) => revokeTokens(client, stage.time.now));
+      expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
+    });
+
+    test('refuses it when the sessions of the deleted key are revoked', async () => {
+      const stage = await memoryStage();
+      const { token, client } = await deleted(stage);
+      const options = { revokeSessions: true, longestSession: 7_200 };
+      expect(await deleteClient(client.id, options, stage.registry)).toBe('deleted');
+      expect(await reasonOf(token, stage)).toBe('client_deleted');
+    });
+
+    test('refuses it if the id is registered again', async () => {
+      const stage = await memoryStage();
+      const { token, client, account } = await deleted(stage);
+      stage.time.now += 1;
+      await stage.register({ account, clientId: client.id });
+      expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
+    });
+  });
+
+  describe('of a session whose account is disabled', () => {
+    test('refuses it, and names the reason to its holder', async () => {
+      const stage = await memoryStage();
+      const { token, account } = await sessionOf(stage);
+      await disableAccount(account, stage);
+      expect(await stage.verifyToken(token)).toMatchObject({
+        ok: false,
+        error: { code: 'account_disabled', reason: 'account_disabled' },
+      });
+    });
+
+    test('refuses it even when the account is enabled again (account_was_disabled)', async () => {
+      const stage = await memoryStage();
+      const { token, account } = await sessionOf(stage);
+      await disableAccount(account, stage);
+      await stage.accounts.enable(account);
+      expect(await reasonOf(token, stage)).toBe('account_was_disabled');
     });
   });
 
@@ -153,7 +228,7 @@ describe('token verification', () => {
       return issued.value.response.access_token;
     };
     const old = await issue(first);
-    await stage.clients.delete('same');
+    await stage.clients.delete(first.client);
     stage.time.now += 1;
     const second = await stage.register({ clientId: 'same' });
     expect(await reasonOf(old, stage)).toBe('all_tokens_revoked');
