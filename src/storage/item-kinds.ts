@@ -15,7 +15,7 @@ export const itemKinds = {
     table: 'clients',
     prefix: 'client#',
     id: 'client_id',
-    timeToLive: 'what remains of a deleted session key: when the last of its sessions has expired',
+    timeToLive: 'of a deleted session key: when the last of its sessions has expired',
   },
   account: { table: 'clients', prefix: 'account#', id: 'mage_id' },
   subject: { table: 'clients', prefix: 'subject#', id: 'client_id or mage_id' },

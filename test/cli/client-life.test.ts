@@ -145,16 +145,78 @@ test('client delete wants a yes, from an option or a person', async () => {
   expect((await stage.clients.list()).map(({ id }) => id)).toStrictEqual(['b']);
 });
 
-test('deleting a session key gives its place back', async () => {
+async function sessionKeyStage() {
   const stage = await emptyStage(database);
   const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
   await typed(['account', 'create', ...at, ...who, '--mage-id', 'MAG7'], { stage });
   await typed(['client', 'create', ...at, '--name', 'Key', '--account', 'MAG7', '--client-id', 'AQ1'], {
     stage,
   });
+  return stage;
+}
+
+test('deleting a session key gives its place back', async () => {
+  const stage = await sessionKeyStage();
   expect(Object.keys((await stage.accounts.find('MAG7'))?.sessionKeys ?? {})).toStrictEqual(['AQ1']);
   const deleted = await typed(['client', 'delete', 'AQ1', ...at, '--yes'], { stage });
+  expect(deleted.stdout).toBe(
+    [
+      'The client AQ1 is deleted from sandbox.',
+      'The sessions that it opened are valid until they expire, for 7200 seconds at most. To end them: npx postern client delete AQ1 --stage sandbox --local --revoke-sessions',
+      '',
+    ].join('\n'),
+  );
+  expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
+});
+
+test.each([
+  ['with --revoke-sessions', [], ['--revoke-sessions']],
+  ['that is disabled', ['disable'], []],
+])('deleting a session key %s says that its sessions end', async (_what, before, options) => {
+  const stage = await sessionKeyStage();
+  for (const verb of before) await typed(['client', verb, 'AQ1', ...at], { stage });
+  const deleted = await typed(['client', 'delete', 'AQ1', ...at, '--yes', ...options], { stage });
   expect(deleted.stdout).toMatch(/refuses its session tokens at once/);
+});
+
+test('client delete --revoke-sessions ends the sessions that a deleted session key left', async () => {
+  const stage = await sessionKeyStage();
+  const remove = ['client', 'delete', 'AQ1', ...at];
+  await typed([...remove, '--yes'], { stage });
+  const asked = await typed([...remove, '--revoke-sessions'], { stage, keyboard: true, stdin: 'y\n' });
+  expect(asked.stderr).toMatch(/Delete the sessions of AQ1 in sandbox permanently\?/);
+  expect(asked.stdout).toBe('The sessions that the deleted client AQ1 had left in sandbox are revoked.\n');
+  const again = await typed([...remove, '--revoke-sessions', '--yes', '--json'], { stage });
+  expect(errorOf(again)).toBe('There is no client AQ1 in sandbox.');
+});
+
+test('client delete tries again if someone else changes the client, and gives up after some attempts', async () => {
+  const stage = await sessionKeyStage();
+  let others = 2;
+  const clients: Stage['clients'] = {
+    ...stage.clients,
+    async delete(client, remains) {
+      others -= 1;
+      const theirs = await stage.clients.findNow(client.id);
+      if (others >= 0 && theirs) await stage.clients.replace(theirs);
+      return stage.clients.delete(client, remains);
+    },
+  };
+  const remove = ['client', 'delete', 'AQ1', ...at, '--yes'];
+  const lost = { ...stage, clients: { ...stage.clients, delete: async () => false } };
+  expect((await typed(remove, { stage: lost })).stderr).toMatch(/being changed by someone else/);
+  expect((await typed(remove, { stage: { ...stage, clients } })).code).toBe(0);
+  expect(await stage.clients.findNow('AQ1')).toBeUndefined();
+});
+
+test('client delete succeeds if the response to its own write was lost', async () => {
+  const stage = await sessionKeyStage();
+  const clients: Stage['clients'] = {
+    ...stage.clients,
+    delete: async (client, remains) => (await stage.clients.delete(client, remains)) && false,
+  };
+  const remove = ['client', 'delete', 'AQ1', ...at, '--yes'];
+  expect((await typed(remove, { stage: { ...stage, clients } })).code).toBe(0);
   expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
 });
 
