@@ -2,8 +2,13 @@ import type { Account } from '../src/clients/account.ts';
 import { fields, isoDate } from './layout.ts';
 
 /** An account for programs. */
-export const accountJson = ({ sessionGeneration: _, ...account }: Account) => ({
-  ...account,
+export const accountJson = (account: Account) => ({
+  mageId: account.mageId,
+  firstName: account.firstName,
+  lastName: account.lastName,
+  email: account.email,
+  screenName: account.screenName,
+  status: account.status,
   sessionKeys: Object.keys(account.sessionKeys),
   createdAt: isoDate(account.createdAt),
 });

@@ -344,28 +344,22 @@ describe('session keys, delete', () => {
     expect((await send('GET')).status).toBe(200);
   });
 
-  test.each<[string, string, object | undefined, string?]>([
-    ['JSON', '', { revoke_sessions: true }],
-    ['the query', '?revoke_sessions=true', undefined],
-    ['both', '?revoke_sessions=true', { revoke_sessions: true }],
-    ['JSON, with the id too', '', { revoke_sessions: true }, 'in the body'],
-  ])(
-    'ends the sessions of a key by revoke_sessions in %s, and no others',
-    async (_where, query, body, named) => {
-      const { mageId, token, send } = await partner();
-      const { id, secret } = keyOf(await send('POST', '', { label: 'Other' }));
-      const session = (await open({ id, secret })).body['ust'];
-      const deleted =
-        named === undefined
-          ? await send('DELETE', `/${String(id)}${query}`, body)
-          : await send('DELETE', '', { ...body, application_id: id });
-      expect(deleted.status).toBe(204);
-      const refused = await profile(mageId, session);
-      expect(refused.status).toBe(401);
-      expect(refused.headers.get('www-authenticate')).toMatch(/error="invalid_token"/);
-      expect((await profile(mageId, token)).status).toBe(200);
-    },
-  );
+  test.each<[string, (id: string) => [path: string, body?: object]]>([
+    ['JSON', (id) => [`/${id}`, { revoke_sessions: true }]],
+    ['JSON, with the id too', (id) => ['', { application_id: id, revoke_sessions: true }]],
+    ['the query', (id) => [`/${id}?revoke_sessions=true`]],
+    ['both', (id) => [`/${id}?revoke_sessions=true`, { revoke_sessions: true }]],
+  ])('ends the sessions of a key by revoke_sessions in %s, and no others', async (_where, requestFor) => {
+    const { mageId, token, send } = await partner();
+    const { id, secret } = keyOf(await send('POST', '', { label: 'Other' }));
+    const session = (await open({ id, secret })).body['ust'];
+    const deleted = await send('DELETE', ...requestFor(String(id)));
+    expect(deleted.status).toBe(204);
+    const refused = await profile(mageId, session);
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toMatch(/error="invalid_token"/);
+    expect((await profile(mageId, token)).status).toBe(200);
+  });
 
   test('ends the session that requests it, if its own key opened it', async () => {
     const { mageId, key, token, send } = await partner();

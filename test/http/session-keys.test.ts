@@ -25,21 +25,25 @@ const key = await stage.register({ account: mageId, name: 'First' });
 
 interface Sent {
   readonly applicationId?: string;
+  /** Id of the secret that opened the session of the request; the current one if it is left out. */
+  readonly secretId?: string;
   readonly query?: HttpRequest['query'];
   readonly type?: string;
   readonly body?: string | object;
 }
 
-async function responseTo(operation: AccountOperation, { applicationId, query = {}, type, body = '' }: Sent) {
+async function responseTo(
+  operation: AccountOperation,
+  { applicationId, secretId, query = {}, type, body = '' }: Sent,
+) {
   const account = await accounts.find(mageId);
   const opener = await stage.clients.findNow(key.client.id);
   assert.ok(account && opener);
-  const [secret] = opener.secrets;
   const caller = {
     client_id: opener.id,
     scope: '',
     account: mageId,
-    ...(secret && { secret_id: secret.id }),
+    secret_id: secretId ?? opener.secrets[0]?.id ?? '',
   };
   const result = await operation(
     {
@@ -187,6 +191,24 @@ describe('session key update', () => {
     expect((await interruptedUpdate(99)).status).toBe(409);
     const { name, secrets } = before;
     expect(await stage.clients.findNow(id)).toMatchObject({ name, secrets });
+  });
+});
+
+describe('session of a secret that is no longer valid', () => {
+  test.each<[string, AccountOperation]>([
+    ['create', createSessionKey(options)],
+    ['update', updateSessionKey(options)],
+    ['delete', deleteSessionKey(options)],
+  ])('may not %s a session key, and nothing is written', async (_, operation) => {
+    const [client, account] = [await stage.clients.findNow(id), await accounts.find(mageId)];
+    const sent = { applicationId: id, secretId: 'replaced', body: { label: 'x', revoke_sessions: true } };
+    expect(await responseTo(operation, sent)).toMatchObject({ status: 403, code: 'forbidden' });
+    expect(await stage.clients.findNow(id)).toStrictEqual(client);
+    expect(await accounts.find(mageId)).toStrictEqual(account);
+  });
+
+  test('may list session keys', async () => {
+    expect((await responseTo(listSessionKeys(options), { secretId: 'replaced' })).status).toBe(200);
   });
 });
 
