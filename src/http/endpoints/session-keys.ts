@@ -14,6 +14,7 @@ import type { RequestError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
+import type { CallerContext } from '../authorizer-context.ts';
 import { isForm, parseBody, parseParameters, stringParameters } from '../body.ts';
 import type { HttpRequest } from '../http-request.ts';
 import { json, noStore } from '../http-response.ts';
@@ -86,7 +87,7 @@ const attempts = 3;
  */
 export function updateSessionKey(options: SessionKeyOptions): AccountOperation {
   const { clients, secretKey, clock, log } = options;
-  return managing(options, async (request, account) => {
+  return managing(options, async (request, account, caller) => {
     const change = parseChange(request);
     if (!change.ok) return change;
     const { applicationId, label, regenerate } = change.value;
@@ -96,6 +97,8 @@ export function updateSessionKey(options: SessionKeyOptions): AccountOperation {
       const client = await findSessionKey(account, applicationId, clients);
       if (!client) return unknownSessionKey();
       if (client.status === 'disabled') return disabledSessionKey();
+      // Of two sessions that regenerate the secret that opened both, one does.
+      if (client.id === caller.client_id && !hasSecretOf(caller, client, clock())) return replacedSecret();
       if (regenerate) newSecret ??= newClientSecret(await secretKey(), client, clock());
       const changed = changedSessionKey(client, label, newSecret);
       if (!(await clients.replace(changed))) continue;
@@ -149,15 +152,15 @@ const deletionErrors = {
 function managing({ clients, clock }: SessionKeyOptions, operation: AccountOperation): AccountOperation {
   return async (request, account, caller) => {
     const opener = await clients.findNow(caller.client_id);
-    const isValid = opener && validSecrets(opener, clock()).some(({ id }) => id === caller.secret_id);
-    if (isValid) return operation(request, account, caller);
-    return errorResult(
-      'forbidden',
-      'The secret that opened this session is no longer valid, so that the session can read, but not manage keys. Open a session with a current secret.',
-      { reason: 'secret_of_session_not_valid' },
-    );
+    return opener && hasSecretOf(caller, opener, clock())
+      ? operation(request, account, caller)
+      : replacedSecret();
   };
 }
+
+/** Whether the secret that opened the session of the caller is a valid secret of `client` at `now`, NumericDate. */
+const hasSecretOf = ({ secret_id: secretId }: CallerContext, client: Client, now: number): boolean =>
+  validSecrets(client, now).some(({ id }) => id === secretId);
 
 /** A session key of the account, read strongly consistent. An id that the account does not list is not looked up. */
 async function findSessionKey(
@@ -295,5 +298,11 @@ const disabledSessionKey = () =>
   errorResult('forbidden', 'This key was disabled by the operator, who alone can enable or delete it.', {
     reason: 'client_disabled',
   });
+const replacedSecret = () =>
+  errorResult(
+    'forbidden',
+    'The secret that opened this session is no longer valid, so that the session can read, but not manage keys. Open a session with a current secret.',
+    { reason: 'secret_of_session_not_valid' },
+  );
 const contended = () =>
   errorResult('conflict', 'This key is being changed by someone else. Nothing was changed: try again.');
