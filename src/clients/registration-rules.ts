@@ -59,6 +59,7 @@ const reservedClaims: ReadonlySet<string> = new Set([
   'custom_claim',
   'test',
   'rand',
+  'token_generation',
   'account',
   'error',
   'required_scope',

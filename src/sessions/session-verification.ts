@@ -31,9 +31,9 @@ export const sessionTokens = ({
     if (!session) return invalidToken('unknown_session');
     // DynamoDB deletes an expired item days late.
     if (clock() >= session.expiresAt) return invalidToken('expired', session.clientId);
-    return ok({ kind: 'session', subject: session.account, ...session, claims: {} });
+    const { tokenGeneration, ...rest } = session;
+    return ok({ kind: 'session', tokenGeneration, subject: session.account, ...rest, claims: {} });
   },
 
-  revocationReason: async ({ clientId, issuedAt }) =>
-    clientRevocationReason(await clients.findNow(clientId), issuedAt),
+  revocationReason: async (token) => clientRevocationReason(await clients.findNow(token.clientId), token),
 });

@@ -4,10 +4,8 @@ import type { Client } from '../../src/clients/client.ts';
 /** Clients in memory, for benchmarks and for unit tests that a database would only slow down. */
 export function memoryClientStore(...initial: Client[]): ClientStore {
   const clients = new Map(initial.map((client) => [client.id, client]));
-  const find = async (clientId: string) => clients.get(clientId);
   return {
-    find,
-    findNow: find,
+    findNow: async (clientId) => clients.get(clientId),
     list: async () => [...clients.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     async create(client) {
       if (clients.has(client.id)) return false;

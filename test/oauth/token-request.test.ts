@@ -76,6 +76,7 @@ describe('token endpoint', () => {
       iat: stage.time.now,
       nbf: stage.time.now,
       exp: stage.time.now + 7_200,
+      token_generation: integration.client.tokenGeneration,
       application: { id: client_id, client_id, kind: 'integration', public: false, confidential: true },
       organization: { id: 'org', slug: 'acme', enterprise: false, region: 'eu-west-1' },
       test: true,

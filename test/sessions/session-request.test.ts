@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { revokeTokens } from '../../src/clients/client-changes.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
 import type { SessionRequest } from '../../src/sessions/session-request.ts';
 import { hashSessionToken, verifySessionTokenTag } from '../../src/sessions/session-token.ts';
@@ -43,6 +44,7 @@ describe('session endpoint', () => {
     const { ust } = await opened({ expires_in: 600 });
     expect(await stage.sessions.find(hashSessionToken(ust))).toStrictEqual({
       clientId: key.client.id,
+      tokenGeneration: key.client.tokenGeneration,
       account: mageId,
       scope: '',
       issuedAt: stage.time.now,
@@ -98,7 +100,7 @@ describe('session endpoint', () => {
 
   test('issues a valid token in the second in which all tokens were revoked', async () => {
     const other = await stage.register({ account: mageId });
-    await stage.clients.replace({ ...other.client, tokensValidAfter: stage.time.now });
+    await stage.clients.replace(revokeTokens(other.client));
     const result = await openSession(
       {
         authorization: basic(other.client.id, other.secret ?? ''),
