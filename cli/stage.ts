@@ -17,6 +17,8 @@ export interface Stage extends Registry {
   readonly secretUses: Pick<SecretUseStore, 'lastUse'>;
   readonly signingKeys: SigningKeySetStore;
   readonly publishedKeys: PublishedKeySetReader & PublishedKeySetWriter;
+  /** What the operator must be told besides the output of the command. */
+  readonly warnings: readonly string[];
   /** Waits for a number of seconds while AWS works. */
   readonly wait: (seconds: number) => Promise<void>;
 }

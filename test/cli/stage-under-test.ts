@@ -37,6 +37,7 @@ export async function emptyStage(
     signingKeys,
     publishedKeys: dynamodbPublishedKeySetStore(database.dynamodb, name),
     clock: () => now,
+    warnings: [],
     wait: () => assert.fail('nothing waits here'),
   } satisfies Stage;
 }
