@@ -28,6 +28,10 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     clients: dynamodbClientStore(dynamodb, outputs.ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, outputs.ClientsTable),
     secretUses: dynamodbSecretUseStore(dynamodb, outputs.ClientsTable),
+    maximumLifetimes: {
+      accessToken: outputs.MaximumAccessTokenLifetime,
+      session: outputs.MaximumSessionLifetime,
+    },
     signingKeys: signingKeySetStore(secretsManager, outputs.SigningKeysSecret),
     publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),
     secretKey: async () => (await keys()).clientSecret,

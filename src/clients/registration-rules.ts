@@ -224,6 +224,26 @@ export function registrationProblem(registration: ClientRegistration): Registrat
   return undefined;
 }
 
+/** The longest lifetimes of tokens that a stage grants, in seconds. */
+export interface MaximumLifetimes {
+  readonly accessToken: number;
+  readonly session: number;
+}
+
+/** The problem of a token lifetime that the stage would never grant. */
+export function lifetimeProblem(
+  { account, tokenLifetime = 0 }: Pick<ClientRegistration, 'account' | 'tokenLifetime'>,
+  maximums: MaximumLifetimes,
+): RegistrationProblem | undefined {
+  const [maximum, what] =
+    account === undefined ? [maximums.accessToken, 'an access token'] : [maximums.session, 'a session token'];
+  if (tokenLifetime <= maximum) return undefined;
+  return {
+    field: 'tokenLifetime',
+    problem: `must be at most ${maximum} seconds, which is the maximum of the stage for ${what}`,
+  };
+}
+
 /** Bits of entropy that a secret of this length has at most, by the smallest alphabet that contains it. */
 function secretBits(secret: string): number {
   const alphabets: readonly [RegExp, number][] = [

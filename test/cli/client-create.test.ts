@@ -152,6 +152,26 @@ test('lifetime and claims are kept', async () => {
   });
 });
 
+describe('a token lifetime above the maximum of the stage', () => {
+  const lifetime = (seconds: number) => ['--token-lifetime', String(seconds)];
+
+  test.each([
+    ['an access token', withScope, 14_400],
+    ['a session token', [...create, '--account', 'MAG7'], 7_200],
+  ])('is refused for %s, and the maximum is accepted', async (what, argv, maximum) => {
+    const stage = await emptyStage(database);
+    const person = ['--first-name', 'Ada', '--last-name', 'Byron', '--email', 'ada@example.com'];
+    await typed(['account', 'create', '--stage', 'sandbox', ...person, '--mage-id', 'MAG7'], { stage });
+    const refused = await typed([...argv, ...lifetime(maximum + 1), '--json'], { stage });
+    expect(refused.code).toBe(1);
+    expect(errorOf(refused)).toBe(
+      `The token lifetime (--token-lifetime) must be at most ${maximum} seconds, which is the maximum of the stage for ${what}.`,
+    );
+    expect(await stage.clients.list()).toStrictEqual([]);
+    expect((await typed([...argv, ...lifetime(maximum)], { stage })).code).toBe(0);
+  });
+});
+
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .publicKey.export({ format: 'pem', type: 'spki' })
   .toString();

@@ -6,8 +6,10 @@ import { stages } from '../../lib/stages.ts';
 const [sandbox] = stages;
 assert.ok(sandbox);
 
-const read = { ClientsTable: 'clients', HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' };
-const outputs = { ...read, Url: 'http://127.0.0.1:4001' };
+const names = { ClientsTable: 'clients', HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' };
+const read = { ...names, MaximumAccessTokenLifetime: 14_400, MaximumSessionLifetime: 7_200 };
+const maximums = { MaximumAccessTokenLifetime: '14400', MaximumSessionLifetime: '7200' };
+const outputs = { ...names, ...maximums, Url: 'http://127.0.0.1:4001' };
 const running = (sandboxPort: number) => ({
   pid: sandboxPort,
   startedAt: '2026-05-04T03:02:01Z',

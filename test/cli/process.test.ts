@@ -100,7 +100,13 @@ async function postern(words: string, { env = {}, stdin = '' } = {}) {
 }
 
 const deployed = {
-  'Sandbox-Stateful': { ClientsTable: table, HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' },
+  'Sandbox-Stateful': {
+    ClientsTable: table,
+    HashKeySecret: 'hash-key',
+    SigningKeysSecret: 'signing-keys',
+    MaximumAccessTokenLifetime: '14400',
+    MaximumSessionLifetime: '7200',
+  },
   'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
 };
 const Warned = v.strictObject({ warning: v.string() });
@@ -127,6 +133,15 @@ test('a deployed stage is found through its stacks, and a client is created in i
   assert.match(shown.stdout, /last used never$/m, shown.stderr);
   const keys = await postern('key list --stage sandbox', { env: aws });
   assert.match(keys.stdout, /^There are no signing keys in sandbox yet/, keys.stderr);
+});
+
+test('a longer lifetime than the outputs of the deployed stage allow is refused', async () => {
+  stacks = deployed;
+  const words =
+    'client create --stage sandbox --name Acme --scope orders:read --client-id long --token-lifetime 14401';
+  const ran = await postern(words, { env: aws });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/must be at most 14400 seconds, which is the maximum of the stage/);
 });
 
 describe('an operator whose clock is two minutes behind', () => {
