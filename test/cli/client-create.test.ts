@@ -57,7 +57,6 @@ describe('an id and a secret are imported, and the secret is not repeated', () =
     ['line', `${imported}\n`, imported],
     ['bare', imported, imported],
     ['windows', `${imported}\r\n`, imported],
-    ['spaces', ` ${imported} \n`, ` ${imported} `],
   ];
 
   test.each(piped)('%s', async (clientId, stdin, secret) => {
@@ -94,6 +93,21 @@ test('no secret, and one that is easy to guess, are refused', async () => {
   expect(errorOf(weak)).toMatch(/easy to guess/);
   expect(weak.stderr).not.toContain('hunter2');
   expect(await stage.clients.list()).toStrictEqual([]);
+});
+
+describe('what is not the secret of a partner is refused, and is not repeated', () => {
+  test.each([
+    ['a blank before it', ` ${imported}\n`, /begins or ends with a blank or a line break/],
+    ['a password hash', `$2b$12$${imported}\n`, /is a password hash \(bcrypt\), and not the secret/],
+    ['41 zeros', '0'.repeat(41), /it repeats itself or follows a sequence/],
+  ])('%s', async (_, stdin, message) => {
+    const stage = await emptyStage(database);
+    const ran = await typed([...withScope, '--secret-stdin', '--json'], { stage, stdin });
+    expect(ran.code).toBe(1);
+    expect(errorOf(ran)).toMatch(message);
+    expect(ran.stderr).not.toContain(stdin.trim());
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
 });
 
 test('a secret in an argument is no option, and is not repeated', async () => {
