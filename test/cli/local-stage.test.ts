@@ -14,6 +14,7 @@ const running = (sandboxPort: number) => ({
   pid: sandboxPort,
   startedAt: '2026-05-04T03:02:01Z',
   dynamodbEndpoint: `http://127.0.0.1:${sandboxPort + 10}`,
+  operator: { accessKeyId: `id-${sandboxPort}`, secretAccessKey: 'secret' },
   secretsManagerEndpoint: `http://127.0.0.1:${sandboxPort + 20}`,
   stages: {
     sandbox: { url: `http://127.0.0.1:${sandboxPort}`, port: sandboxPort, outputs },
@@ -27,6 +28,8 @@ test('the only instance that runs is taken', async () => {
   expect(place.options).toBe('--stage sandbox --local');
   expect(place.outputs).toStrictEqual(read);
   expect((await place.dynamodb.config.endpoint?.())?.port).toBe(4011);
+  expect((await place.dynamodb.config.credentials()).accessKeyId).toBe('id-4001');
+  expect((await place.secretsManager.config.credentials()).accessKeyId).toBe('id-4001');
   expect((await place.secretsManager.config.endpoint?.())?.port).toBe(4021);
 });
 
