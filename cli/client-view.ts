@@ -29,7 +29,7 @@ export const clientJson = (client: Client, lastUses?: LastUses) => ({
     ...(lastUses && { lastUsedAt: hourOf(lastUses.get(id)) ?? null }),
   })),
   keys: client.keys.map(({ kid, alg }) => ({ kid, alg })),
-  ...(client.tokensValidAfter > 0 && { tokensValidAfter: isoDate(client.tokensValidAfter) }),
+  tokenGeneration: client.tokenGeneration,
   createdAt: isoDate(client.createdAt),
 });
 
@@ -61,8 +61,6 @@ export const clientText = (client: Client, lastUses?: LastUses): string =>
             return `${id} of ${isoDate(createdAt)}${end}${lastUses ? `, last used ${used(lastUses.get(id))}` : ''}`;
           }),
     keys: client.keys.map(({ kid, alg }) => `${kid} for ${alg}`),
-    'tokens revoked':
-      client.tokensValidAfter > 0 ? `of ${isoDate(client.tokensValidAfter)} and before` : undefined,
     created: isoDate(client.createdAt),
   });
 

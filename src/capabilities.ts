@@ -27,7 +27,7 @@ export interface StageResources {
   readonly log: Log;
 }
 
-/** Authenticates clients. Clients are read eventually consistent, which costs half as much. */
+/** Authenticates clients. They are read strongly consistent: see `ClientAuthenticationOptions.clients`. */
 export const authenticateClient = ({ env, dynamodb, hashKeys, log }: StageResources) =>
   clientAuthentication({
     clients: dynamodbClientStore(dynamodb, env.CLIENTS_TABLE),

@@ -4,7 +4,7 @@ import type { Result } from '../result.ts';
 import { maximumMageIdLength } from './account.ts';
 import type { Account } from './account.ts';
 import type { Registry } from './client-registration.ts';
-import { nameProblem } from './registration-rules.ts';
+import { nameProblem } from './name.ts';
 import type { RegistrationProblem } from './registration-rules.ts';
 
 /** What an operator states about a new account. */

@@ -7,7 +7,7 @@ import { maximumSessionKeys } from './account.ts';
 import type { AccountStore } from './account.ts';
 import { newClientSecret } from './client-secret.ts';
 import type { ClientStore } from './client-store.ts';
-import { clientCredentialsGrantType, sessionGrantType } from './client.ts';
+import { clientCredentialsGrantType, newTokenGeneration, sessionGrantType } from './client.ts';
 import type { AuthenticationMethod, Client } from './client.ts';
 import { registrationProblem } from './registration-rules.ts';
 import type { ClientRegistration, RegistrationProblem } from './registration-rules.ts';
@@ -110,7 +110,7 @@ function newClient(
     claims: { ...registration.claims },
     status: 'enabled',
     // Tokens of a deleted client that had this id stay revoked.
-    tokensValidAfter: now - 1,
+    tokenGeneration: newTokenGeneration(),
     createdAt: now,
     version: 1,
   };

@@ -1,10 +1,8 @@
 import type { Client } from './client.ts';
 import type { DeletedSessionKey } from './deleted-session-key.ts';
 
-/** Clients, as the registry uses them. Client authentication needs `find` only. */
+/** Clients, as the registry uses them. Client authentication needs `findNow` only. */
 export interface ClientStore {
-  /** An eventually consistent read: it may miss a client, or a change, of the last second. */
-  find(clientId: string): Promise<Client | undefined>;
   /** A strongly consistent read. */
   findNow(clientId: string): Promise<Client | undefined>;
   /** All clients, sorted by id. */

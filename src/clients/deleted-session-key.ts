@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Client } from './client.ts';
+import { Client } from './client.ts';
 
 /**
  * What remains of a session key that was deleted while its sessions go on: it opens no session, but the sessions that it
@@ -11,7 +11,7 @@ export const DeletedSessionKey = v.object({
   account: v.string(),
   status: v.literal('deleted'),
   /** As in `Client`: what was revoked before the deletion stays revoked. */
-  tokensValidAfter: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  tokenGeneration: Client.entries.tokenGeneration,
   /** NumericDate, and the time to live of the item: by then the last of its sessions has expired. */
   expiresAt: v.pipe(v.number(), v.integer()),
 });
@@ -26,10 +26,10 @@ const clockSkew = 60;
  * @param longestSession seconds
  */
 export function remainsOf(
-  { id, account, status, tokensValidAfter }: Client,
+  { id, account, status, tokenGeneration }: Client,
   longestSession: number,
   now: number,
 ): DeletedSessionKey | undefined {
   if (account === undefined || status === 'disabled') return undefined;
-  return { id, account, status: 'deleted', tokensValidAfter, expiresAt: now + longestSession + clockSkew };
+  return { id, account, status: 'deleted', tokenGeneration, expiresAt: now + longestSession + clockSkew };
 }

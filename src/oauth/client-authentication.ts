@@ -17,8 +17,11 @@ import { none } from './client-authentication/none.ts';
 import { privateKeyJwt } from './client-authentication/private-key-jwt.ts';
 
 export interface ClientAuthenticationOptions extends VerificationOptions {
-  /** Read eventually consistent: a client that was disabled this second may still get a token. */
-  readonly clients: Pick<ClientStore, 'find'>;
+  /**
+   * Read strongly consistent, because a token is issued in the generation of the client that was read. An older record
+   * would give the client a token that is revoked already, and a disabled client a token.
+   */
+  readonly clients: Pick<ClientStore, 'findNow'>;
   /** Records that a secret was used. */
   readonly recordSecretUse: (clientId: string, secretId: string) => Promise<void>;
 }
@@ -102,7 +105,7 @@ async function findFirst(
 ): Promise<Client | undefined> {
   // An id that is too long to be registered is unknown without a read.
   for (const id of ids.filter(({ length }) => length <= maximumClientIdLength)) {
-    const client = await clients.find(id);
+    const client = await clients.findNow(id);
     if (client) return client;
   }
   return undefined;

@@ -7,6 +7,8 @@ import type { Result } from '../result.ts';
 export interface VerifiedToken {
   readonly kind: 'jwt' | 'session';
   readonly clientId: string;
+  /** `tokenGeneration` of the client when the token was issued. */
+  readonly tokenGeneration: string | undefined;
   /** `sub`: the client, or whom it acts for. */
   readonly subject: string;
   /** `mage_id`, of a session token. */
@@ -38,9 +40,8 @@ export interface VerifiedToken {
 /** A JWT that another JWT was exchanged for. Revoking it revokes the other too. */
 export interface TokenOrigin {
   readonly clientId: string;
+  readonly tokenGeneration: string | undefined;
   readonly jti: string;
-  /** NumericDate, seconds since the epoch. */
-  readonly issuedAt: number;
   readonly keyId: string;
 }
 
@@ -90,14 +91,17 @@ export const invalidToken = (reason: string, clientId?: string) =>
     ...(clientId !== undefined && { clientId }),
   });
 
-/** Why the state of its client makes a token of `issuedAt`, NumericDate, invalid; undefined if it does not. */
+/**
+ * Why the state of its client makes a token invalid; undefined if it does not. No clock takes part: a token that was
+ * issued in the second of a revocation, before or after it, is told apart by its generation.
+ */
 export function clientRevocationReason(
-  client: Pick<Client, 'status' | 'tokensValidAfter'> | undefined,
-  issuedAt: number,
+  client: Pick<Client, 'status' | 'tokenGeneration'> | undefined,
+  { tokenGeneration }: Pick<VerifiedToken, 'tokenGeneration'>,
 ): string | undefined {
   if (!client) return 'client_deleted';
   if (client.status !== 'enabled') return 'client_disabled';
-  if (issuedAt <= client.tokensValidAfter) return 'all_tokens_revoked';
+  if (tokenGeneration !== client.tokenGeneration) return 'all_tokens_revoked';
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { AccountStore } from '../clients/account.ts';
-import { issuedAtFor, sessionGrantType } from '../clients/client.ts';
+import { sessionGrantType } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
@@ -101,10 +101,11 @@ export async function openSession(
 
   const maximum = Math.min(client.tokenLifetime ?? sessionLifetime.maximum, sessionLifetime.maximum);
   const lifetime = Math.min(requested, maximum);
-  const issuedAt = issuedAtFor(client, clock());
+  const issuedAt = clock();
   const ust = generateSessionToken(await tagKey());
   await sessions.put(hashSessionToken(ust), {
     clientId: client.id,
+    tokenGeneration: client.tokenGeneration,
     secretId,
     account: account.mageId,
     sessionGeneration: account.sessionGeneration,

@@ -44,17 +44,19 @@ export const sessionTokens = ({
     if (!session) return invalidToken('unknown_session');
     // DynamoDB deletes an expired item days late.
     if (clock() >= session.expiresAt) return invalidToken('expired', session.clientId);
-    return ok({ kind: 'session', subject: session.account, ...session, claims: {} });
+    const { tokenGeneration, ...rest } = session;
+    return ok({ kind: 'session', tokenGeneration, subject: session.account, ...rest, claims: {} });
   },
 
-  async revocationReason({ clientId, issuedAt, account: mageId = '', sessionGeneration }) {
+  async revocationReason(token) {
+    const { clientId, account: mageId = '', sessionGeneration } = token;
     const { sessionKey, account } = await origins.find({ clientId, account: mageId });
     if (!account) return 'unknown_account';
     if (account.status === 'disabled') return 'account_disabled';
     if (account.sessionGeneration !== sessionGeneration) return 'account_was_disabled';
     // The sessions of a deleted key go on, unless they were revoked before or with it.
     return sessionKey?.status === 'deleted'
-      ? clientRevocationReason({ ...sessionKey, status: 'enabled' }, issuedAt)
-      : clientRevocationReason(sessionKey, issuedAt);
+      ? clientRevocationReason({ ...sessionKey, status: 'enabled' }, token)
+      : clientRevocationReason(sessionKey, token);
   },
 });

@@ -5,6 +5,8 @@ export const Session = v.object({
   clientId: v.string(),
   /** Id of the secret that opened it. Only while that secret is valid may the session manage session keys. */
   secretId: v.optional(v.string(), ''),
+  /** `tokenGeneration` of the client when it was opened. A session without it is refused. */
+  tokenGeneration: v.exactOptional(v.string()),
   /** `mage_id` of the account that the session acts for. */
   account: v.string(),
   /** `sessionGeneration` that the account had when the session was opened. */

@@ -27,9 +27,9 @@ const unchangedSince = ({ version }: Pick<Client, 'version'>) => ({
 
 /** Clients in DynamoDB, one item each. */
 export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string): ClientStore {
-  const get = async (clientId: string, ConsistentRead: boolean) => {
+  const get = async (clientId: string) => {
     const { Item } = await orUnavailable(
-      dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(clientId), ConsistentRead })),
+      dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(clientId), ConsistentRead: true })),
     );
     return clientOfItem(Item && unmarshall(Item));
   };
@@ -45,11 +45,10 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
     );
 
   /** The SDK repeats a write whose response was lost. The repetition then finds what the first one has written. */
-  const isWritten = async (client: Client) => isDeepStrictEqual(await get(client.id, true), client);
+  const isWritten = async (client: Client) => isDeepStrictEqual(await get(client.id), client);
 
   return {
-    find: (clientId) => get(clientId, false),
-    findNow: (clientId) => get(clientId, true),
+    findNow: get,
 
     async list() {
       const clients: Client[] = [];

@@ -57,7 +57,6 @@ describe('an id and a secret are imported, and the secret is not repeated', () =
     ['line', `${imported}\n`, imported],
     ['bare', imported, imported],
     ['windows', `${imported}\r\n`, imported],
-    ['spaces', ` ${imported} \n`, ` ${imported} `],
   ];
 
   test.each(piped)('%s', async (clientId, stdin, secret) => {
@@ -94,6 +93,21 @@ test('no secret, and one that is easy to guess, are refused', async () => {
   expect(errorOf(weak)).toMatch(/easy to guess/);
   expect(weak.stderr).not.toContain('hunter2');
   expect(await stage.clients.list()).toStrictEqual([]);
+});
+
+describe('what is not the secret of a partner is refused, and is not repeated', () => {
+  test.each([
+    ['a blank before it', ` ${imported}\n`, /begins or ends with a blank or a line break/],
+    ['a password hash', `$2b$12$${imported}\n`, /is a password hash \(bcrypt\), and not the secret/],
+    ['41 zeros', '0'.repeat(41), /it repeats itself or follows a sequence/],
+  ])('%s', async (_, stdin, message) => {
+    const stage = await emptyStage(database);
+    const ran = await typed([...withScope, '--secret-stdin', '--json'], { stage, stdin });
+    expect(ran.code).toBe(1);
+    expect(errorOf(ran)).toMatch(message);
+    expect(ran.stderr).not.toContain(stdin.trim());
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
 });
 
 test('a secret in an argument is no option, and is not repeated', async () => {
@@ -149,6 +163,26 @@ test('lifetime and claims are kept', async () => {
   assertIncludes(answered(Created, ran), {
     tokenLifetime: 600,
     claims: { tier: 'gold', note: 'a=b' },
+  });
+});
+
+describe('a token lifetime above the maximum of the stage', () => {
+  const lifetime = (seconds: number) => ['--token-lifetime', String(seconds)];
+
+  test.each([
+    ['an access token', withScope, 14_400],
+    ['a session token', [...create, '--account', 'MAG7'], 7_200],
+  ])('is refused for %s, and the maximum is accepted', async (what, argv, maximum) => {
+    const stage = await emptyStage(database);
+    const person = ['--first-name', 'Ada', '--last-name', 'Byron', '--email', 'ada@example.com'];
+    await typed(['account', 'create', '--stage', 'sandbox', ...person, '--mage-id', 'MAG7'], { stage });
+    const refused = await typed([...argv, ...lifetime(maximum + 1), '--json'], { stage });
+    expect(refused.code).toBe(1);
+    expect(errorOf(refused)).toBe(
+      `The token lifetime (--token-lifetime) must be at most ${maximum} seconds, which is the maximum of the stage for ${what}.`,
+    );
+    expect(await stage.clients.list()).toStrictEqual([]);
+    expect((await typed([...argv, ...lifetime(maximum)], { stage })).code).toBe(0);
   });
 });
 

@@ -10,6 +10,7 @@ import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
+import { newAccessKey } from '../../local/iam/access-key.ts';
 import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
@@ -38,9 +39,10 @@ const algorithms = new Map<string, SigningAlgorithmName>();
 const dying = new Map<string, string>();
 
 const database = await testDatabase();
+const operator = newAccessKey();
 const service = await startSecretsManager({
   file: undefined,
-  decide: localAccessControl().decide,
+  control: localAccessControl(operator),
   async invokeRotation(functionArn, event) {
     const { SecretId, ClientRequestToken: versionId, Step } = v.parse(Invocation, event);
     const stage = rotated.get(functionArn);
@@ -58,7 +60,7 @@ const service = await startSecretsManager({
     });
   },
 });
-const secretsManager = secretsManagerClient(service.endpoint);
+const secretsManager = secretsManagerClient(service.endpoint, operator);
 afterAll(async () => {
   secretsManager.destroy();
   await service.close();
@@ -456,7 +458,7 @@ test.each(['private words', '{"current":{"d":"private words"}}'])(
 );
 
 test('Secrets Manager that cannot be asked is one line with the cause', async () => {
-  const nowhere = secretsManagerClient('http://127.0.0.1:1');
+  const nowhere = secretsManagerClient('http://127.0.0.1:1', operator);
   const stage = await emptyStage(database, signingKeySetStore(nowhere, 'signing-keys'));
   for (const words of [['list'], ['rotate'], ['revoke', 'x', '--yes']]) {
     const ran = await typed(['key', ...words, ...at, '--json'], { stage });

@@ -6,12 +6,15 @@ import { stages } from '../../lib/stages.ts';
 const [sandbox] = stages;
 assert.ok(sandbox);
 
-const read = { ClientsTable: 'clients', HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' };
-const outputs = { ...read, Url: 'http://127.0.0.1:4001' };
+const names = { ClientsTable: 'clients', HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' };
+const read = { ...names, MaximumAccessTokenLifetime: 14_400, MaximumSessionLifetime: 7_200 };
+const maximums = { MaximumAccessTokenLifetime: '14400', MaximumSessionLifetime: '7200' };
+const outputs = { ...names, ...maximums, Url: 'http://127.0.0.1:4001' };
 const running = (sandboxPort: number) => ({
   pid: sandboxPort,
   startedAt: '2026-05-04T03:02:01Z',
   dynamodbEndpoint: `http://127.0.0.1:${sandboxPort + 10}`,
+  operator: { accessKeyId: `id-${sandboxPort}`, secretAccessKey: 'secret' },
   secretsManagerEndpoint: `http://127.0.0.1:${sandboxPort + 20}`,
   stages: {
     sandbox: { url: `http://127.0.0.1:${sandboxPort}`, port: sandboxPort, outputs },
@@ -25,6 +28,8 @@ test('the only instance that runs is taken', async () => {
   expect(place.options).toBe('--stage sandbox --local');
   expect(place.outputs).toStrictEqual(read);
   expect((await place.dynamodb.config.endpoint?.())?.port).toBe(4011);
+  expect((await place.dynamodb.config.credentials()).accessKeyId).toBe('id-4001');
+  expect((await place.secretsManager.config.credentials()).accessKeyId).toBe('id-4001');
   expect((await place.secretsManager.config.endpoint?.())?.port).toBe(4021);
 });
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
@@ -99,11 +99,23 @@ async function postern(words: string, { env = {}, stdin = '' } = {}) {
   return { code: v.parse(v.number(), closed[0]), stdout, stderr };
 }
 
+const deployed = {
+  'Sandbox-Stateful': {
+    ClientsTable: table,
+    HashKeySecret: 'hash-key',
+    SigningKeysSecret: 'signing-keys',
+    MaximumAccessTokenLifetime: '14400',
+    MaximumSessionLifetime: '7200',
+  },
+  'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
+};
+const Warned = v.strictObject({ warning: v.string() });
+const Rotated = v.looseObject({
+  secrets: v.array(v.looseObject({ createdAt: v.string(), expiresAt: v.exactOptional(v.string()) })),
+});
+
 test('a deployed stage is found through its stacks, and a client is created in it', async () => {
-  stacks = {
-    'Sandbox-Stateful': { ClientsTable: table, HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' },
-    'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
-  };
+  stacks = deployed;
   const secret = '9f86d081884c7d659a2feaa0c55ad015';
   const words =
     'client create --stage sandbox --name Acme --scope orders:read --client-id acme --secret-stdin';
@@ -121,6 +133,42 @@ test('a deployed stage is found through its stacks, and a client is created in i
   assert.match(shown.stdout, /last used never$/m, shown.stderr);
   const keys = await postern('key list --stage sandbox', { env: aws });
   assert.match(keys.stdout, /^There are no signing keys in sandbox yet/, keys.stderr);
+});
+
+test('a longer lifetime than the outputs of the deployed stage allow is refused', async () => {
+  stacks = deployed;
+  const words =
+    'client create --stage sandbox --name Acme --scope orders:read --client-id long --token-lifetime 14401';
+  const ran = await postern(words, { env: aws });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/must be at most 14400 seconds, which is the maximum of the stage/);
+});
+
+describe('an operator whose clock is two minutes behind', () => {
+  const behind = 'const { now } = Date; Date.now = () => now() - 120_000;';
+  const env = { ...aws, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(behind)}` };
+  const warning =
+    /^postern: The clock of this machine is 1(19|20|21) seconds behind that of DynamoDB, which is used instead/;
+  const isNow = (time: string | undefined, later = 0) =>
+    Math.abs(Date.parse(String(time)) - later * 1_000 - Date.now()) < 10_000;
+
+  test('creates a client at the time of DynamoDB, and is warned', async () => {
+    stacks = deployed;
+    const words = 'client create --stage sandbox --name Acme --scope orders:read --client-id behind';
+    const ran = await postern(words, { env });
+    expect(ran.stderr).toMatch(warning);
+    expect(isNow(/^created +(.+)$/m.exec(ran.stdout)?.[1])).toBe(true);
+  });
+
+  test('lets the old secret expire by the time of DynamoDB, and is warned in JSON with --json', async () => {
+    stacks = deployed;
+    const words = 'client rotate-secret behind --stage sandbox --overlap 3600 --json';
+    const ran = await postern(words, { env });
+    expect(v.parse(Warned, JSON.parse(ran.stderr)).warning).toMatch(/behind that of DynamoDB/);
+    const [old, added] = v.parse(Rotated, JSON.parse(ran.stdout)).secrets;
+    expect(isNow(added?.createdAt)).toBe(true);
+    expect(isNow(old?.expiresAt, 3_600)).toBe(true);
+  });
 });
 
 test('a stage that is not deployed, or may not be seen, says what to do', async () => {

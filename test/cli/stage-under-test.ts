@@ -39,6 +39,8 @@ export async function emptyStage(
     signingKeys,
     publishedKeys: dynamodbPublishedKeySetStore(database.dynamodb, name),
     clock: () => now,
+    maximumLifetimes: { accessToken: 14_400, session: 7_200 },
+    warnings: [],
     wait: () => assert.fail('nothing waits here'),
   } satisfies Stage;
 }

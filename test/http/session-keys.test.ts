@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ClientStore } from '../../src/clients/client-store.ts';
-import { nameProblem } from '../../src/clients/registration-rules.ts';
+import { nameProblem } from '../../src/clients/name.ts';
 import { errorTable } from '../../src/errors.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import {

@@ -314,6 +314,13 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
     template.hasOutput(output, {});
   });
 
+  test.each([
+    ['MaximumAccessTokenLifetime', record.tokens.maximumAccessTokenLifetime],
+    ['MaximumSessionLifetime', record.tokens.sessionLifetime.maximum],
+  ])('has the output %s, which the command line compares lifetimes with', (output, seconds) => {
+    stateful.hasOutput(output, { Value: String(seconds) });
+  });
+
   test('deploys the example API after the discovery document that its authorizer reads', () => {
     expect(stage.exampleApi.dependencies).toContain(stage.stateless);
   });
@@ -407,5 +414,54 @@ describe('cdk-nag', () => {
 
   test('reports no violation without a reason', () => {
     expect(pluginReports.flatMap(({ violations }) => violations)).toStrictEqual([]);
+  });
+});
+
+describe('record of a stage', () => {
+  const { tokens } = sandboxRecord;
+  const session = (changes: Partial<typeof tokens.sessionLifetime>) => ({
+    sessionLifetime: { ...tokens.sessionLifetime, ...changes },
+  });
+  const accessToken = (changes: Partial<typeof tokens.accessTokenLifetime>) => ({
+    accessTokenLifetime: { ...tokens.accessTokenLifetime, ...changes },
+  });
+
+  test.each<[string, Partial<typeof tokens>, string]>([
+    [
+      'a lifetime of integrations above the maximum',
+      accessToken({ integration: 14_401 }),
+      'tokens.accessTokenLifetime.integration is 14401 s, above maximumAccessTokenLifetime, which is 14400 s',
+    ],
+    [
+      'a lifetime of sales channels above the maximum',
+      accessToken({ sales_channel: 14_401 }),
+      'tokens.accessTokenLifetime.sales_channel is 14401 s, above maximumAccessTokenLifetime, which is 14400 s',
+    ],
+    [
+      'a lifetime of sessions above the maximum',
+      session({ default: 7_201 }),
+      'tokens.sessionLifetime.default is 7201 s, above sessionLifetime.maximum, which is 7200 s',
+    ],
+    [
+      'a maximum below both lifetimes of access tokens',
+      { maximumAccessTokenLifetime: 60 },
+      'integration is 7200 s, above maximumAccessTokenLifetime, which is 60 s; tokens.accessTokenLifetime.sales_channel is 14400 s',
+    ],
+    [
+      'a lifetime of 0 s',
+      session({ default: 0 }),
+      'tokens.sessionLifetime.default: Invalid value: Expected >=1',
+    ],
+  ])('does not synthesize with %s', (_, changes, message) => {
+    const record = { ...sandboxRecord, id: 'Wrong', name: 'wrong', tokens: { ...tokens, ...changes } };
+    const synthesize = () => new AuthStage(new App({ outdir, context }), record);
+    expect(synthesize).toThrow(message);
+    expect(synthesize).toThrow(/^The record of the stage wrong is not valid: tokens\./);
+  });
+
+  test('may have lifetimes that equal their maximum', () => {
+    const changes = { ...accessToken({ integration: 14_400 }), ...session({ default: 7_200 }) };
+    const record = { ...sandboxRecord, id: 'Right', name: 'right', tokens: { ...tokens, ...changes } };
+    expect(() => new AuthStage(new App({ outdir, context }), record)).not.toThrow();
   });
 });

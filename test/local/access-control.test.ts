@@ -4,23 +4,20 @@ import {
   BatchWriteItemCommand,
   CreateTableCommand,
   DeleteItemCommand,
-  DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import {
-  CreateSecretCommand,
-  GetSecretValueCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
+import { newAccessKey } from '../../local/iam/access-key.ts';
+import type { AccessKey } from '../../local/iam/access-key.ts';
 import { PolicyDocument } from '../../local/iam/policy-document.ts';
 import { matchesWildcard } from '../../local/iam/wildcard.ts';
 import { arn } from '../../local/identity.ts';
@@ -28,6 +25,7 @@ import { startSecretsManager } from '../../local/secrets-manager/secrets-manager
 import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
+const operatorKey = newAccessKey();
 const TableName = 'clients';
 const refusal = {
   name: 'AccessDeniedException',
@@ -37,15 +35,15 @@ const key = (pk: string) => ({ pk: { S: pk } });
 
 /** DynamoDB with one table, and clients with the statements of a policy. */
 async function dynamodb(statements: object[], folder?: string) {
-  const accessControl = localAccessControl();
-  const service = await startDynamoDB(folder, accessControl.decide);
+  const accessControl = localAccessControl(operatorKey);
+  const service = await startDynamoDB(folder, accessControl);
   let closed = false;
   const close = async () => {
     if (!closed) await service.close();
     closed = true;
   };
   afterThisTest(close);
-  const operator = dynamodbClient(service.endpoint);
+  const operator = dynamodbClient(service.endpoint, operatorKey);
   await operator.send(
     new CreateTableCommand({
       TableName,
@@ -57,12 +55,7 @@ async function dynamodb(statements: object[], folder?: string) {
   await waitUntilTableExists({ client: operator, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, { TableName });
   service.partitionKeys.set(TableName, 'pk');
   accessControl.addStatements('role', v.parse(PolicyDocument, { Statement: statements }));
-  const clientOf = (accessKeyId: string) =>
-    new DynamoDBClient({
-      region: 'eu-west-1',
-      endpoint: service.endpoint,
-      credentials: { accessKeyId, secretAccessKey: 'local' },
-    });
+  const clientOf = (accessKey: AccessKey) => dynamodbClient(service.endpoint, accessKey);
   const client = clientOf(accessControl.accessKeyFor('function', 'role'));
   afterThisTest(async () => {
     client.destroy();
@@ -138,7 +131,7 @@ test('a denial beats an allowance; an unknown key is nobody', async () => {
   await expect(client.send(new GetItemCommand({ TableName, Key: key('secret#1') }))).rejects.toMatchObject({
     message: expect.stringMatching(/with an explicit deny/),
   });
-  const stranger = clientOf('AKIAUNKNOWN');
+  const stranger = clientOf(newAccessKey());
   await expect(stranger.send(new ScanCommand({ TableName }))).rejects.toMatchObject({
     name: 'UnrecognizedClientException',
   });
@@ -149,14 +142,14 @@ test('what was written is there after the store was closed, and nobody else open
   const folder = temporaryFolder();
   const { operator, close } = await dynamodb([], folder);
   await operator.send(new PutItemCommand({ TableName, Item: key('kept') }));
-  await expect(startDynamoDB(folder, localAccessControl().decide)).rejects.toThrow(
+  await expect(startDynamoDB(folder, localAccessControl(operatorKey))).rejects.toThrow(
     /in use by another local instance/,
   );
   await close();
 
-  const again = await startDynamoDB(folder, localAccessControl().decide);
+  const again = await startDynamoDB(folder, localAccessControl(operatorKey));
   afterThisTest(() => again.close());
-  const client = dynamodbClient(again.endpoint);
+  const client = dynamodbClient(again.endpoint, operatorKey);
   expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
   client.destroy();
 });
@@ -164,18 +157,14 @@ test('what was written is there after the store was closed, and nobody else open
 test.each(['theirs', 'not-there'])(
   'secrets are read by those whose role names them: %s',
   async (refusedId) => {
-    const accessControl = localAccessControl();
+    const accessControl = localAccessControl(operatorKey);
     const service = await startSecretsManager({
       file: undefined,
-      decide: accessControl.decide,
+      control: accessControl,
       invokeRotation: () => Promise.resolve(),
     });
-    const operator = secretsManagerClient(service.endpoint);
-    const client = new SecretsManagerClient({
-      region: 'eu-west-1',
-      endpoint: service.endpoint,
-      credentials: { accessKeyId: accessControl.accessKeyFor('function', 'role'), secretAccessKey: 'local' },
-    });
+    const operator = secretsManagerClient(service.endpoint, operatorKey);
+    const client = secretsManagerClient(service.endpoint, accessControl.accessKeyFor('function', 'role'));
     afterThisTest(async () => {
       operator.destroy();
       client.destroy();

@@ -12,6 +12,7 @@ const instance = (pid: number, startedAt: string) => ({
   startedAt,
   dynamodbEndpoint: 'http://127.0.0.1:4001',
   secretsManagerEndpoint: 'http://127.0.0.1:4002',
+  operator: { accessKeyId: 'id', secretAccessKey: 'secret' },
   stages: { sandbox: { url: 'http://127.0.0.1:4010', port: 4010, outputs: {} } },
 });
 
@@ -25,6 +26,13 @@ test('running instances › are found while they run, the newest first', () => {
   withdraw();
   expect(readRunningInstances(folder)).toStrictEqual([newer]);
   expect(statSync(folder).mode & 0o777).toBe(0o700);
+});
+
+test('running instances › an announcement, which has the access key of the operator, is for its owner only', () => {
+  const folder = join(temporary, 'owner');
+  announceInstance(instance(process.pid, '2026-01-01T00:00:00Z'), folder);
+  const modes = readdirSync(folder).map((file) => statSync(join(folder, file)).mode & 0o777);
+  expect(modes).toStrictEqual([0o600]);
 });
 
 test('running instances › one that was killed is forgotten', () => {

@@ -13,18 +13,21 @@ import {
 import { expect, test } from '@jest/globals';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
+import { newAccessKey } from '../../local/iam/access-key.ts';
 import type { InvokeRotation } from '../../local/secrets-manager/rotation.ts';
 import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { afterThisTest } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
+const operator = newAccessKey();
+
 async function start({ file, invoke }: { file?: string; invoke?: InvokeRotation } = {}) {
   const service = await startSecretsManager({
     file,
-    decide: localAccessControl().decide,
+    control: localAccessControl(operator),
     invokeRotation: invoke ?? (() => Promise.reject(new Error('no function'))),
   });
-  const client = secretsManagerClient(service.endpoint);
+  const client = secretsManagerClient(service.endpoint, operator);
   afterThisTest(async () => {
     client.destroy();
     await service.close();

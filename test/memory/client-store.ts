@@ -11,10 +11,8 @@ export interface MemoryClientStore extends ClientStore {
 export function memoryClientStore(...initial: Client[]): MemoryClientStore {
   const clients = new Map(initial.map((client) => [client.id, client]));
   const deleted = new Map<string, DeletedSessionKey>();
-  const find = async (clientId: string) => clients.get(clientId);
   return {
-    find,
-    findNow: find,
+    findNow: async (clientId) => clients.get(clientId),
     list: async () => [...clients.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     async create(client) {
       if (clients.has(client.id)) return false;

@@ -9,6 +9,7 @@ import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
 import { audienceError, scopeError, tokenVerification } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
+import { hashSessionToken } from '../../src/sessions/session-token.ts';
 import { sessionTokens } from '../../src/sessions/session-verification.ts';
 import { basic, memoryStage } from './stage.ts';
 
@@ -64,6 +65,7 @@ describe('token verification', () => {
         kind: 'session',
         clientId: client.id,
         secretId: client.secrets[0]?.id,
+        tokenGeneration: client.tokenGeneration,
         subject: account,
         account,
         sessionGeneration: '',
@@ -127,7 +129,7 @@ describe('token verification', () => {
     test('refuses it if all tokens of its client are revoked (all_tokens_revoked)', async () => {
       const stage = await memoryStage();
       const { token, client } = await make(stage);
-      await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
+      await stage.clients.replace(revokeTokens(client));
       expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
     });
 
@@ -167,7 +169,7 @@ describe('token verification', () => {
 
     test('refuses it if all tokens of the key were revoked', async () => {
       const stage = await memoryStage();
-      const { token } = await deleted(stage, (client) => revokeTokens(client, stage.time.now));
+      const { token } = await deleted(stage, revokeTokens);
       expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
     });
 
@@ -182,7 +184,6 @@ describe('token verification', () => {
     test('refuses it if the id is registered again', async () => {
       const stage = await memoryStage();
       const { token, client, account } = await deleted(stage);
-      stage.time.now += 1;
       await stage.register({ account, clientId: client.id });
       expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
     });
@@ -211,11 +212,21 @@ describe('token verification', () => {
   test('accepts a token that is issued in the second in which all tokens were revoked', async () => {
     const stage = await memoryStage();
     const { client, secret = '' } = await stage.register();
-    await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
+    await stage.clients.replace(revokeTokens(client));
     const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
     const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
     assert.ok(issued.ok);
     expect((await stage.verifyToken(issued.value.response.access_token)).ok).toBe(true);
+  });
+
+  test('refuses a session that was opened before clients had generations', async () => {
+    const stage = await memoryStage();
+    const { token } = await sessionOf(stage);
+    const found = await stage.sessions.find(hashSessionToken(token));
+    assert.ok(found);
+    const { tokenGeneration: _, ...older } = found;
+    await stage.sessions.put(hashSessionToken(token), older);
+    expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
   });
 
   test('refuses the tokens of a deleted client whose id is registered again', async () => {
@@ -229,7 +240,6 @@ describe('token verification', () => {
     };
     const old = await issue(first);
     await stage.clients.delete(first.client);
-    stage.time.now += 1;
     const second = await stage.register({ clientId: 'same' });
     expect(await reasonOf(old, stage)).toBe('all_tokens_revoked');
     expect((await stage.verifyToken(await issue(second))).ok).toBe(true);
@@ -285,6 +295,7 @@ describe('verification of a forged or misused JWT', () => {
     'an iat in 31 s': signed({ iat: now + 31 }),
     'a missing exp': signed({ exp: undefined }),
     'a missing iat': signed({ iat: undefined }),
+    'a missing token_generation': signed({ token_generation: undefined }),
     'a missing client_id': signed({ client_id: undefined }),
     'a client_id that is no string': signed({ client_id: { id: holder.id } }),
     'five parts': `${genuine}.a.b`,
@@ -309,6 +320,7 @@ describe('audience and scope of a verified token', () => {
   const caller = {
     kind: 'jwt',
     clientId: 'c',
+    tokenGeneration: 'g',
     subject: 'c',
     scope: 'orders:read orders',
     issuedAt: 0,

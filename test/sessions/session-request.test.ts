@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { disableAccount } from '../../src/clients/account-status.ts';
+import { revokeTokens } from '../../src/clients/client-changes.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
 import type { SessionRequest } from '../../src/sessions/session-request.ts';
 import { hashSessionToken, verifySessionTokenTag } from '../../src/sessions/session-token.ts';
@@ -45,6 +46,7 @@ describe('session endpoint', () => {
     expect(await stage.sessions.find(hashSessionToken(ust))).toStrictEqual({
       clientId: key.client.id,
       secretId: key.client.secrets[0]?.id,
+      tokenGeneration: key.client.tokenGeneration,
       account: mageId,
       sessionGeneration: '',
       scope: '',
@@ -130,7 +132,7 @@ describe('session endpoint', () => {
 
   test('issues a valid token in the second in which all tokens were revoked', async () => {
     const other = await stage.register({ account: mageId });
-    await stage.clients.replace({ ...other.client, tokensValidAfter: stage.time.now });
+    await stage.clients.replace(revokeTokens(other.client));
     const result = await openSession(
       {
         authorization: basic(other.client.id, other.secret ?? ''),

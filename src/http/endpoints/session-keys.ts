@@ -8,7 +8,7 @@ import { newClientSecret, validSecrets } from '../../clients/client-secret.ts';
 import type { NewClientSecret } from '../../clients/client-secret.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import type { Client } from '../../clients/client.ts';
-import { nameProblem } from '../../clients/registration-rules.ts';
+import { nameProblem } from '../../clients/name.ts';
 import { errorResult } from '../../errors.ts';
 import type { RequestError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
