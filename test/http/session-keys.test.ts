@@ -14,8 +14,9 @@ import {
 import type { HttpRequest } from '../../src/http/http-request.ts';
 import { ownAccount } from '../../src/http/own-account.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
+import { openSession } from '../../src/sessions/session-request.ts';
 import { Unavailable } from '../../src/unavailable.ts';
-import { memoryStage } from '../oauth/stage.ts';
+import { basic, memoryStage } from '../oauth/stage.ts';
 
 const stage = await memoryStage();
 const { accounts } = stage.registry;
@@ -209,6 +210,45 @@ describe('session of a secret that is no longer valid', () => {
 
   test('may list session keys', async () => {
     expect((await responseTo(listSessionKeys(options), { secretId: 'replaced' })).status).toBe(200);
+  });
+});
+
+describe('session key deletion', () => {
+  async function deletedWith(requestFor: (applicationId: string) => Sent) {
+    const own = await stage.register({ account: mageId, name: 'To be deleted' });
+    const opened = await openSession(
+      {
+        authorization: basic(own.client.id, own.secret ?? ''),
+        grant_type: 'session',
+        expires_in: undefined,
+      },
+      stage.sessionTokens,
+    );
+    assert.ok(opened.ok);
+    const response = await responseTo(deleteSessionKey(options), requestFor(own.client.id));
+    return { status: response.status, session: await stage.verifyToken(opened.value.response.ust) };
+  }
+
+  test.each<[string, boolean, (applicationId: string) => Sent]>([
+    ['no parameter', true, (applicationId) => ({ applicationId })],
+    ['false in JSON', true, (applicationId) => ({ applicationId, body: { revoke_sessions: false } })],
+    ['false in the query', true, (applicationId) => ({ applicationId, query: { revoke_sessions: 'false' } })],
+    ['true in JSON', false, (applicationId) => ({ applicationId, body: { revoke_sessions: true } })],
+    [
+      'true in JSON, with the id',
+      false,
+      (application_id) => ({ body: { application_id, revoke_sessions: true } }),
+    ],
+    ['true in the query', false, (applicationId) => ({ applicationId, query: { revoke_sessions: 'true' } })],
+    [
+      'true in a form',
+      false,
+      (applicationId) => ({ applicationId, type: form, body: 'revoke_sessions=true' }),
+    ],
+  ])('with revoke_sessions as %s leaves the sessions valid: %j', async (_, valid, requestFor) => {
+    const { status, session } = await deletedWith(requestFor);
+    expect(status).toBe(204);
+    expect(session.ok).toBe(valid);
   });
 });
 
