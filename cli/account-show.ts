@@ -1,7 +1,7 @@
 import { accountJson, accountText } from './account-view.ts';
 import { argument } from './arguments/parameters.ts';
 import { command } from './command.ts';
-import { Refused } from './refused.ts';
+import { findAccount } from './find-account.ts';
 
 export const accountShow = command({
   summary: 'Shows an account and its session keys',
@@ -9,8 +9,7 @@ export const accountShow = command({
   examples: ['npx postern account show MAG123456789 --stage sandbox'],
   async run({ mageId }, { stage: connect }) {
     const stage = await connect();
-    const account = await stage.accounts.find(mageId);
-    if (!account) throw new Refused(`There is no account ${mageId} in ${stage.record.name}.`);
+    const account = await findAccount(stage, mageId);
     return { json: accountJson(account), text: accountText(account) };
   },
 });

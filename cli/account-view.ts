@@ -4,7 +4,12 @@ import { isoDate } from './iso-date.ts';
 
 /** An account for programs. */
 export const accountJson = (account: Account) => ({
-  ...account,
+  mageId: account.mageId,
+  firstName: account.firstName,
+  lastName: account.lastName,
+  email: account.email,
+  screenName: account.screenName,
+  status: account.status,
   sessionKeys: Object.keys(account.sessionKeys),
   createdAt: isoDate(account.createdAt),
 });
@@ -16,6 +21,7 @@ export const accountText = (account: Account): string =>
     'first name': account.firstName,
     'last name': account.lastName,
     email: account.email,
+    status: account.status,
     'screen name': account.screenName,
     'session keys': Object.keys(account.sessionKeys).join(' ') || 'none',
     created: isoDate(account.createdAt),

@@ -35,7 +35,8 @@ export async function changeClient(
     if (next === client) return { client, changed: false };
     if (await stage.clients.replace(next)) return { client: next, changed: true };
   }
-  throw new Refused(
-    `The client ${clientId} is being changed by someone else. Nothing was changed: try again.`,
-  );
+  throw beingChanged(clientId);
 }
+
+export const beingChanged = (clientId: string) =>
+  new Refused(`The client ${clientId} is being changed by someone else. Nothing was changed: try again.`);

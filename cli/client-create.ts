@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { registerClient } from '../src/clients/client-registration.ts';
 import { clientKinds, grantTypes } from '../src/clients/client.ts';
+import { lifetimeProblem } from '../src/clients/registration-rules.ts';
 import { flag, option, repeatable } from './arguments/parameters.ts';
 import { UsageError } from './arguments/usage-error.ts';
 import { clientJson, clientText } from './client-view.ts';
@@ -139,6 +140,8 @@ export const clientCreate = command({
     const stage = await connect();
     // Before a secret is generated, because a failure here would lose it.
     const url = await stage.url();
+    const excess = lifetimeProblem(registration, stage.maximumLifetimes);
+    if (excess) throw new Refused(problemText(excess, clientFields));
     const registered = await registerClient(
       {
         ...registration,

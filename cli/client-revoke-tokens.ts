@@ -3,7 +3,6 @@ import { argument } from './arguments/parameters.ts';
 import { changeClient } from './change-client.ts';
 import { clientJson, tokensRefusedText } from './client-view.ts';
 import { command } from './command.ts';
-import { isoDate } from './iso-date.ts';
 
 export const clientRevokeTokens = command({
   summary: 'Revokes every token that a client has; it may get new ones',
@@ -15,10 +14,10 @@ export const clientRevokeTokens = command({
   examples: ['npx postern client revoke-tokens AQ1B2C3D4E --stage sandbox'],
   async run({ clientId }, { stage: connect }) {
     const stage = await connect();
-    const { client } = await changeClient(stage, clientId, (current) => revokeTokens(current, stage.clock()));
+    const { client } = await changeClient(stage, clientId, revokeTokens);
     return {
       json: clientJson(client),
-      text: `Every token that ${client.id} got in ${stage.record.name} until ${isoDate(client.tokensValidAfter)} is revoked.\n${tokensRefusedText(client, stage)}`,
+      text: `Every token that ${client.id} got in ${stage.record.name} until now is revoked. Those that it gets from now on are valid.\n${tokensRefusedText(client, stage)}`,
     };
   },
 });

@@ -30,7 +30,7 @@ export const clientJson = (client: Client, lastUses?: LastUses) => ({
     ...(lastUses && { lastUsedAt: hourOf(lastUses.get(id)) ?? null }),
   })),
   keys: client.keys.map(({ kid, alg }) => ({ kid, alg })),
-  ...(client.tokensValidAfter > 0 && { tokensValidAfter: isoDate(client.tokensValidAfter) }),
+  tokenGeneration: client.tokenGeneration,
   createdAt: isoDate(client.createdAt),
 });
 
@@ -62,8 +62,6 @@ export const clientText = (client: Client, lastUses?: LastUses): string =>
             return `${id} of ${isoDate(createdAt)}${end}${lastUses ? `, last used ${used(lastUses.get(id))}` : ''}`;
           }),
     keys: client.keys.map(({ kid, alg }) => `${kid} for ${alg}`),
-    'tokens revoked':
-      client.tokensValidAfter > 0 ? `of ${isoDate(client.tokensValidAfter)} and before` : undefined,
     created: isoDate(client.createdAt),
   });
 
@@ -74,10 +72,17 @@ const used = (lastUse: number | undefined) =>
   lastUse === undefined ? 'never' : `${isoHour(lastUse)}, to the hour`;
 
 /** When the tokens of a client are refused that is disabled or deleted, or whose tokens are revoked. */
-export function tokensRefusedText(client: Client, { record }: Stage): string {
-  const { authorizerCacheSeconds: delay } = record;
-  const when =
-    delay === 0 ? 'at once, and so does introspection' : `within ${delay} seconds, introspection at once`;
-  if (client.account !== undefined) return `The Lambda authorizer refuses its session tokens ${when}.`;
-  return `The Lambda authorizer refuses its access tokens ${when}. API Gateway's own JWT authorizer, which does not check, accepts a JWT until it expires.`;
+export function tokensRefusedText(client: Client, stage: Stage): string {
+  if (client.account !== undefined) return sessionsRefusedText(stage);
+  return `The Lambda authorizer refuses its access tokens ${refusal(stage)}. API Gateway's own JWT authorizer, which does not check, accepts a JWT until it expires.`;
+}
+
+/** When the session tokens of a session key or an account are refused. */
+export const sessionsRefusedText = (stage: Stage): string =>
+  `The Lambda authorizer refuses its session tokens ${refusal(stage)}.`;
+
+function refusal({ record: { authorizerCacheSeconds: delay } }: Stage): string {
+  return delay === 0
+    ? 'at once, and so does introspection'
+    : `within ${delay} seconds, introspection at once`;
 }

@@ -67,6 +67,8 @@ export interface Command {
 
 export interface CommandContext {
   readonly connect: (selection: StageSelection) => Promise<Stage>;
+  /** Tells the operator something besides the output. */
+  readonly warn: (warning: string) => Promise<unknown>;
   readonly terminal: Terminal;
 }
 
@@ -75,7 +77,7 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
   return {
     ...definition,
     parameters,
-    run: async (typed, { connect, terminal }) => {
+    run: async (typed, { connect, warn, terminal }) => {
       const own = v.safeParse(v.object(definition.parameters), typed);
       const common = v.safeParse(Common, typed);
       if (!own.success || !common.success) {
@@ -83,7 +85,12 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
       }
       const { port, local } = common.output;
       if (port !== undefined && !local) throw new UsageError('--port goes with --local.');
-      return definition.run(own.output, { stage: () => connect(common.output), terminal });
+      const connectAndWarn = async () => {
+        const stage = await connect(common.output);
+        for (const warning of stage.warnings) await warn(warning);
+        return stage;
+      };
+      return definition.run(own.output, { stage: connectAndWarn, terminal });
     },
   };
 }

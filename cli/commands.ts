@@ -1,4 +1,6 @@
 import { accountCreate } from './account-create.ts';
+import { accountDisable } from './account-disable.ts';
+import { accountEnable } from './account-enable.ts';
 import { accountShow } from './account-show.ts';
 import { clientAddKey } from './client-add-key.ts';
 import { clientCreate } from './client-create.ts';
@@ -20,6 +22,8 @@ import { keyRotate } from './key-rotate.ts';
 export const commands: ReadonlyMap<string, Command> = new Map([
   ['account create', accountCreate],
   ['account show', accountShow],
+  ['account disable', accountDisable],
+  ['account enable', accountEnable],
   ['client create', clientCreate],
   ['client list', clientList],
   ['client show', clientShow],

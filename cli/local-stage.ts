@@ -25,8 +25,8 @@ export function localStage(
     outputs: outputs.output,
     options: `--stage ${name} --local${port === undefined ? '' : ` --port ${port}`}`,
     url: async () => stage.url,
-    dynamodb: dynamodbClient(instance.dynamodbEndpoint),
-    secretsManager: secretsManagerClient(instance.secretsManagerEndpoint),
+    dynamodb: dynamodbClient(instance.dynamodbEndpoint, instance.operator),
+    secretsManager: secretsManagerClient(instance.secretsManagerEndpoint, instance.operator),
   };
 }
 

@@ -55,7 +55,11 @@ async function outputOf(argv: readonly string[], io: Io, connect: Connect): Prom
   if (!command) throw unknownCommand(noun, verb, verbsOf(noun));
   if (rest.includes('--help') || rest.includes('-h')) return help(commandHelp(words, command));
   try {
-    return await command.run(readArguments(rest, command.parameters), { connect, terminal: terminalOf(io) });
+    return await command.run(readArguments(rest, command.parameters), {
+      connect,
+      warn: (warning) => writeLine(io.stderr, warningLine(warning, argv.includes('--json'))),
+      terminal: terminalOf(io),
+    });
   } catch (error) {
     throw error instanceof UsageError ? new UsageError(error.message, words) : error;
   }
@@ -69,6 +73,9 @@ function writeLine(stream: Writable, line: string): Promise<boolean> {
     stream.write(`${line}\n`, (error) => resolve(!error));
   });
 }
+/** A line of standard error beside the output: JSON for programs. */
+const warningLine = (warning: string, asJson: boolean) =>
+  asJson ? JSON.stringify({ warning }) : `postern: ${warning}`;
 
 const help = (text: string): Output => ({ json: undefined, text });
 

@@ -1,15 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { commercelayer, stages } from '../lib/stages.ts';
-import { systemClock } from '../src/clock.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
 import { readHashKeys } from '../src/storage/hash-key-secret.ts';
 import { dynamodbPublishedKeySetStore } from '../src/storage/published-key-set-store.ts';
 import { dynamodbSecretUseStore } from '../src/storage/secret-use-store.ts';
 import { signingKeySetStore } from '../src/storage/signing-key-set-store.ts';
+import { dynamodbSubjectStore } from '../src/storage/subject-store.ts';
 import { UsageError } from './arguments/usage-error.ts';
 import type { StageSelection } from './command.ts';
 import { deployedStage } from './deployed-stage.ts';
+import { dynamodbClock } from './dynamodb-clock.ts';
 import { localStage } from './local-stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -27,11 +28,16 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     url,
     clients: dynamodbClientStore(dynamodb, outputs.ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, outputs.ClientsTable),
+    subjects: dynamodbSubjectStore(dynamodb, outputs.ClientsTable),
     secretUses: dynamodbSecretUseStore(dynamodb, outputs.ClientsTable),
+    maximumLifetimes: {
+      accessToken: outputs.MaximumAccessTokenLifetime,
+      session: outputs.MaximumSessionLifetime,
+    },
     signingKeys: signingKeySetStore(secretsManager, outputs.SigningKeysSecret),
     publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),
     secretKey: async () => (await keys()).clientSecret,
-    clock: systemClock,
+    ...(await dynamodbClock(dynamodb, outputs.ClientsTable)),
     wait: (seconds) => setTimeout(seconds * 1_000),
   };
 }

@@ -3,6 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import type { StageRecord } from '../lib/stages.ts';
 import type { Registry } from '../src/clients/client-registration.ts';
+import type { MaximumLifetimes } from '../src/clients/registration-rules.ts';
 import type { SecretUseStore } from '../src/clients/secret-use.ts';
 import type { PublishedKeySetReader, PublishedKeySetWriter } from '../src/keys/published-key-set.ts';
 import type { SigningKeySetStore } from '../src/storage/signing-key-set-store.ts';
@@ -15,17 +16,26 @@ export interface Stage extends Registry {
   /** The URL that partners call, if it can be found. */
   readonly url: () => Promise<string | undefined>;
   readonly secretUses: Pick<SecretUseStore, 'lastUse'>;
+  /** The longest lifetimes of its tokens that the stage grants, in seconds. */
+  readonly maximumLifetimes: MaximumLifetimes;
   readonly signingKeys: SigningKeySetStore;
   readonly publishedKeys: PublishedKeySetReader & PublishedKeySetWriter;
+  /** What the operator must be told besides the output of the command. */
+  readonly warnings: readonly string[];
   /** Waits for a number of seconds while AWS works. */
   readonly wait: (seconds: number) => Promise<void>;
 }
+
+/** CloudFormation has strings only. */
+const seconds = v.pipe(v.string(), v.transform(Number), v.integer(), v.minValue(1));
 
 /** The outputs of a stage's stateful stack that the command line needs. */
 export const StageOutputs = v.object({
   ClientsTable: v.string(),
   HashKeySecret: v.string(),
   SigningKeysSecret: v.string(),
+  MaximumAccessTokenLifetime: seconds,
+  MaximumSessionLifetime: seconds,
 });
 
 /** Where the data of a stage is, deployed or local. */

@@ -17,7 +17,8 @@ interface AccountApiStackProps {
 }
 
 const accountPath = '/rest/v1/users/{mage_id}';
-const sessionKeysPath = `${accountPath}/keys`;
+// EQP has package keys at …/keys.
+const sessionKeysPath = `${accountPath}/access-keys`;
 
 const profileRoutes = [{ id: 'Profile', method: HttpMethod.GET, path: accountPath }];
 const sessionKeyRoutes = [
@@ -34,7 +35,7 @@ const sessionKeyRoutes = [
 export class AccountApiStack extends Stack {
   constructor(scope: Construct, id: string, { record, stateful, stateless }: AccountApiStackProps) {
     super(scope, id, { terminationProtection: record.retain });
-    const { client, account } = itemKinds;
+    const { client, account, subject } = itemKinds;
 
     const profile = new NodeFunction(this, 'AccountProfile', {
       record,
@@ -49,12 +50,14 @@ export class AccountApiStack extends Stack {
       description: 'Session keys of an account, for its holder',
       environment: {
         STAGE: record.name,
+        TOKEN_POLICY: JSON.stringify(record.tokens),
         CLIENTS_TABLE: stateful.clients.tableName,
         HASH_KEY_SECRET: stateful.hashKey.secretArn,
       },
       statements: [
         allowItems(stateful, ['GetItem'], account, client),
         allowItems(stateful, ['PutItem', 'DeleteItem'], client),
+        allowItems(stateful, ['PutItem'], subject),
         allowItems(stateful, ['UpdateItem'], account),
         allowSecret(stateful.hashKey, 'GetSecretValue'),
       ],

@@ -1,6 +1,8 @@
 import { Stage, Tags } from 'aws-cdk-lib';
 import type { StageProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import * as v from 'valibot';
+import { TokenPolicy } from '../src/oauth/token-policy.ts';
 import { AccountApiStack } from './account-api-stack.ts';
 import { ExampleApiStack } from './example-api-stack.ts';
 import type { StageRecord } from './stages.ts';
@@ -16,6 +18,7 @@ export class AuthStage extends Stage {
 
   constructor(scope: Construct, record: StageRecord, props: StageProps = {}) {
     super(scope, record.id, props);
+    checkTokenPolicy(record);
     this.stateful = new StatefulStack(this, 'Stateful', { record });
     this.stateless = new StatelessStack(this, 'Stateless', { record, stateful: this.stateful });
     this.accountApi = new AccountApiStack(this, 'AccountApi', {
@@ -29,4 +32,15 @@ export class AuthStage extends Stage {
     this.exampleApi.addStackDependency(this.stateless);
     Tags.of(this).add('postern:stage', record.name);
   }
+}
+
+/** The functions parse the policy when they start. A mistake in it must be found before they are deployed. */
+function checkTokenPolicy({ name, tokens }: StageRecord): void {
+  const parsed = v.safeParse(TokenPolicy, tokens);
+  if (parsed.success) return;
+  const problems = parsed.issues.map((issue) => {
+    const member = v.getDotPath(issue);
+    return `tokens.${member === null ? '' : `${member}: `}${issue.message}`;
+  });
+  throw new Error(`The record of the stage ${name} is not valid: ${problems.join('; ')}`);
 }

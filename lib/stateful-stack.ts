@@ -63,5 +63,9 @@ export class StatefulStack extends Stack {
     new CfnOutput(this, 'SessionsTable', { value: this.sessions.tableName });
     new CfnOutput(this, 'SigningKeysSecret', { value: this.signingKeys.secretArn });
     new CfnOutput(this, 'HashKeySecret', { value: this.hashKey.secretArn });
+    // The command line refuses to register a client with a longer lifetime, which would not be granted.
+    const { maximumAccessTokenLifetime, sessionLifetime } = record.tokens;
+    new CfnOutput(this, 'MaximumAccessTokenLifetime', { value: String(maximumAccessTokenLifetime) });
+    new CfnOutput(this, 'MaximumSessionLifetime', { value: String(sessionLifetime.maximum) });
   }
 }

@@ -119,7 +119,11 @@ export class StatelessStack extends Stack {
         ...this.authenticationEnvironment(),
         TOKEN_POLICY: JSON.stringify(record.tokens),
       },
-      statements: [...this.secretStatements(), allowItems(stateful, ['PutItem'], itemKinds.session)],
+      statements: [
+        ...this.secretStatements(),
+        allowItems(stateful, ['GetItem'], itemKinds.account),
+        allowItems(stateful, ['PutItem'], itemKinds.session),
+      ],
     });
     this.publicRoute('SessionToken', handler, HttpMethod.POST, endpoints.sessionToken);
   }
@@ -155,7 +159,8 @@ export class StatelessStack extends Stack {
       },
       statements: [
         ...this.authenticationStatements(),
-        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.client, itemKinds.keySet),
+        allowItems(stateful, ['GetItem'], itemKinds.keySet),
+        allowItems(stateful, ['BatchGetItem'], itemKinds.client, itemKinds.account, itemKinds.keySet),
         allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.session, itemKinds.revokedToken),
         allowSecret(stateful.signingKeys, 'GetSecretValue'),
       ],

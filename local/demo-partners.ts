@@ -7,6 +7,7 @@ import { systemClock } from '../src/clock.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
 import { readHashKeys } from '../src/storage/hash-key-secret.ts';
+import { dynamodbSubjectStore } from '../src/storage/subject-store.ts';
 import type { DemoClient, DemoCredentials } from './demo-credentials.ts';
 import { LocalFailure } from './failure.ts';
 
@@ -81,6 +82,7 @@ export async function registerDemoPartners(
   const context = {
     clients: dynamodbClientStore(dynamodb, ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, ClientsTable),
+    subjects: dynamodbSubjectStore(dynamodb, ClientsTable),
     secretKey: async () => (await keys()).clientSecret,
     clock: systemClock,
   };

@@ -5,6 +5,7 @@ import type { StageAssembly } from './cloud-assembly.ts';
 import { LocalFailure } from './failure.ts';
 import { localAccessControl } from './iam/access-control.ts';
 import type { AccessControl } from './iam/access-control.ts';
+import type { AccessKey } from './iam/access-key.ts';
 import type { FunctionRuntime } from './lambda/execution-environment.ts';
 import { localFunctions } from './lambda/functions.ts';
 import type { Functions } from './lambda/functions.ts';
@@ -24,12 +25,13 @@ export interface Deployment {
 
 export function emptyDeployment(
   stageNames: readonly string[],
+  operator: AccessKey,
   onRefusal: (message: string) => void,
 ): Deployment {
   const functions = localFunctions();
   const apis = new Map(stageNames.map((name) => [name, new Map<string, HttpApi>()]));
   return {
-    accessControl: localAccessControl(onRefusal),
+    accessControl: localAccessControl(operator, onRefusal),
     functions,
     apis,
     async close() {

@@ -9,6 +9,7 @@ import type { DemoClient } from './demo-credentials.ts';
 import { demoCredentials, registerDemoPartners } from './demo-partners.ts';
 import { createStages, emptyDeployment } from './deployment.ts';
 import { functionLogs } from './function-logs.ts';
+import { newAccessKey } from './iam/access-key.ts';
 import { inspectorRuntime } from './lambda/inspector-runtime.ts';
 import { workerRuntime } from './lambda/worker-runtime.ts';
 import type { LocalStage } from './local-stage.ts';
@@ -71,7 +72,9 @@ async function start(
   const { dataFolder, progress = silentProgress(), stages: records = deployedStages, inspectPort } = options;
   const inData = (name: string) => (dataFolder === undefined ? undefined : join(dataFolder, name));
   const stageNames = records.map(({ name }) => name);
-  const newDeployment = () => emptyDeployment(stageNames, (message) => progress.line(`refused: ${message}`));
+  const operator = newAccessKey();
+  const newDeployment = () =>
+    emptyDeployment(stageNames, operator, (message) => progress.line(`refused: ${message}`));
   let deployment = newDeployment();
 
   await assertPortsAreFree([...Object.values(options.ports ?? {}), inspectPort ?? 0]);
@@ -79,7 +82,11 @@ async function start(
     {
       inData,
       progress,
-      decide: (...request) => deployment.accessControl.decide(...request),
+      control: {
+        secretOf: (accessKeyId) => deployment.accessControl.secretOf(accessKeyId),
+        decide: (...request) => deployment.accessControl.decide(...request),
+      },
+      operator,
       invoke: (...call) => deployment.functions.invoke(...call),
     },
     onClose,
@@ -140,6 +147,7 @@ async function start(
       pid: process.pid,
       startedAt: new Date().toISOString(),
       ...endpoints,
+      operator,
       stages: Object.fromEntries(
         stages.map(({ name, url, port, outputs }) => [name, { url, port, outputs }]),
       ),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeAtomically } from './atomic-file.ts';
 import { LocalFailure } from './failure.ts';
+import { AccessKey } from './iam/access-key.ts';
 import { stableId } from './identity.ts';
 import { projectFolder } from './project-folder.ts';
 
@@ -12,13 +13,18 @@ const RunningInstance = v.object({
   startedAt: v.string(),
   dynamodbEndpoint: v.string(),
   secretsManagerEndpoint: v.string(),
+  /** May do everything in these services. */
+  operator: AccessKey,
   stages: v.record(
     v.string(),
     v.object({ url: v.string(), port: v.number(), outputs: v.record(v.string(), v.string()) }),
   ),
 });
 
-/** A local instance as other programs find it: where its services listen, and the outputs of its stacks. */
+/**
+ * A local instance as programs of the same user find it: where its services listen, the access key that they accept,
+ * and the outputs of its stacks.
+ */
 export type RunningInstance = v.InferOutput<typeof RunningInstance>;
 
 /** One folder for every instance of this checkout, whatever its data folder: an ephemeral one has none. */

@@ -3,7 +3,8 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { dynamodbClient, secretsManagerClient } from './clients.ts';
 import { startDynamoDB } from './dynamodb/dynamodb.ts';
 import type { DynamoDB } from './dynamodb/dynamodb.ts';
-import type { Decide } from './iam/access-control.ts';
+import type { RequestControl } from './iam/access-control.ts';
+import type { AccessKey } from './iam/access-key.ts';
 import type { InvokeFunction } from './lambda/functions.ts';
 import type { Progress } from './progress.ts';
 import { startSecretsManager } from './secrets-manager/secrets-manager.ts';
@@ -19,30 +20,32 @@ export interface Services {
 interface ServicesOptions {
   /** Path of a file or folder that keeps data; undefined where nothing is kept. */
   readonly inData: (name: string) => string | undefined;
-  readonly decide: Decide;
+  readonly control: RequestControl;
+  /** The access key that may do everything. */
+  readonly operator: AccessKey;
   readonly invoke: InvokeFunction;
   readonly progress: Progress;
 }
 
 export async function startServices(
-  { inData, decide, invoke, progress }: ServicesOptions,
+  { inData, control, operator, invoke, progress }: ServicesOptions,
   onClose: (closer: () => Promise<void> | void) => void,
 ): Promise<Services> {
   // First, because its lock keeps a second instance away from the data folder.
-  const dynamodb = await progress.step('DynamoDB', () => startDynamoDB(inData('dynamodb'), decide));
+  const dynamodb = await progress.step('DynamoDB', () => startDynamoDB(inData('dynamodb'), control));
   onClose(() => dynamodb.close());
   const secretsManager = await progress.step('Secrets Manager', () =>
     startSecretsManager({
       file: inData('secrets.json'),
-      decide,
+      control,
       invokeRotation: (functionArn, event, sourceArn) =>
         invoke(functionArn, event, { principal: 'secretsmanager.amazonaws.com', sourceArn }),
     }),
   );
   onClose(() => secretsManager.close());
   const clients = {
-    dynamodb: dynamodbClient(dynamodb.endpoint),
-    secretsManager: secretsManagerClient(secretsManager.endpoint),
+    dynamodb: dynamodbClient(dynamodb.endpoint, operator),
+    secretsManager: secretsManagerClient(secretsManager.endpoint, operator),
   };
   onClose(() => {
     clients.dynamodb.destroy();

@@ -16,6 +16,7 @@ import { dynamodbPublishedKeySetStore } from './storage/published-key-set-store.
 import { dynamodbReplayStore } from './storage/replay-store.ts';
 import { dynamodbRevocationStateReader } from './storage/revocation-store.ts';
 import { dynamodbSecretUseStore } from './storage/secret-use-store.ts';
+import { dynamodbSessionOriginReader } from './storage/session-origin-reader.ts';
 import { dynamodbSessionStore } from './storage/session-store.ts';
 
 /** What every capability is composed of. */
@@ -26,7 +27,7 @@ export interface StageResources {
   readonly log: Log;
 }
 
-/** Authenticates clients. Clients are read eventually consistent, which costs half as much. */
+/** Authenticates clients. They are read strongly consistent: see `ClientAuthenticationOptions.clients`. */
 export const authenticateClient = ({ env, dynamodb, hashKeys, log }: StageResources) =>
   clientAuthentication({
     clients: dynamodbClientStore(dynamodb, env.CLIENTS_TABLE),
@@ -49,11 +50,11 @@ export const accessTokenKind = ({ env, dynamodb }: Omit<StageResources, 'hashKey
     clock: systemClock,
   });
 
-/** Session tokens. Their clients are read strongly consistent, so that a revocation takes effect at once. */
+/** Session tokens. Their clients and accounts are read strongly consistent, so that a revocation takes effect at once. */
 export const sessionTokenKind = ({ env, dynamodb, hashKeys }: Omit<StageResources, 'log'>): TokenKind =>
   sessionTokens({
     sessions: dynamodbSessionStore(dynamodb, env.SESSIONS_TABLE),
-    clients: dynamodbClientStore(dynamodb, env.CLIENTS_TABLE),
+    origins: dynamodbSessionOriginReader(dynamodb, env.CLIENTS_TABLE),
     tagKey: async () => (await hashKeys()).sessionToken,
     clock: systemClock,
   });

@@ -62,6 +62,12 @@ export const errorTable = {
     status: 401,
     description: 'The token is malformed, unknown, expired or revoked.',
   },
+  // Its holder opened the session with a secret, so that it may learn why the session has ended.
+  account_disabled: {
+    error: 'invalid_token',
+    status: 401,
+    description: 'The account of this session is disabled. Its operator alone can enable it.',
+  },
   insufficient_scope: {
     error: 'insufficient_scope',
     status: 403,

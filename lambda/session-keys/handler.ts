@@ -10,13 +10,15 @@ import {
 import { ownAccount } from '../../src/http/own-account.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
 import { jsonLog } from '../../src/log.ts';
+import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
+import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 
-const env = readEnvironment('STAGE', 'CLIENTS_TABLE', 'HASH_KEY_SECRET');
+const env = readEnvironment('STAGE', 'TOKEN_POLICY', 'CLIENTS_TABLE', 'HASH_KEY_SECRET');
 const log = jsonLog(process.stdout);
 const database = dynamodb();
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
@@ -24,15 +26,17 @@ const accounts = dynamodbAccountStore(database, env.CLIENTS_TABLE);
 const options = {
   clients: dynamodbClientStore(database, env.CLIENTS_TABLE),
   accounts,
+  subjects: dynamodbSubjectStore(database, env.CLIENTS_TABLE),
   secretKey: async () => (await hashKeys()).clientSecret,
   clock: systemClock,
+  longestSession: parseTokenPolicy(env.TOKEN_POLICY).sessionLifetime.maximum,
   log,
 };
 
 const route = (operation: AccountOperation) =>
   endpoint({ dialect: 'eqp', stage: env.STAGE, log, handle: ownAccount(accounts, operation) });
 
-const path = '/rest/v1/users/{mage_id}/keys';
+const path = '/rest/v1/users/{mage_id}/access-keys';
 const update = route(updateSessionKey(options));
 const remove = route(deleteSessionKey(options));
 

@@ -5,6 +5,7 @@ import { endpoint } from '../../src/http/endpoint.ts';
 import { sessionTokenEndpoint } from '../../src/http/endpoints/session-token.ts';
 import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
+import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
@@ -28,6 +29,7 @@ export const handler = endpoint({
   log,
   handle: sessionTokenEndpoint({
     authenticateClient: authenticateClient(resources),
+    accounts: dynamodbAccountStore(resources.dynamodb, env.CLIENTS_TABLE),
     sessions: dynamodbSessionStore(resources.dynamodb, env.SESSIONS_TABLE),
     tagKey: async () => (await hashKeys()).sessionToken,
     policy: parseTokenPolicy(env.TOKEN_POLICY),

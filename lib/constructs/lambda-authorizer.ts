@@ -50,7 +50,8 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
         AUTHORIZER_RESULTS_CACHED: String(cacheSeconds > 0),
       },
       statements: [
-        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.client, itemKinds.keySet),
+        allowItems(stateful, ['GetItem'], itemKinds.keySet),
+        allowItems(stateful, ['BatchGetItem'], itemKinds.client, itemKinds.account, itemKinds.keySet),
         allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.session, itemKinds.revokedToken),
         // Used DPoP proofs
         allowItems(stateful, ['PutItem'], itemKinds.use),

@@ -2,13 +2,14 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
 import dynalite from 'dynalite';
-import type { Decide } from '../iam/access-control.ts';
-import { accessKeyIdOf } from '../iam/access-key-id.ts';
-import { closeServer, listenOnLoopback, loopback, readBody } from '../loopback-server.ts';
+import type { RequestControl } from '../iam/access-control.ts';
+import { closeServer, listenOnLoopback, loopback } from '../loopback-server.ts';
+import { readServiceRequest, sendRefusal } from '../service-request.ts';
 import { requestedActions } from './requested-actions.ts';
 import { checkStoreFolder } from './store-folder.ts';
 
 const maximumRequestBytes = 16 * 1024 * 1024;
+const contentType = 'application/x-amz-json-1.0';
 
 /** DynamoDB on loopback: dynalite behind a check of what the caller's role permits. */
 export interface DynamoDB {
@@ -19,7 +20,7 @@ export interface DynamoDB {
 }
 
 /** @param folder where the tables are kept; in memory where there is none */
-export async function startDynamoDB(folder: string | undefined, decide: Decide): Promise<DynamoDB> {
+export async function startDynamoDB(folder: string | undefined, control: RequestControl): Promise<DynamoDB> {
   if (folder !== undefined) await checkStoreFolder(folder);
   const store = dynalite({
     ...(folder !== undefined && { path: folder }),
@@ -29,7 +30,7 @@ export async function startDynamoDB(folder: string | undefined, decide: Decide):
   });
   const partitionKeys = new Map<string, string>();
   const server = createServer((request, response) => {
-    respond(request, response, { store, decide, partitionKeys }).catch((error: unknown) => {
+    respond(request, response, { store, control, partitionKeys }).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
@@ -48,27 +49,28 @@ export async function startDynamoDB(folder: string | undefined, decide: Decide):
 
 interface Service {
   readonly store: Server;
-  readonly decide: Decide;
+  readonly control: RequestControl;
   readonly partitionKeys: ReadonlyMap<string, string>;
 }
 
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  { store, decide, partitionKeys }: Service,
+  { store, control, partitionKeys }: Service,
 ): Promise<void> {
-  const body = await readBody(request, maximumRequestBytes);
-  if (!body) {
-    response.writeHead(413).end();
+  const read = await readServiceRequest(request, maximumRequestBytes, control);
+  if ('status' in read) {
+    sendRefusal(response, read, contentType);
     return;
   }
-  const decision = decide(
-    accessKeyIdOf(request.headers.authorization),
+  const { accessKeyId, body } = read;
+  const decision = control.decide(
+    accessKeyId,
     requestedActions(operationOf(request), parsed(body), partitionKeys),
   );
   if (!decision.allowed) {
     response
-      .writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
+      .writeHead(400, { 'content-type': contentType })
       .end(
         JSON.stringify({ __type: `com.amazon.coral.service#${decision.type}`, message: decision.message }),
       );

@@ -21,7 +21,8 @@ const WithCause = v.object({
  */
 export async function checkStoreFolder(path: string): Promise<void> {
   try {
-    mkdirSync(path, { recursive: true });
+    // The store creates its files readable for everyone.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     const { Level }: LevelModule = createRequire(import.meta.resolve('dynalite'))('level');
     const store = new Level(path);
     await store.open();

@@ -1,4 +1,6 @@
 import { accountId, partition } from '../identity.ts';
+import { newAccessKey } from './access-key.ts';
+import type { AccessKey } from './access-key.ts';
 import type { Statement } from './policy-document.ts';
 import { matchesWildcard } from './wildcard.ts';
 
@@ -15,26 +17,32 @@ export interface RequestedAction {
 type Decision =
   { readonly allowed: true } | { readonly allowed: false; readonly type: string; readonly message: string };
 
+/** A function, by its access key. */
 interface Principal {
+  readonly secretAccessKey: string;
   readonly roleName: string;
   readonly sessionName: string;
 }
 
-/** The access key of whoever runs the stages: it may do everything. */
-export const operatorAccessKeyId = 'local-operator';
-
-/** Decides whether the caller with this access key may do all of what it requests. */
-export type Decide = (accessKeyId: string | undefined, requested: readonly RequestedAction[]) => Decision;
-
 /** Roles with the statements of their policies, and the access keys of the functions that have these roles. */
 export interface AccessControl {
   addStatements(roleName: string, statements: readonly Statement[]): void;
-  /** The id of a new access key for a function with this role. */
-  accessKeyFor(functionName: string, roleName: string): string;
-  readonly decide: Decide;
+  /** A new access key for a function with this role. */
+  accessKeyFor(functionName: string, roleName: string): AccessKey;
+  /** The secret of an access key; undefined if the key is not of this run. */
+  secretOf(accessKeyId: string): string | undefined;
+  /** Decides whether the caller with this access key may do all of what it requests. */
+  decide(accessKeyId: string, requested: readonly RequestedAction[]): Decision;
 }
 
-export function localAccessControl(onRefusal: (message: string) => void = () => {}): AccessControl {
+/** What the services need to decide about a request. */
+export type RequestControl = Pick<AccessControl, 'secretOf' | 'decide'>;
+
+/** @param operator the access key of whoever runs the stages: it may do everything */
+export function localAccessControl(
+  operator: AccessKey,
+  onRefusal: (message: string) => void = () => {},
+): AccessControl {
   const statementsOf = new Map<string, Statement[]>();
   const principals = new Map<string, Principal>();
 
@@ -43,13 +51,18 @@ export function localAccessControl(onRefusal: (message: string) => void = () => 
       statementsOf.set(roleName, [...(statementsOf.get(roleName) ?? []), ...statements]);
     },
     accessKeyFor(functionName, roleName) {
-      const accessKeyId = `local.${functionName}`;
-      principals.set(accessKeyId, { roleName, sessionName: functionName });
-      return accessKeyId;
+      const key = newAccessKey();
+      const { accessKeyId, secretAccessKey } = key;
+      principals.set(accessKeyId, { secretAccessKey, roleName, sessionName: functionName });
+      return key;
     },
+    secretOf: (accessKeyId) =>
+      accessKeyId === operator.accessKeyId
+        ? operator.secretAccessKey
+        : principals.get(accessKeyId)?.secretAccessKey,
     decide(accessKeyId, requested) {
-      if (accessKeyId === operatorAccessKeyId) return { allowed: true };
-      const principal = accessKeyId === undefined ? undefined : principals.get(accessKeyId);
+      if (accessKeyId === operator.accessKeyId) return { allowed: true };
+      const principal = principals.get(accessKeyId);
       if (!principal) {
         return {
           allowed: false,

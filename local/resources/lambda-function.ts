@@ -35,6 +35,7 @@ export async function createFunction(
     environment.assetFolder(template.Code.S3Key),
     template.Handler,
   );
+  const accessKey = environment.accessControl.accessKeyFor(functionName, roleName);
   environment.functions.add(
     localFunction(
       {
@@ -45,8 +46,8 @@ export async function createFunction(
         environment: {
           ...template.Environment?.Variables,
           // What Lambda adds by itself.
-          AWS_ACCESS_KEY_ID: environment.accessControl.accessKeyFor(functionName, roleName),
-          AWS_SECRET_ACCESS_KEY: 'local',
+          AWS_ACCESS_KEY_ID: accessKey.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: accessKey.secretAccessKey,
           AWS_DEFAULT_REGION: region,
           AWS_EXECUTION_ENV: `AWS_Lambda_${template.Runtime}`,
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(template.MemorySize),

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { Decide } from '../iam/access-control.ts';
-import { accessKeyIdOf } from '../iam/access-key-id.ts';
+import type { RequestControl } from '../iam/access-control.ts';
 import { arn } from '../identity.ts';
-import { closeServer, listenOnLoopback, loopback, readBody } from '../loopback-server.ts';
+import { closeServer, listenOnLoopback, loopback } from '../loopback-server.ts';
+import { readServiceRequest, sendRefusal } from '../service-request.ts';
 import { operations } from './operations.ts';
 import type { InvokeRotation } from './rotation.ts';
 import { rotateSecret } from './rotation.ts';
@@ -14,11 +14,12 @@ import { ServiceError } from './service-error.ts';
 interface SecretsManagerOptions {
   /** File that keeps the secrets; in memory where there is none. */
   readonly file: string | undefined;
-  readonly decide: Decide;
+  readonly control: RequestControl;
   readonly invokeRotation: InvokeRotation;
 }
 
 const maximumRequestBytes = 1024 * 1024;
+const contentType = 'application/x-amz-json-1.1';
 
 /** Secrets Manager on loopback, in the AWS JSON 1.1 protocol. */
 export interface SecretsManager {
@@ -28,13 +29,13 @@ export interface SecretsManager {
 
 export async function startSecretsManager({
   file,
-  decide,
+  control,
   invokeRotation,
 }: SecretsManagerOptions): Promise<SecretsManager> {
   const store = secretStore(file);
   const rotate: Rotate = (secret, input) => rotateSecret(store, invokeRotation, secret, input);
   const server = createServer((request, response) => {
-    respond(request, response, { store, decide, rotate }).catch((error: unknown) => {
+    respond(request, response, { store, control, rotate }).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
@@ -46,23 +47,24 @@ type Rotate = Parameters<(typeof operations)[string]>[1]['rotate'];
 
 interface Service {
   readonly store: SecretStore;
-  readonly decide: Decide;
+  readonly control: RequestControl;
   readonly rotate: Rotate;
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
-  const body = await readBody(request, maximumRequestBytes);
-  if (!body) {
-    response.writeHead(413).end();
+  const read = await readServiceRequest(request, maximumRequestBytes, service.control);
+  if ('status' in read) {
+    sendRefusal(response, read, contentType);
     return;
   }
+  const { accessKeyId, body } = read;
   const send = (status: number, content: unknown) => {
-    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content));
+    response.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(content));
   };
   const operationName = String(request.headers['x-amz-target'] ?? '').replace(/^secretsmanager\./, '');
   try {
     const input: unknown = JSON.parse(body.toString());
-    const decision = service.decide(accessKeyIdOf(request.headers.authorization), [
+    const decision = service.control.decide(accessKeyId, [
       { action: `secretsmanager:${operationName}`, resource: secretArn(service.store, input) },
     ]);
     if (!decision.allowed) {

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../clock.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { maximumMageIdLength } from './account.ts';
-import type { Account, AccountStore } from './account.ts';
-import { nameProblem } from './registration-rules.ts';
+import type { Account } from './account.ts';
+import type { Registry } from './client-registration.ts';
+import { nameProblem } from './name.ts';
 import type { RegistrationProblem } from './registration-rules.ts';
 
 /** What an operator states about a new account. */
@@ -21,7 +21,7 @@ export interface AccountRegistration {
 /** Creates an account, or returns what is wrong with its registration. */
 export async function registerAccount(
   registration: AccountRegistration,
-  { accounts, clock }: { accounts: AccountStore; clock: Clock },
+  { clients, accounts, subjects, clock }: Pick<Registry, 'clients' | 'accounts' | 'subjects' | 'clock'>,
 ): Promise<Result<Account, RegistrationProblem<keyof AccountRegistration>>> {
   const problem = accountProblem(registration);
   if (problem) return failed(problem);
@@ -33,8 +33,19 @@ export async function registerAccount(
     email,
     screenName: screenName ?? `${firstName} ${lastName}`,
     sessionKeys: {},
+    status: 'enabled',
+    sessionGeneration: '',
     createdAt: clock(),
   };
+  // The read also finds clients that were created before ids were claimed.
+  const isClient =
+    (await clients.findNow(account.mageId)) ?? !(await subjects.claim(account.mageId, 'account'));
+  if (isClient) {
+    return failed({
+      field: 'mageId',
+      problem: `is taken: there is or was a client with the id ${account.mageId}, and no one may take its tokens for those of an account. Choose another id`,
+    });
+  }
   if (await accounts.create(account)) return ok(account);
   return failed({ field: 'mageId', problem: `is taken: there is an account ${account.mageId} already` });
 }

@@ -19,6 +19,10 @@ export const Account = v.object({
    * taken.
    */
   sessionKeys: v.record(v.string(), v.number()),
+  /** A disabled account opens no session, and those that it has opened have ended. */
+  status: v.optional(v.picklist(['enabled', 'disabled']), 'enabled'),
+  /** Sessions of another generation have ended. It changes when the account is disabled. */
+  sessionGeneration: v.optional(v.string(), ''),
   /** NumericDate, seconds since the epoch. */
   createdAt: v.pipe(v.number(), v.integer()),
 });
@@ -37,4 +41,8 @@ export interface AccountStore {
   addSessionKey(mageId: string, clientId: string, now: number): Promise<'added' | 'full' | 'unknown_account'>;
   /** Frees the place. Does nothing if it was not taken. */
   removeSessionKey(mageId: string, clientId: string): Promise<void>;
+  /** Disables the account and ends its sessions, which are all of another generation. False if it is unknown. */
+  disable(mageId: string, sessionGeneration: string): Promise<boolean>;
+  /** Enables the account. False if it is unknown. */
+  enable(mageId: string): Promise<boolean>;
 }

@@ -2,6 +2,7 @@ import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { maximumClientKeys } from './client-key.ts';
 import { validSecrets } from './client-secret.ts';
+import { newTokenGeneration } from './client.ts';
 import type { Client, ClientKey, ClientSecret } from './client.ts';
 
 /** Why a client cannot be changed as requested. */
@@ -58,10 +59,10 @@ export function removeSecret(client: Client, secretId: string): Changed {
   );
 }
 
-/** Revokes all tokens that were issued to the client until `now`, NumericDate. */
-export const revokeTokens = (client: Client, now: number): Client => ({
+/** Revokes all tokens of the client. Those that it gets from then on belong to the new generation. */
+export const revokeTokens = (client: Client): Client => ({
   ...client,
-  tokensValidAfter: Math.max(client.tokensValidAfter, now),
+  tokenGeneration: newTokenGeneration(),
 });
 
 /** Registers more public keys, with which the client may then authenticate (RFC 7523 §2.2). */

@@ -7,14 +7,16 @@ import { maximumSessionKeys } from './account.ts';
 import type { AccountStore } from './account.ts';
 import { newClientSecret } from './client-secret.ts';
 import type { ClientStore } from './client-store.ts';
-import { clientCredentialsGrantType, sessionGrantType } from './client.ts';
+import { clientCredentialsGrantType, newTokenGeneration, sessionGrantType } from './client.ts';
 import type { AuthenticationMethod, Client } from './client.ts';
 import { registrationProblem } from './registration-rules.ts';
 import type { ClientRegistration, RegistrationProblem } from './registration-rules.ts';
+import type { SubjectStore } from './subject.ts';
 
 export interface Registry {
   readonly clients: ClientStore;
   readonly accounts: AccountStore;
+  readonly subjects: SubjectStore;
   /** `HashKeys.clientSecret` */
   readonly secretKey: () => Promise<KeyObject>;
   readonly clock: Clock;
@@ -39,7 +41,7 @@ export async function registerClient(
   const problem = registrationProblem(registration);
   if (problem) return failed({ reason: 'invalid', ...problem });
 
-  const { clients, accounts, secretKey, clock } = registry;
+  const { clients, accounts, subjects, secretKey, clock } = registry;
   const { account, secret: imported } = registration;
   const id = registration.clientId ?? generateClientId(registration);
   const now = clock();
@@ -54,6 +56,15 @@ export async function registerClient(
   if (account !== undefined) {
     const place = await takePlace(account, id, registry);
     if (!place.ok) return place;
+  }
+  // The read also finds accounts that were created before ids were claimed.
+  if ((await accounts.find(id)) || !(await subjects.claim(id, 'client'))) {
+    if (account !== undefined) await accounts.removeSessionKey(account, id);
+    return failed({
+      reason: 'id_taken',
+      field: 'clientId',
+      problem: `is taken: there is an account with the mage_id ${id}, and no one may take its sessions for tokens of a client. Choose another id`,
+    });
   }
   if (await clients.create(client)) return ok({ client, ...(secret !== undefined && { secret }) });
   if (account !== undefined && (await clients.findNow(id))?.account !== account) {
@@ -99,21 +110,10 @@ function newClient(
     claims: { ...registration.claims },
     status: 'enabled',
     // Tokens of a deleted client that had this id stay revoked.
-    tokensValidAfter: now - 1,
+    tokenGeneration: newTokenGeneration(),
     createdAt: now,
     version: 1,
   };
-}
-
-/** Deletes a client and frees the place of a session key in its account. False if there was no such client. */
-export async function deleteClient(
-  clientId: string,
-  { clients, accounts }: Pick<Registry, 'clients' | 'accounts'>,
-): Promise<boolean> {
-  const client = await clients.findNow(clientId);
-  if (!client || !(await clients.delete(clientId))) return false;
-  if (client.account !== undefined) await accounts.removeSessionKey(client.account, clientId);
-  return true;
 }
 
 async function takePlace(

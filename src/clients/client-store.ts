@@ -1,17 +1,18 @@
 import type { Client } from './client.ts';
+import type { DeletedSessionKey } from './deleted-session-key.ts';
 
-/** Clients, as the registry uses them. Client authentication needs `find` only. */
+/** Clients, as the registry uses them. Client authentication needs `findNow` only. */
 export interface ClientStore {
-  /** An eventually consistent read: it may miss a client, or a change, of the last second. */
-  find(clientId: string): Promise<Client | undefined>;
   /** A strongly consistent read. */
   findNow(clientId: string): Promise<Client | undefined>;
   /** All clients, sorted by id. */
   list(): Promise<Client[]>;
-  /** False if the id is taken. */
+  /** False if the id is taken. What remains of a deleted session key does not take it, and is replaced. */
   create(client: Client): Promise<boolean>;
   /** Writes `client` as the version after its own. False if it was changed or deleted in the meantime. */
   replace(client: Client): Promise<boolean>;
-  /** False if there was no such client. */
-  delete(clientId: string): Promise<boolean>;
+  /** Deletes this version of a client, and leaves `remains`. False if it was changed or deleted in the meantime. */
+  delete(client: Client, remains?: DeletedSessionKey): Promise<boolean>;
+  /** Deletes what remains of a deleted session key, of `account` if it is given. False if nothing does. */
+  deleteRemains(clientId: string, account?: string): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 
 /** NumericDate: seconds since the epoch (RFC 7519 §2). */
@@ -109,8 +110,11 @@ export const Client = v.object({
   /** Claims that are added to each of its access tokens. */
   claims: v.record(v.string(), v.string()),
   status: v.picklist(['enabled', 'disabled']),
-  /** Tokens that were issued in this second or earlier are revoked. */
-  tokensValidAfter: numericDate,
+  /**
+   * Each of its tokens names the generation that it was issued in, and is valid in that generation only. A new value
+   * revokes them all. A record without it was written before there were generations.
+   */
+  tokenGeneration: v.optional(v.string(), ''),
   createdAt: numericDate,
   /** Increases by one with each write, for optimistic concurrency between operators. */
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -124,9 +128,5 @@ export function scopePatternMatches(pattern: string, token: string): boolean {
   return token.length > prefix.length && token.startsWith(prefix);
 }
 
-/**
- * The `iat` of a token that is issued to the client at `now`, NumericDate. A token of the same second in which all
- * tokens of the client were revoked would be revoked too, so it is dated in the next second.
- */
-export const issuedAtFor = ({ tokensValidAfter }: Pick<Client, 'tokensValidAfter'>, now: number): number =>
-  Math.max(now, tokensValidAfter + 1);
+/** A new `tokenGeneration`: 64 random bits, so that no client has one twice, even if it is deleted and created again. */
+export const newTokenGeneration = (): string => randomBytes(8).toString('base64url');

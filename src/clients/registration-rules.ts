@@ -1,5 +1,7 @@
 import { grantTypes, jwtBearerGrantType, maximumClientIdLength, scopePatternMatches } from './client.ts';
 import type { ClientKey, ClientKind } from './client.ts';
+import { importedSecretProblem } from './imported-secret.ts';
+import { nameProblem } from './name.ts';
 
 /** What an operator states about a new client. */
 export interface ClientRegistration {
@@ -33,7 +35,7 @@ export interface ClientRegistration {
 /** What is wrong with one field of a registration. */
 export interface RegistrationProblem<Field extends string = keyof ClientRegistration> {
   readonly field: Field;
-  /** To be read after the name of the field: "must have 1 to 100 characters, on one line". */
+  /** To be read after the name of the field: "must not be empty". */
   readonly problem: string;
 }
 
@@ -59,24 +61,17 @@ const reservedClaims: ReadonlySet<string> = new Set([
   'custom_claim',
   'test',
   'rand',
+  'token_generation',
   'account',
+  'secret_id',
   'error',
   'required_scope',
   'challenge',
   'dpop_nonce',
 ]);
 
-/** Bits of entropy that an imported secret must have. */
-const minimumSecretBits = 128;
-
 /** Characters of scopes, audiences and claims together: the record of a client must stay under 4 KB. */
 const maximumListLength = 1_500;
-
-/** Matches no character that breaks a line, moves a cursor or changes the direction of the text. */
-const printableLine = /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u;
-
-export const nameProblem = (name: string): string | undefined =>
-  printableLine.test(name) ? undefined : 'must have 1 to 100 characters, on one line';
 
 type Rule = (registration: ClientRegistration) => RegistrationProblem | undefined;
 
@@ -97,16 +92,8 @@ const rules: readonly Rule[] = [
         };
   },
   ({ secret }) => {
-    if (secret === undefined) return undefined;
-    if (!/^[\x20-\x7E]+$/.test(secret)) {
-      return { field: 'secret', problem: 'must be printable ASCII, on one line' };
-    }
-    const bits = Math.floor(secretBits(secret));
-    if (bits >= minimumSecretBits) return undefined;
-    return {
-      field: 'secret',
-      problem: `is too easy to guess: ${secret.length} characters of its kind have at most ${bits} bits of entropy, and ${minimumSecretBits} are required`,
-    };
+    const problem = secret === undefined ? undefined : importedSecretProblem(secret);
+    return problem === undefined ? undefined : { field: 'secret', problem };
   },
   (registration) => {
     if (registration.account === undefined) return undefined;
@@ -238,14 +225,22 @@ export function registrationProblem(registration: ClientRegistration): Registrat
   return undefined;
 }
 
-/** Bits of entropy that a secret of this length has at most, by the smallest alphabet that contains it. */
-function secretBits(secret: string): number {
-  const alphabets: readonly [RegExp, number][] = [
-    [/^\d*$/, 10],
-    [/^[\da-f]*$/i, 16],
-    [/^[\da-z]*$|^[\dA-Z]*$/, 36],
-    [/^[\w.-]*$/, 64],
-  ];
-  const size = alphabets.find(([form]) => form.test(secret))?.[1] ?? 95;
-  return secret.length * Math.log2(size);
+/** The longest lifetimes of tokens that a stage grants, in seconds. */
+export interface MaximumLifetimes {
+  readonly accessToken: number;
+  readonly session: number;
+}
+
+/** The problem of a token lifetime that the stage would never grant. */
+export function lifetimeProblem(
+  { account, tokenLifetime = 0 }: Pick<ClientRegistration, 'account' | 'tokenLifetime'>,
+  maximums: MaximumLifetimes,
+): RegistrationProblem | undefined {
+  const [maximum, what] =
+    account === undefined ? [maximums.accessToken, 'an access token'] : [maximums.session, 'a session token'];
+  if (tokenLifetime <= maximum) return undefined;
+  return {
+    field: 'tokenLifetime',
+    problem: `must be at most ${maximum} seconds, which is the maximum of the stage for ${what}`,
+  };
 }

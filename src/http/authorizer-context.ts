@@ -14,6 +14,8 @@ const CallerContext = v.object({
   scope: v.string(),
   /** `mage_id`, of a session token. */
   account: v.exactOptional(v.string()),
+  /** Id of the secret that opened the session. */
+  secret_id: v.exactOptional(v.string()),
   /** Space-separated ids: a claim that the operator registered for the client. */
   trading_partner_ids: v.exactOptional(v.string()),
 });
@@ -33,6 +35,7 @@ const DenialContext = v.object({
  */
 export const reservedContextMembers: ReadonlySet<string> = new Set([
   'account',
+  'secret_id',
   ...Object.keys(DenialContext.entries),
 ]);
 

@@ -91,7 +91,13 @@ const encodedPath = (rawPath: string) => rawPath.split('/').map(encodeURICompone
 const jsonClaims: ReadonlySet<string> = new Set(['owner', 'custom_claim', 'act', 'market', 'test']);
 
 /** The context of a caller: strings as the JWT authorizer passes them on, and `jsonClaims` as JSON. */
-function callerContext({ clientId, account, scope, claims }: VerifiedToken): Record<string, string> {
+function callerContext({
+  clientId,
+  account,
+  secretId,
+  scope,
+  claims,
+}: VerifiedToken): Record<string, string> {
   const strings = Object.entries(claims)
     .filter(
       ([name, value]) =>
@@ -103,5 +109,6 @@ function callerContext({ clientId, account, scope, claims }: VerifiedToken): Rec
     client_id: clientId,
     scope,
     ...(account !== undefined && { account }),
+    ...(secretId !== undefined && { secret_id: secretId }),
   };
 }

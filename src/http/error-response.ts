@@ -24,6 +24,7 @@ export function errorResponse(failure: RequestError, dialect: ErrorDialect, real
 /** Errors that `WWW-Authenticate` contains (RFC 6750 §3, RFC 9449 §7.1). */
 const resourceErrors: ReadonlySet<ErrorCode> = new Set([
   'invalid_token',
+  'account_disabled',
   'insufficient_scope',
   'resource_dpop_proof',
   'resource_dpop_nonce',

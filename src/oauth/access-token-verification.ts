@@ -36,12 +36,13 @@ const compactJws = /^[^.]*\.[^.]*\.[^.]*$/;
 /** Seconds that the issuer's clock may be ahead of ours. There is no tolerance for expiry. */
 const clockSkew = 30;
 
-/** The claims of our tokens: those of RFC 9068 §2.2, and `scope` and `nbf`, which they always have. */
+/** The claims of our tokens: those of RFC 9068 §2.2, and `scope`, `nbf` and `token_generation`, which they always have. */
 const AccessTokenClaims = v.looseObject({
   sub: v.string(),
   client_id: v.string(),
   scope: v.string(),
   jti: v.string(),
+  token_generation: v.string(),
   aud: v.union([v.string(), v.array(v.string())]),
   iat: v.number(),
   nbf: v.number(),
@@ -50,11 +51,16 @@ const AccessTokenClaims = v.looseObject({
   origin: v.exactOptional(
     v.array(
       v.pipe(
-        v.object({ client_id: v.string(), jti: v.string(), iat: v.number(), kid: v.string() }),
-        v.transform(({ client_id, jti, iat, kid }) => ({
+        v.object({
+          client_id: v.string(),
+          token_generation: v.string(),
+          jti: v.string(),
+          kid: v.string(),
+        }),
+        v.transform(({ client_id, token_generation, jti, kid }) => ({
           clientId: client_id,
+          tokenGeneration: token_generation,
           jti,
-          issuedAt: iat,
           keyId: kid,
         })),
       ),
@@ -91,12 +97,14 @@ export const accessTokens = ({
     }
     const parsed = v.safeParse(AccessTokenClaims, payload);
     if (!parsed.success) return invalidToken('incomplete_claims');
-    const { client_id: clientId, sub, scope, iat, exp, aud, jti, cnf, origin: origins } = parsed.output;
+    const { client_id: clientId, token_generation: tokenGeneration } = parsed.output;
+    const { sub, scope, iat, exp, aud, jti, cnf, origin: origins } = parsed.output;
     if (now >= exp) return invalidToken('expired', clientId);
     if (iat > now + clockSkew) return invalidToken('issued_in_the_future', clientId);
     return ok({
       kind: 'jwt',
       clientId,
+      tokenGeneration,
       subject: sub,
       scope,
       issuedAt: iat,
@@ -110,13 +118,13 @@ export const accessTokens = ({
     });
   },
 
-  async revocationReason({ clientId, issuedAt, jti = '', keyId = '', origins = [] }) {
-    const tokens = [{ clientId, jti, issuedAt, keyId }, ...origins];
+  async revocationReason({ clientId, tokenGeneration, jti = '', keyId = '', origins = [] }) {
+    const tokens = [{ clientId, tokenGeneration, jti, keyId }, ...origins];
     const { clients, revoked, keyIds } = await revocationStates.find(tokens);
     for (const token of tokens) {
       if (revoked.has(token.jti)) return 'revoked';
       if (!keyIds.includes(token.keyId)) return 'key_revoked';
-      const reason = clientRevocationReason(clients.get(token.clientId), token.issuedAt);
+      const reason = clientRevocationReason(clients.get(token.clientId), token);
       if (reason !== undefined) return reason;
     }
     return undefined;

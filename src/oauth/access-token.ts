@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { issuedAtFor } from '../clients/client.ts';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
 import { scopeTokens } from './scope.ts';
@@ -52,15 +51,17 @@ export interface TokenResponse {
   readonly issued_token_type?: string;
 }
 
-/** Issues an access token as a signed JWT (RFC 9068). */
+/**
+ * Issues an access token as a signed JWT (RFC 9068).
+ * @param issuedAt `iat`, NumericDate
+ */
 export function issueAccessToken(
   { client, method }: AuthenticatedClient,
   { scope, audience, jkt, subject = client.id, claims, expiresBy = Infinity }: GrantedToken,
   { issuer, policy }: AccessTokenIssuer,
   sign: JwtSigner,
-  now: number,
+  issuedAt: number,
 ): TokenResponse {
-  const issuedAt = issuedAtFor(client, now);
   const requested = client.tokenLifetime ?? policy.accessTokenLifetime[client.kind];
   const lifetime = Math.min(requested, policy.maximumAccessTokenLifetime, expiresBy - issuedAt);
   const markets = scopedMarkets(scope);
@@ -78,6 +79,7 @@ export function issueAccessToken(
     nbf: issuedAt,
     exp: issuedAt + lifetime,
     jti: randomUUID(),
+    token_generation: client.tokenGeneration,
     application: {
       id: client.id,
       client_id: client.id,

@@ -17,8 +17,11 @@ import { none } from './client-authentication/none.ts';
 import { privateKeyJwt } from './client-authentication/private-key-jwt.ts';
 
 export interface ClientAuthenticationOptions extends VerificationOptions {
-  /** Read eventually consistent: a client that was disabled this second may still get a token. */
-  readonly clients: Pick<ClientStore, 'find'>;
+  /**
+   * Read strongly consistent, because a token is issued in the generation of the client that was read. An older record
+   * would give the client a token that is revoked already, and a disabled client a token.
+   */
+  readonly clients: Pick<ClientStore, 'findNow'>;
   /** Records that a secret was used. */
   readonly recordSecretUse: (clientId: string, secretId: string) => Promise<void>;
 }
@@ -27,6 +30,8 @@ export interface AuthenticatedClient {
   readonly client: Client;
   /** The method that it authenticated with. With `none` it only identified itself (RFC 6749 §2.1). */
   readonly method: AuthenticationMethod;
+  /** Id of the secret that it authenticated with, if it did with one. */
+  readonly secretId?: string;
 }
 
 /** Authenticates the client of a request, or returns `invalid_client`. */
@@ -70,10 +75,9 @@ export function clientAuthentication(options: ClientAuthenticationOptions): Auth
     }
     if (!verification.verified) return invalidClient(request, verification.reason, client.id);
     if (client.status !== 'enabled') return invalidClient(request, 'client_disabled', client.id);
-    if (verification.secretId !== undefined) {
-      await options.recordSecretUse(client.id, verification.secretId);
-    }
-    return ok({ client, method });
+    const { secretId } = verification;
+    if (secretId !== undefined) await options.recordSecretUse(client.id, secretId);
+    return ok({ client, method, ...(secretId !== undefined && { secretId }) });
   };
 }
 
@@ -101,7 +105,7 @@ async function findFirst(
 ): Promise<Client | undefined> {
   // An id that is too long to be registered is unknown without a read.
   for (const id of ids.filter(({ length }) => length <= maximumClientIdLength)) {
-    const client = await clients.find(id);
+    const client = await clients.findNow(id);
     if (client) return client;
   }
   return undefined;

@@ -3,6 +3,13 @@ import * as v from 'valibot';
 /** A lifetime in whole seconds. */
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+/** The lifetimes of a policy, and the maximum of each. */
+interface Lifetimes {
+  readonly accessTokenLifetime: { readonly integration: number; readonly sales_channel: number };
+  readonly maximumAccessTokenLifetime: number;
+  readonly sessionLifetime: { readonly default: number; readonly maximum: number };
+}
+
 /** Patterns, each of which at least one granted scope must match, such as `market:*`. */
 const patterns = v.optional(v.array(v.string()), []);
 
@@ -10,27 +17,52 @@ const patterns = v.optional(v.array(v.string()), []);
  * What a stage decides about every token that it issues. The stage record states it, and the functions read it from
  * their environment as JSON.
  */
-export const TokenPolicy = v.object({
-  /** Lifetimes of access tokens, by the kind of the client, in seconds. */
-  accessTokenLifetime: v.object({ integration: seconds, sales_channel: seconds }),
-  /** Maximum lifetime of any access token in seconds, whatever a client is registered with. */
-  maximumAccessTokenLifetime: seconds,
-  /** Lifetimes of session tokens in seconds. A request for more than the maximum is granted the maximum. */
-  sessionLifetime: v.object({ default: seconds, maximum: seconds }),
-  /** Scopes that are required, by the kind of the client. */
-  requiredScopes: v.optional(v.object({ integration: patterns, sales_channel: patterns }), {}),
-  /** The `organization` claim: whose marketplace this stage belongs to. */
-  organization: v.object({
-    id: v.string(),
-    slug: v.string(),
-    enterprise: v.boolean(),
-    region: v.string(),
+export const TokenPolicy = v.pipe(
+  v.object({
+    /** Lifetimes of access tokens, by the kind of the client, in seconds. */
+    accessTokenLifetime: v.object({ integration: seconds, sales_channel: seconds }),
+    /** Maximum lifetime of any access token in seconds, whatever a client is registered with. */
+    maximumAccessTokenLifetime: seconds,
+    /** Lifetimes of session tokens in seconds. A request for more than the maximum is granted the maximum. */
+    sessionLifetime: v.object({ default: seconds, maximum: seconds }),
+    /** Scopes that are required, by the kind of the client. */
+    requiredScopes: v.optional(v.object({ integration: patterns, sales_channel: patterns }), {}),
+    /** The `organization` claim: whose marketplace this stage belongs to. */
+    organization: v.object({
+      id: v.string(),
+      slug: v.string(),
+      enterprise: v.boolean(),
+      region: v.string(),
+    }),
+    /** The `test` claim: true where tokens must never move money. */
+    test: v.boolean(),
   }),
-  /** The `test` claim: true where tokens must never move money. */
-  test: v.boolean(),
-});
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    for (const message of excessiveLifetimes(dataset.value)) addIssue({ message });
+  }),
+);
 
 export type TokenPolicy = v.InferOutput<typeof TokenPolicy>;
+
+/** Each lifetime that exceeds its maximum. It would be cut without a word when a token is issued. */
+function excessiveLifetimes({
+  accessTokenLifetime: { integration, sales_channel },
+  maximumAccessTokenLifetime,
+  sessionLifetime,
+}: Lifetimes): string[] {
+  const accessTokenMaximum = ['maximumAccessTokenLifetime', maximumAccessTokenLifetime] as const;
+  const limits = [
+    ['accessTokenLifetime.integration', integration, ...accessTokenMaximum],
+    ['accessTokenLifetime.sales_channel', sales_channel, ...accessTokenMaximum],
+    ['sessionLifetime.default', sessionLifetime.default, 'sessionLifetime.maximum', sessionLifetime.maximum],
+  ] as const;
+  return limits
+    .filter(([, lifetime, , maximum]) => lifetime > maximum)
+    .map(
+      ([member, lifetime, of, maximum]) => `${member} is ${lifetime} s, above ${of}, which is ${maximum} s`,
+    );
+}
 
 /** Parses a policy. Throws if it is not valid. */
 export const parseTokenPolicy = (json: string): TokenPolicy => v.parse(TokenPolicy, JSON.parse(json));

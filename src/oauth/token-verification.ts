@@ -1,16 +1,22 @@
 import type { Client } from '../clients/client.ts';
 import { errorResult, requestError } from '../errors.ts';
-import type { RequestError } from '../errors.ts';
+import type { ErrorCode, RequestError } from '../errors.ts';
 import type { Result } from '../result.ts';
 
 /** A token whose origin and time were verified: whom it stands for, what it permits, and when. */
 export interface VerifiedToken {
   readonly kind: 'jwt' | 'session';
   readonly clientId: string;
+  /** `tokenGeneration` of the client when the token was issued. */
+  readonly tokenGeneration: string | undefined;
   /** `sub`: the client, or whom it acts for. */
   readonly subject: string;
   /** `mage_id`, of a session token. */
   readonly account?: string;
+  /** `sessionGeneration` of the account, of a session token. */
+  readonly sessionGeneration?: string;
+  /** Id of the secret that opened the session, of a session token. */
+  readonly secretId?: string;
   /** Space-separated (RFC 6749 §3.3). */
   readonly scope: string;
   /** NumericDate, seconds since the epoch. */
@@ -34,9 +40,8 @@ export interface VerifiedToken {
 /** A JWT that another JWT was exchanged for. Revoking it revokes the other too. */
 export interface TokenOrigin {
   readonly clientId: string;
+  readonly tokenGeneration: string | undefined;
   readonly jti: string;
-  /** NumericDate, seconds since the epoch. */
-  readonly issuedAt: number;
   readonly keyId: string;
 }
 
@@ -76,15 +81,27 @@ export function tokenVerification(kinds: readonly TokenKind[]): TokenVerificatio
   };
 }
 
+/** Reasons that the holder of a token learns too. All others look alike to it. */
+const errorOfReason: ReadonlyMap<string, ErrorCode> = new Map([['account_disabled', 'account_disabled']]);
+
 /** @param reason for the log */
 export const invalidToken = (reason: string, clientId?: string) =>
-  errorResult('invalid_token', undefined, { reason, ...(clientId !== undefined && { clientId }) });
+  errorResult(errorOfReason.get(reason) ?? 'invalid_token', undefined, {
+    reason,
+    ...(clientId !== undefined && { clientId }),
+  });
 
-/** Why the state of its client makes a token of `issuedAt`, NumericDate, invalid; undefined if it does not. */
-export function clientRevocationReason(client: Client | undefined, issuedAt: number): string | undefined {
+/**
+ * Why the state of its client makes a token invalid; undefined if it does not. No clock takes part: a token that was
+ * issued in the second of a revocation, before or after it, is told apart by its generation.
+ */
+export function clientRevocationReason(
+  client: Pick<Client, 'status' | 'tokenGeneration'> | undefined,
+  { tokenGeneration }: Pick<VerifiedToken, 'tokenGeneration'>,
+): string | undefined {
   if (!client) return 'client_deleted';
   if (client.status !== 'enabled') return 'client_disabled';
-  if (issuedAt <= client.tokensValidAfter) return 'all_tokens_revoked';
+  if (tokenGeneration !== client.tokenGeneration) return 'all_tokens_revoked';
   return undefined;
 }
 

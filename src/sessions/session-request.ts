@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { issuedAtFor, sessionGrantType } from '../clients/client.ts';
+import type { AccountStore } from '../clients/account.ts';
+import { sessionGrantType } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
@@ -13,6 +14,8 @@ import type { SessionStore } from './session.ts';
 
 export interface SessionCapabilities {
   readonly authenticateClient: AuthenticateClient;
+  /** Read strongly consistent, so that a disabled account opens no session. */
+  readonly accounts: Pick<AccountStore, 'find'>;
   readonly sessions: Pick<SessionStore, 'put'>;
   /** `HashKeys.sessionToken` */
   readonly tagKey: () => Promise<KeyObject>;
@@ -48,7 +51,7 @@ interface OpenedSession {
 /** Opens a session with an account's application id and secret, as Adobe's Marketplace EQP API does. */
 export async function openSession(
   { authorization, grant_type, expires_in, ...credentials }: SessionRequest,
-  { authenticateClient, sessions, tagKey, policy, clock }: SessionCapabilities,
+  { authenticateClient, accounts, sessions, tagKey, policy, clock }: SessionCapabilities,
 ): Promise<Result<OpenedSession, RequestError>> {
   if (!isBasicScheme(authorization)) {
     return errorResult('invalid_client', 'Send the application id and secret with HTTP Basic.', {
@@ -70,8 +73,12 @@ export async function openSession(
 
   const authenticated = await authenticateClient({ authorization, ...credentials });
   if (!authenticated.ok) return authenticated;
-  const { client } = authenticated.value;
-  if (client.account === undefined || !client.grants.includes(sessionGrantType)) {
+  const { client, secretId } = authenticated.value;
+  const account =
+    client.account !== undefined && client.grants.includes(sessionGrantType)
+      ? await accounts.find(client.account)
+      : undefined;
+  if (!account || secretId === undefined) {
     // Only session keys exist at this endpoint. Any other client gets the response of an unknown one.
     return errorResult('invalid_client', undefined, {
       challenge: 'Basic',
@@ -80,18 +87,33 @@ export async function openSession(
     });
   }
 
+  if (account.status === 'disabled') {
+    // The client has authenticated, so it may learn why.
+    return errorResult(
+      'forbidden',
+      'The account of this session key is disabled. Its operator alone can enable it.',
+      {
+        reason: 'account_disabled',
+        clientId: client.id,
+      },
+    );
+  }
+
   const maximum = Math.min(client.tokenLifetime ?? sessionLifetime.maximum, sessionLifetime.maximum);
   const lifetime = Math.min(requested, maximum);
-  const issuedAt = issuedAtFor(client, clock());
+  const issuedAt = clock();
   const ust = generateSessionToken(await tagKey());
   await sessions.put(hashSessionToken(ust), {
     clientId: client.id,
-    account: client.account,
+    tokenGeneration: client.tokenGeneration,
+    secretId,
+    account: account.mageId,
+    sessionGeneration: account.sessionGeneration,
     scope: client.defaultScopes.join(' '),
     issuedAt,
     expiresAt: issuedAt + lifetime,
   });
-  return ok({ response: { mage_id: client.account, ust, expires_in: lifetime }, clientId: client.id });
+  return ok({ response: { mage_id: account.mageId, ust, expires_in: lifetime }, clientId: client.id });
 }
 
 /** A whole number above 0 of any size: a request for more than the maximum is granted the maximum. */

@@ -1,16 +1,29 @@
 import type { KeyObject } from 'node:crypto';
-import type { ClientStore } from '../clients/client-store.ts';
+import type { Account } from '../clients/account.ts';
+import type { Client } from '../clients/client.ts';
+import type { DeletedSessionKey } from '../clients/deleted-session-key.ts';
 import type { Clock } from '../clock.ts';
 import { clientRevocationReason, invalidToken } from '../oauth/token-verification.ts';
 import type { TokenKind } from '../oauth/token-verification.ts';
 import { ok } from '../result.ts';
 import { hashSessionToken, isSessionTokenForm, verifySessionTokenTag } from './session-token.ts';
-import type { SessionStore } from './session.ts';
+import type { Session, SessionStore } from './session.ts';
+
+/** What may end a session, from one round trip to the database. */
+interface SessionOrigin {
+  /** The session key that opened it, or what remains of that key. */
+  readonly sessionKey: Client | DeletedSessionKey | undefined;
+  readonly account: Account | undefined;
+}
+
+export interface SessionOriginReader {
+  /** Strongly consistent, so that the sessions of a disabled key or account are refused at once. */
+  find(session: Pick<Session, 'clientId' | 'account'>): Promise<SessionOrigin>;
+}
 
 interface SessionVerificationOptions {
   readonly sessions: Pick<SessionStore, 'find'>;
-  /** Read strongly consistent, so that the sessions of a disabled client are refused at once. */
-  readonly clients: Pick<ClientStore, 'findNow'>;
+  readonly origins: SessionOriginReader;
   /** `HashKeys.sessionToken` */
   readonly tagKey: () => Promise<KeyObject>;
   readonly clock: Clock;
@@ -19,7 +32,7 @@ interface SessionVerificationOptions {
 /** Session tokens as a kind of token that `tokenVerification` accepts. */
 export const sessionTokens = ({
   sessions,
-  clients,
+  origins,
   tagKey,
   clock,
 }: SessionVerificationOptions): TokenKind => ({
@@ -31,9 +44,19 @@ export const sessionTokens = ({
     if (!session) return invalidToken('unknown_session');
     // DynamoDB deletes an expired item days late.
     if (clock() >= session.expiresAt) return invalidToken('expired', session.clientId);
-    return ok({ kind: 'session', subject: session.account, ...session, claims: {} });
+    const { tokenGeneration, ...rest } = session;
+    return ok({ kind: 'session', tokenGeneration, subject: session.account, ...rest, claims: {} });
   },
 
-  revocationReason: async ({ clientId, issuedAt }) =>
-    clientRevocationReason(await clients.findNow(clientId), issuedAt),
+  async revocationReason(token) {
+    const { clientId, account: mageId = '', sessionGeneration } = token;
+    const { sessionKey, account } = await origins.find({ clientId, account: mageId });
+    if (!account) return 'unknown_account';
+    if (account.status === 'disabled') return 'account_disabled';
+    if (account.sessionGeneration !== sessionGeneration) return 'account_was_disabled';
+    // The sessions of a deleted key go on, unless they were revoked before or with it.
+    return sessionKey?.status === 'deleted'
+      ? clientRevocationReason({ ...sessionKey, status: 'enabled' }, token)
+      : clientRevocationReason(sessionKey, token);
+  },
 });

@@ -3,8 +3,14 @@ import * as v from 'valibot';
 /** What a session token stands for. The token itself is not part of it: a stolen table opens no session. */
 export const Session = v.object({
   clientId: v.string(),
+  /** Id of the secret that opened it. Only while that secret is valid may the session manage session keys. */
+  secretId: v.optional(v.string(), ''),
+  /** `tokenGeneration` of the client when it was opened. A session without it is refused. */
+  tokenGeneration: v.exactOptional(v.string()),
   /** `mage_id` of the account that the session acts for. */
   account: v.string(),
+  /** `sessionGeneration` that the account had when the session was opened. */
+  sessionGeneration: v.optional(v.string(), ''),
   /** Space-separated (RFC 6749 §3.3); may be empty. */
   scope: v.string(),
   /** NumericDate, seconds since the epoch. */

@@ -18,6 +18,26 @@ export function dynamodbAccountStore(dynamodb: DynamoDBClient, TableName: string
     return Item && v.parse(Account, unmarshall(Item));
   };
 
+  const change = (mageId: string, changes: Partial<Account>) =>
+    conditionMet(
+      dynamodb.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: keyOf(mageId),
+          UpdateExpression: `SET ${Object.keys(changes)
+            .map((name) => `#${name} = :${name}`)
+            .join(', ')}`,
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeNames: Object.fromEntries(
+            Object.keys(changes).map((name) => [`#${name}`, name]),
+          ),
+          ExpressionAttributeValues: marshall(
+            Object.fromEntries(Object.entries(changes).map(([name, value]) => [`:${name}`, value])),
+          ),
+        }),
+      ),
+    );
+
   return {
     find,
 
@@ -65,5 +85,8 @@ export function dynamodbAccountStore(dynamodb: DynamoDBClient, TableName: string
         ),
       );
     },
+
+    disable: (mageId, sessionGeneration) => change(mageId, { status: 'disabled', sessionGeneration }),
+    enable: (mageId) => change(mageId, { status: 'enabled' }),
   };
 }

@@ -2,24 +2,38 @@ import { isDeepStrictEqual } from 'node:util';
 import { DeleteItemCommand, GetItemCommand, paginateScan, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import * as v from 'valibot';
 import type { ClientStore } from '../clients/client-store.ts';
-import { Client } from '../clients/client.ts';
+import type { Client } from '../clients/client.ts';
+import type { DeletedSessionKey } from '../clients/deleted-session-key.ts';
+import { clientOfItem } from './client-item.ts';
 import { conditionMet, orUnavailable } from './dynamodb.ts';
 import { itemKinds } from './item-kinds.ts';
 
 const { prefix } = itemKinds.client;
 const keyOf = (clientId: string) => marshall({ pk: prefix + clientId });
 
+/** The condition that an item is what remains of a deleted session key. */
+const isDeleted = {
+  expression: '#status = :deleted',
+  names: { '#status': 'status' },
+  values: { ':deleted': 'deleted' },
+};
+
+/** The condition that the stored client is this version of it. */
+const unchangedSince = ({ version }: Pick<Client, 'version'>) => ({
+  ConditionExpression: 'version = :version',
+  ExpressionAttributeValues: marshall({ ':version': version }),
+});
+
 /** Clients in DynamoDB, one item each. */
 export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string): ClientStore {
-  const get = async (clientId: string, ConsistentRead: boolean) => {
+  const get = async (clientId: string) => {
     const { Item } = await orUnavailable(
-      dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(clientId), ConsistentRead })),
+      dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(clientId), ConsistentRead: true })),
     );
-    return Item && v.parse(Client, unmarshall(Item));
+    return clientOfItem(Item && unmarshall(Item));
   };
-  const put = (client: Client, condition: object) =>
+  const put = (client: Client | DeletedSessionKey, condition: object) =>
     conditionMet(
       dynamodb.send(
         new PutItemCommand({
@@ -31,11 +45,10 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
     );
 
   /** The SDK repeats a write whose response was lost. The repetition then finds what the first one has written. */
-  const isWritten = async (client: Client) => isDeepStrictEqual(await get(client.id, true), client);
+  const isWritten = async (client: Client) => isDeepStrictEqual(await get(client.id), client);
 
   return {
-    find: (clientId) => get(clientId, false),
-    findNow: (clientId) => get(clientId, true),
+    findNow: get,
 
     async list() {
       const clients: Client[] = [];
@@ -50,32 +63,51 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
       );
       const collect = async () => {
         for await (const { Items = [] } of pages) {
-          clients.push(...Items.map((item) => v.parse(Client, unmarshall(item))));
+          clients.push(
+            ...Items.map((item) => clientOfItem(unmarshall(item))).filter((client) => client !== undefined),
+          );
         }
       };
       await orUnavailable(collect());
       return clients.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
 
-    create: async (client) =>
-      (await put(client, { ConditionExpression: 'attribute_not_exists(pk)' })) || isWritten(client),
+    async create(client) {
+      const unusedId = {
+        ConditionExpression: `attribute_not_exists(pk) OR ${isDeleted.expression}`,
+        ExpressionAttributeNames: isDeleted.names,
+        ExpressionAttributeValues: marshall(isDeleted.values),
+      };
+      return (await put(client, unusedId)) || isWritten(client);
+    },
 
     async replace(client) {
       const next = { ...client, version: client.version + 1 };
-      const unchanged = {
-        ConditionExpression: 'version = :version',
-        ExpressionAttributeValues: marshall({ ':version': client.version }),
-      };
-      return (await put(next, unchanged)) || isWritten(next);
+      return (await put(next, unchangedSince(client))) || isWritten(next);
     },
 
-    delete: (clientId) =>
+    delete: (client, remains) =>
+      remains
+        ? put(remains, unchangedSince(client))
+        : conditionMet(
+            dynamodb.send(
+              new DeleteItemCommand({ TableName, Key: keyOf(client.id), ...unchangedSince(client) }),
+            ),
+          ),
+
+    deleteRemains: (clientId, account) =>
       conditionMet(
         dynamodb.send(
           new DeleteItemCommand({
             TableName,
             Key: keyOf(clientId),
-            ConditionExpression: 'attribute_exists(pk)',
+            ConditionExpression:
+              isDeleted.expression + (account === undefined ? '' : ' AND account = :account'),
+            ExpressionAttributeNames: isDeleted.names,
+            ExpressionAttributeValues: marshall({
+              ...isDeleted.values,
+              ...(account !== undefined && { ':account': account }),
+            }),
           }),
         ),
       ),

@@ -11,8 +11,14 @@ export interface ItemKind {
 
 /** Every kind of item. Stores take their keys from it, and lib/ takes the leading keys of each grant from it. */
 export const itemKinds = {
-  client: { table: 'clients', prefix: 'client#', id: 'client_id' },
+  client: {
+    table: 'clients',
+    prefix: 'client#',
+    id: 'client_id',
+    timeToLive: 'of a deleted session key: when the last of its sessions has expired',
+  },
   account: { table: 'clients', prefix: 'account#', id: 'mage_id' },
+  subject: { table: 'clients', prefix: 'subject#', id: 'client_id or mage_id' },
   secretUse: {
     table: 'clients',
     prefix: 'secret-use#',

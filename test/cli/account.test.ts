@@ -26,6 +26,7 @@ describe('postern account create', () => {
       email: 'ada@example.com',
       screenName: 'Ada Lovelace',
       sessionKeys: [],
+      status: 'enabled',
       createdAt: '2026-05-04T03:02:01Z',
     });
   });
@@ -99,5 +100,108 @@ describe('postern account show', () => {
     const ran = await postern(['account', 'show', 'MAG1', ...at], { stage });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toBe('postern: There is no account MAG1 in sandbox.\n');
+  });
+});
+
+describe('id of a client and an account', () => {
+  const asClient = ['client', 'create', '--stage', 'sandbox', '--name', 'Acme', '--scope', 'orders:read'];
+
+  test('client create refuses the mage_id of an account', async () => {
+    const stage = await emptyStage(database);
+    await postern([...create, '--mage-id', 'MAG7'], { stage });
+    const refused = await postern([...asClient, '--client-id', 'MAG7', '--json'], { stage });
+    expect(refused.code).toBe(1);
+    expect(errorOf(refused)).toBe(
+      'The client id (--client-id) is taken: there is an account with the mage_id MAG7, and no one may take its sessions for tokens of a client. Choose another id.',
+    );
+    expect(await stage.clients.findNow('MAG7')).toBeUndefined();
+  });
+
+  test('client create refuses a session key with the mage_id of its account, and takes no place', async () => {
+    const stage = await emptyStage(database);
+    await postern([...create, '--mage-id', 'MAG7'], { stage });
+    const words = ['client', 'create', ...at, '--name', 'Acme', '--account', 'MAG7'];
+    const refused = await postern([...words, '--client-id', 'MAG7'], { stage });
+    expect(refused.code).toBe(1);
+    expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
+  });
+
+  test.each([
+    ['of a client', false],
+    ['of a deleted client', true],
+  ])('account create refuses the id %s', async (_what, isDeleted) => {
+    const stage = await emptyStage(database);
+    await postern([...asClient, '--client-id', 'acme'], { stage });
+    if (isDeleted) await postern(['client', 'delete', 'acme', '--stage', 'sandbox', '--yes'], { stage });
+    const refused = await postern([...create, '--mage-id', 'acme', '--json'], { stage });
+    expect(refused.code).toBe(1);
+    expect(errorOf(refused)).toBe(
+      'The mage_id (--mage-id) is taken: there is or was a client with the id acme, and no one may take its tokens for those of an account. Choose another id.',
+    );
+    expect(await stage.accounts.find('acme')).toBeUndefined();
+  });
+
+  test('is created as one of both, even concurrently', async () => {
+    const stage = await emptyStage(database);
+    const ran = await Promise.all(
+      Array.from({ length: 6 }, (_, i) =>
+        postern(i % 2 === 0 ? [...create, '--mage-id', 'same'] : [...asClient, '--client-id', 'same'], {
+          stage,
+        }),
+      ),
+    );
+    expect(ran.filter(({ code }) => code === 0).length).toBe(1);
+    const [client, account] = [await stage.clients.findNow('same'), await stage.accounts.find('same')];
+    expect([client, account].filter((found) => found !== undefined).length).toBe(1);
+  });
+
+  test('is refused to a client whose account was created before ids were claimed', async () => {
+    const stage = await emptyStage(database);
+    await postern([...create, '--mage-id', 'MAG7'], { stage });
+    const unclaimed = { ...stage, subjects: { claim: async () => true } };
+    expect((await postern([...asClient, '--client-id', 'MAG7'], { stage: unclaimed })).code).toBe(1);
+  });
+
+  test('is refused to an account whose client was created before ids were claimed', async () => {
+    const stage = await emptyStage(database);
+    await postern([...asClient, '--client-id', 'acme'], { stage });
+    const unclaimed = { ...stage, subjects: { claim: async () => true } };
+    expect((await postern([...create, '--mage-id', 'acme'], { stage: unclaimed })).code).toBe(1);
+  });
+});
+
+describe('postern account disable and account enable', () => {
+  async function accountStage() {
+    const stage = await emptyStage(database);
+    await postern([...create, '--mage-id', 'MAG7'], { stage });
+    return stage;
+  }
+  const change = (verb: string) => ['account', verb, 'MAG7', '--stage', 'sandbox'];
+
+  test('disable says what it ends, and show has the status', async () => {
+    const stage = await accountStage();
+    const { stdout } = await postern(change('disable'), { stage });
+    expect(stdout).toBe(
+      'The account MAG7 is disabled in sandbox: it opens no session.\nThe Lambda authorizer refuses its session tokens at once, and so does introspection.\n',
+    );
+    expect((await postern(change('show'), { stage })).stdout).toMatch(/^status +disabled$/m);
+    expect((await postern(change('disable'), { stage })).stdout).toMatch(/was disabled in sandbox already/);
+  });
+
+  test('enable says that sessions stay ended', async () => {
+    const stage = await accountStage();
+    expect((await postern(change('enable'), { stage })).stdout).toMatch(/was enabled in sandbox already/);
+    await postern(change('disable'), { stage });
+    const enabled = await postern([...change('enable'), '--json'], { stage });
+    expect(JSON.parse(enabled.stdout)).toMatchObject({ mageId: 'MAG7', status: 'enabled' });
+    expect((await stage.accounts.find('MAG7'))?.status).toBe('enabled');
+    await postern(change('disable'), { stage });
+    expect((await postern(change('enable'), { stage })).stdout).toMatch(/Those that it had stay ended/);
+  });
+
+  test.each(['disable', 'enable', 'show'])('%s refuses an unknown account', async (verb) => {
+    const ran = await postern(change(verb), { stage: await emptyStage(database) });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toBe('postern: There is no account MAG7 in sandbox.\n');
   });
 });

@@ -112,7 +112,6 @@ describe('postern client create --secret-stdin', () => {
     ['a line', 'line', `${imported}\n`, imported],
     ['text without a line break', 'bare', imported, imported],
     ['a line of Windows', 'windows', `${imported}\r\n`, imported],
-    ['a line with spaces, which belong to it', 'spaces', ` ${imported} \n`, ` ${imported} `],
   ];
   test.each(piped)('imports a secret from %s, and does not repeat it', async (_, clientId, stdin, secret) => {
     const stage = await emptyStage(database);
@@ -395,5 +394,40 @@ describe('postern client create, with a value that is not valid', () => {
     expect(ran).toMatchObject({ code: 1, stdout: '' });
     expect(ran.stderr).toMatch(message);
     expect(await stage.clients.list()).toStrictEqual([]);
+  });
+});
+
+describe('postern client create, with a secret that is not the one of a partner', () => {
+  test.each([
+    ['a blank before it', ` ${imported}\n`, /begins or ends with a blank or a line break/],
+    ['a password hash', `$2b$12$${imported}\n`, /is a password hash \(bcrypt\), and not the secret/],
+    ['41 zeros', '0'.repeat(41), /it repeats itself or follows a sequence/],
+  ])('refuses %s without repeating it', async (_, stdin, message) => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withScope, '--secret-stdin', '--json'], { stage, stdin });
+    expect(ran.code).toBe(1);
+    expect(errorOf(ran)).toMatch(message);
+    expect(ran.stderr).not.toContain(stdin.trim());
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
+});
+
+describe('postern client create, with a token lifetime above the maximum of the stage', () => {
+  const lifetime = (seconds: number) => ['--token-lifetime', String(seconds)];
+
+  test.each([
+    ['an access token', withScope, 14_400],
+    ['a session token', [...create, '--account', 'MAG7'], 7_200],
+  ])('refuses %s, and accepts the maximum', async (what, argv, maximum) => {
+    const stage = await emptyStage(database);
+    const person = ['--first-name', 'Ada', '--last-name', 'Byron', '--email', 'ada@example.com'];
+    await postern(['account', 'create', '--stage', 'sandbox', ...person, '--mage-id', 'MAG7'], { stage });
+    const refused = await postern([...argv, ...lifetime(maximum + 1), '--json'], { stage });
+    expect(refused.code).toBe(1);
+    expect(errorOf(refused)).toBe(
+      `The token lifetime (--token-lifetime) must be at most ${maximum} seconds, which is the maximum of the stage for ${what}.`,
+    );
+    expect(await stage.clients.list()).toStrictEqual([]);
+    expect((await postern([...argv, ...lifetime(maximum)], { stage })).code).toBe(0);
   });
 });

@@ -233,18 +233,6 @@ describe('postern client delete', () => {
     expect(ran.stdout).toMatch(/^The client acme is deleted from sandbox/);
     expect(await stage.clients.list()).toStrictEqual([]);
   });
-
-  test('frees the place of a session key in its account', async () => {
-    const stage = await emptyStage(database);
-    const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
-    await postern(['account', 'create', ...at, ...who, '--mage-id', 'MAG7'], { stage });
-    const sessionKey = ['--name', 'Key', '--account', 'MAG7', '--client-id', 'AQ1'];
-    await postern(['client', 'create', ...at, ...sessionKey], { stage });
-    expect(Object.keys((await stage.accounts.find('MAG7'))?.sessionKeys ?? {})).toStrictEqual(['AQ1']);
-    const deleted = await postern(['client', 'delete', 'AQ1', ...at, '--yes'], { stage });
-    expect(deleted.stdout).toMatch(/refuses its session tokens at once/);
-    expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
-  });
 });
 
 describe('postern client, with the id of an unknown client', () => {
@@ -254,5 +242,82 @@ describe('postern client, with the id of an unknown client', () => {
     });
     expect(ran).toMatchObject({ code: 1, stdout: '' });
     expect(errorOf(ran)).toBe('There is no client acne in sandbox.');
+  });
+});
+
+describe('postern client delete, of a session key', () => {
+  async function sessionKeyStage() {
+    const stage = await emptyStage(database);
+    const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
+    await postern(['account', 'create', ...at, ...who, '--mage-id', 'MAG7'], { stage });
+    await postern(['client', 'create', ...at, '--name', 'Key', '--account', 'MAG7', '--client-id', 'AQ1'], {
+      stage,
+    });
+    return stage;
+  }
+
+  test('frees the place of the key in its account', async () => {
+    const stage = await sessionKeyStage();
+    expect(Object.keys((await stage.accounts.find('MAG7'))?.sessionKeys ?? {})).toStrictEqual(['AQ1']);
+    const deleted = await postern(['client', 'delete', 'AQ1', ...at, '--yes'], { stage });
+    expect(deleted.stdout).toBe(
+      [
+        'The client AQ1 is deleted from sandbox.',
+        'The sessions that it opened are valid until they expire, for 7200 seconds at most. To end them: npx postern client delete AQ1 --stage sandbox --local --revoke-sessions',
+        '',
+      ].join('\n'),
+    );
+    expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
+  });
+
+  test.each([
+    ['with --revoke-sessions', [], ['--revoke-sessions']],
+    ['of a disabled key', ['disable'], []],
+  ])('prints that the sessions of a key end: %s', async (_what, before, options) => {
+    const stage = await sessionKeyStage();
+    for (const verb of before) await postern(['client', verb, 'AQ1', ...at], { stage });
+    const deleted = await postern(['client', 'delete', 'AQ1', ...at, '--yes', ...options], { stage });
+    expect(deleted.stdout).toMatch(/refuses its session tokens at once/);
+  });
+
+  test('ends the sessions that a deleted key left, with --revoke-sessions', async () => {
+    const stage = await sessionKeyStage();
+    const remove = ['client', 'delete', 'AQ1', ...at];
+    await postern([...remove, '--yes'], { stage });
+    const asked = await postern([...remove, '--revoke-sessions'], { stage, keyboard: true, stdin: 'y\n' });
+    expect(asked.stderr).toMatch(/Delete the sessions of AQ1 in sandbox permanently\?/);
+    expect(asked.stdout).toBe('The sessions that the deleted client AQ1 had left in sandbox are revoked.\n');
+    const again = await postern([...remove, '--revoke-sessions', '--yes', '--json'], { stage });
+    expect(errorOf(again)).toBe('There is no client AQ1 in sandbox.');
+  });
+
+  test('tries again if someone else changes the client, and gives up after some attempts', async () => {
+    const stage = await sessionKeyStage();
+    let others = 2;
+    const clients: Stage['clients'] = {
+      ...stage.clients,
+      async delete(client, remains) {
+        others -= 1;
+        const theirs = await stage.clients.findNow(client.id);
+        if (others >= 0 && theirs) await stage.clients.replace(theirs);
+        return stage.clients.delete(client, remains);
+      },
+    };
+    const remove = ['client', 'delete', 'AQ1', ...at, '--yes'];
+    const lost = { ...stage, clients: { ...stage.clients, delete: async () => false } };
+    expect((await postern(remove, { stage: lost })).stderr).toMatch(/being changed by someone else/);
+    expect((await postern(remove, { stage: { ...stage, clients } })).code).toBe(0);
+    expect(await stage.clients.findNow('AQ1')).toBeUndefined();
+  });
+
+  test('succeeds if the response to its own write was lost', async () => {
+    const stage = await sessionKeyStage();
+    const clients: Stage['clients'] = {
+      ...stage.clients,
+      delete: async (client, remains) => (await stage.clients.delete(client, remains)) && false,
+    };
+    const remove = ['client', 'delete', 'AQ1', ...at, '--yes'];
+    expect((await postern(remove, { stage: { ...stage, clients } })).code).toBe(0);
+    expect((await stage.accounts.find('MAG7'))?.sessionKeys).toStrictEqual({});
   });
 });

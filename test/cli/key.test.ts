@@ -11,6 +11,7 @@ import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
+import { newAccessKey } from '../../local/iam/access-key.ts';
 import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
@@ -41,9 +42,10 @@ const algorithms = new Map<string, SigningAlgorithmName>();
 const failingSteps = new Map<string, string>();
 
 const database = await testDatabase();
+const operator = newAccessKey();
 const service = await startSecretsManager({
   file: undefined,
-  decide: localAccessControl().decide,
+  control: localAccessControl(operator),
   async invokeRotation(functionArn, event) {
     const { SecretId, ClientRequestToken: versionId, Step } = v.parse(Invocation, event);
     const stage = rotated.get(functionArn);
@@ -61,7 +63,7 @@ const service = await startSecretsManager({
     });
   },
 });
-const secretsManager = secretsManagerClient(service.endpoint);
+const secretsManager = secretsManagerClient(service.endpoint, operator);
 afterAll(async () => {
   secretsManager.destroy();
   await service.close();
@@ -613,7 +615,7 @@ describe('postern key, with Secrets Manager unavailable', () => {
   test.each([['list'], ['rotate'], ['revoke', 'x', '--yes']])(
     '%s fails with the cause in one line',
     async (...words) => {
-      const nowhere = secretsManagerClient('http://127.0.0.1:1');
+      const nowhere = secretsManagerClient('http://127.0.0.1:1', operator);
       const stage = await emptyStage(database, signingKeySetStore(nowhere, 'signing-keys'));
       const ran = await postern(['key', ...words, ...at, '--json'], { stage });
       expect(ran.code).toBe(1);

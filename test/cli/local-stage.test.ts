@@ -6,12 +6,15 @@ import { stages } from '../../lib/stages.ts';
 const [sandbox] = stages;
 assert.ok(sandbox);
 
-const read = { ClientsTable: 'clients', HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' };
-const outputs = { ...read, Url: 'http://127.0.0.1:4001' };
+const names = { ClientsTable: 'clients', HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' };
+const read = { ...names, MaximumAccessTokenLifetime: 14_400, MaximumSessionLifetime: 7_200 };
+const maximums = { MaximumAccessTokenLifetime: '14400', MaximumSessionLifetime: '7200' };
+const outputs = { ...names, ...maximums, Url: 'http://127.0.0.1:4001' };
 const running = (sandboxPort: number) => ({
   pid: sandboxPort,
   startedAt: '2026-05-04T03:02:01Z',
   dynamodbEndpoint: `http://127.0.0.1:${sandboxPort + 10}`,
+  operator: { accessKeyId: `id-${sandboxPort}`, secretAccessKey: 'secret' },
   secretsManagerEndpoint: `http://127.0.0.1:${sandboxPort + 20}`,
   stages: {
     sandbox: { url: `http://127.0.0.1:${sandboxPort}`, port: sandboxPort, outputs },
@@ -37,6 +40,13 @@ describe('postern --local, with one running instance', () => {
   test('connects to the DynamoDB of the instance', async () => {
     expect((await location.dynamodb.config.endpoint?.())?.port).toBe(4011);
   });
+
+  test.each(['dynamodb', 'secretsManager'] as const)(
+    'sends the access key of its operator: %s',
+    async (service) => {
+      expect((await location[service].config.credentials()).accessKeyId).toBe('id-4001');
+    },
+  );
 
   test('connects to the Secrets Manager of the instance', async () => {
     expect((await location.secretsManager.config.endpoint?.())?.port).toBe(4021);

@@ -99,18 +99,26 @@ async function runProgram(words: string, { env = {}, stdin = '' } = {}) {
   return { code: v.parse(v.number(), closed[0]), stdout, stderr };
 }
 
+const deployed = {
+  'Sandbox-Stateful': {
+    ClientsTable: table,
+    HashKeySecret: 'hash-key',
+    SigningKeysSecret: 'signing-keys',
+    MaximumAccessTokenLifetime: '14400',
+    MaximumSessionLifetime: '7200',
+  },
+  'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
+};
+const Warned = v.strictObject({ warning: v.string() });
+const Rotated = v.looseObject({
+  secrets: v.array(v.looseObject({ createdAt: v.string(), expiresAt: v.exactOptional(v.string()) })),
+});
+
 describe('postern, for a deployed stage', () => {
   const secret = '9f86d081884c7d659a2feaa0c55ad015';
   let created: Awaited<ReturnType<typeof runProgram>>;
   beforeAll(async () => {
-    stacks = {
-      'Sandbox-Stateful': {
-        ClientsTable: table,
-        HashKeySecret: 'hash-key',
-        SigningKeysSecret: 'signing-keys',
-      },
-      'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
-    };
+    stacks = deployed;
     const words =
       'client create --stage sandbox --name Acme --scope orders:read --client-id acme --secret-stdin';
     created = await runProgram(words, { env: aws, stdin: `${secret}\n` });
@@ -189,5 +197,41 @@ describe('bin/postern.js', () => {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     expect(await text(child.stderr)).toBe('');
+  });
+});
+
+test('postern client create refuses a longer lifetime than the outputs of the deployed stage allow', async () => {
+  stacks = deployed;
+  const words =
+    'client create --stage sandbox --name Acme --scope orders:read --client-id long --token-lifetime 14401';
+  const ran = await runProgram(words, { env: aws });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/must be at most 14400 seconds, which is the maximum of the stage/);
+});
+
+describe('postern, with a clock that is two minutes behind', () => {
+  const behind = 'const { now } = Date; Date.now = () => now() - 120_000;';
+  const env = { ...aws, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(behind)}` };
+  const warning =
+    /^postern: The clock of this machine is 1(19|20|21) seconds behind that of DynamoDB, which is used instead/;
+  const isNow = (time: string | undefined, later = 0) =>
+    Math.abs(Date.parse(String(time)) - later * 1_000 - Date.now()) < 10_000;
+
+  test('client create uses the time of DynamoDB, and warns', async () => {
+    stacks = deployed;
+    const words = 'client create --stage sandbox --name Acme --scope orders:read --client-id behind';
+    const ran = await runProgram(words, { env });
+    expect(ran.stderr).toMatch(warning);
+    expect(isNow(/^created +(.+)$/m.exec(ran.stdout)?.[1])).toBe(true);
+  });
+
+  test('client rotate-secret uses the time of DynamoDB, and warns in JSON with --json', async () => {
+    stacks = deployed;
+    const words = 'client rotate-secret behind --stage sandbox --overlap 3600 --json';
+    const ran = await runProgram(words, { env });
+    expect(v.parse(Warned, JSON.parse(ran.stderr)).warning).toMatch(/behind that of DynamoDB/);
+    const [old, added] = v.parse(Rotated, JSON.parse(ran.stdout)).secrets;
+    expect(isNow(added?.createdAt)).toBe(true);
+    expect(isNow(old?.expiresAt, 3_600)).toBe(true);
   });
 });

@@ -7,6 +7,7 @@ import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 import { dynamodbSecretUseStore } from '../../src/storage/secret-use-store.ts';
 import type { SigningKeySetStore } from '../../src/storage/signing-key-set-store.ts';
+import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 import type { testDatabase } from '../contract/tables.ts';
 
 export const now = Date.parse('2026-05-04T03:02:01Z') / 1000;
@@ -32,11 +33,14 @@ export async function emptyStage(
     url: async () => 'http://127.0.0.1:4001',
     clients: dynamodbClientStore(database.dynamodb, name),
     accounts: dynamodbAccountStore(database.dynamodb, name),
+    subjects: dynamodbSubjectStore(database.dynamodb, name),
     secretKey: async () => secretKey,
     secretUses: dynamodbSecretUseStore(database.dynamodb, name),
     signingKeys,
     publishedKeys: dynamodbPublishedKeySetStore(database.dynamodb, name),
     clock: () => now,
+    maximumLifetimes: { accessToken: 14_400, session: 7_200 },
+    warnings: [],
     wait: () => assert.fail('nothing waits here'),
   } satisfies Stage;
 }

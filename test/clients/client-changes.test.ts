@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
 import {
   addKeys,
   canAuthenticate,
@@ -13,7 +14,8 @@ import {
 import type { Changed } from '../../src/clients/client-changes.ts';
 import { parseClientKeys } from '../../src/clients/client-key.ts';
 import { matchClientSecret, newClientSecret, validSecrets } from '../../src/clients/client-secret.ts';
-import type { Client, ClientSecret } from '../../src/clients/client.ts';
+import { Client } from '../../src/clients/client.ts';
+import type { ClientSecret } from '../../src/clients/client.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 
 const now = 1_800_000_000;
@@ -40,7 +42,7 @@ const client: Client = {
   mayIntrospect: false,
   claims: {},
   status: 'enabled',
-  tokensValidAfter: 0,
+  tokenGeneration: 'g1',
   createdAt: now - 100,
   version: 7,
 };
@@ -171,13 +173,20 @@ describe('secret replacement and removal', () => {
 });
 
 describe('revocation of all tokens of a client', () => {
-  test('makes all tokens invalid that were issued until now', () => {
-    expect(revokeTokens(client, now)).toStrictEqual({ ...client, tokensValidAfter: now });
+  test('gives the client a new generation of tokens, and changes nothing else', () => {
+    const next = revokeTokens(client);
+    expect(next).toStrictEqual({ ...client, tokenGeneration: next.tokenGeneration });
+    expect(next.tokenGeneration).toMatch(/^[\w-]{11}$/);
   });
 
-  test('does not move tokensValidAfter back', () => {
-    const later = { ...client, tokensValidAfter: now + 5 };
-    expect(revokeTokens(later, now).tokensValidAfter).toBe(now + 5);
+  test('applies to a client that was registered before there were generations', () => {
+    const { tokenGeneration: _, ...older } = client;
+    expect(v.parse(Client, older)).toStrictEqual({ ...client, tokenGeneration: '' });
+  });
+
+  test('never gives the same generation twice', () => {
+    const generations = Array.from({ length: 1_000 }, () => revokeTokens(client).tokenGeneration);
+    expect(new Set(generations).size).toBe(1_000);
   });
 });
 

@@ -8,6 +8,8 @@ const accountOf = (mageId: string): Account => ({
   email: 'ada@example.com',
   screenName: 'ada',
   sessionKeys: {},
+  status: 'enabled',
+  sessionGeneration: '',
   createdAt: 1_800_000_000,
 });
 
@@ -50,6 +52,24 @@ export function accountStoreContract(implementation: string, makeStore: () => Pr
       await store.removeSessionKey('MAG1', 'a');
       await store.removeSessionKey('nobody', 'a');
       expect(await store.addSessionKey('MAG1', 'd', 8)).toBe('added');
+    });
+
+    test('disables an account with a new generation of sessions, and enables it without another', async () => {
+      const store = await makeStore();
+      await store.create(accountOf('MAG1'));
+      await store.addSessionKey('MAG1', 'a', 7);
+      expect(await store.disable('MAG1', 'g')).toBe(true);
+      const disabled = { ...accountOf('MAG1'), sessionKeys: { a: 7 }, sessionGeneration: 'g' };
+      expect(await store.find('MAG1')).toStrictEqual({ ...disabled, status: 'disabled' });
+      expect(await store.enable('MAG1')).toBe(true);
+      expect(await store.find('MAG1')).toStrictEqual(disabled);
+    });
+
+    test('neither disables nor enables an unknown account', async () => {
+      const store = await makeStore();
+      expect(await store.disable('MAG0', 'g')).toBe(false);
+      expect(await store.enable('MAG0')).toBe(false);
+      expect(await store.find('MAG0')).toBeUndefined();
     });
 
     test('adds no session key to an unknown account', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { Client } from '../../src/clients/client.ts';
+import type { DeletedSessionKey } from '../../src/clients/deleted-session-key.ts';
 
 export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
   id,
@@ -19,11 +20,19 @@ export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
   defaultScopes: [],
   claims: {},
   status: 'enabled',
-  tokensValidAfter: 0,
+  tokenGeneration: 'g1',
   createdAt: 1_800_000_000,
   version: 1,
   ...more,
 });
+
+const remainsOfKey: DeletedSessionKey = {
+  id: 'AQ1',
+  account: 'MAG1',
+  status: 'deleted',
+  tokenGeneration: 'g',
+  expiresAt: 1_800_007_200,
+};
 
 /** What every implementation of `ClientStore` does. */
 export function clientStoreContract(implementation: string, makeStore: () => Promise<ClientStore>): void {
@@ -36,7 +45,7 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
       tokenLifetime: 60,
       claims: { team: 'blue' },
       status: 'disabled',
-      tokensValidAfter: 5,
+      tokenGeneration: 'g2',
     });
 
     test.each([
@@ -46,7 +55,6 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
       const store = await makeStore();
 
       expect(await store.create(client)).toBe(true);
-      expect(await store.find(client.id)).toStrictEqual(client);
       expect(await store.findNow(client.id)).toStrictEqual(client);
     });
 
@@ -55,7 +63,6 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
       async (id) => {
         const store = await makeStore();
 
-        expect(await store.find(id)).toBeUndefined();
         expect(await store.findNow(id)).toBeUndefined();
 
         expect(await store.list()).toStrictEqual([]);
@@ -96,10 +103,61 @@ export function clientStoreContract(implementation: string, makeStore: () => Pro
 
     test('deletes a client once', async () => {
       const store = await makeStore();
-      await store.create(clientOf('gone'));
-      expect(await store.delete('gone')).toBe(true);
+      const client = clientOf('gone');
+      await store.create(client);
+      expect(await store.delete(client)).toBe(true);
       expect(await store.findNow('gone')).toBeUndefined();
-      expect(await store.delete('gone')).toBe(false);
+      expect(await store.delete(client)).toBe(false);
+    });
+
+    test.each([
+      ['nothing', undefined],
+      ['what remains of a session key', remainsOfKey],
+    ])('does not delete an older version of a client, to leave %s', async (_what, remains) => {
+      const store = await makeStore();
+      const client = clientOf('AQ1', { account: 'MAG1' });
+      await store.create(client);
+      await store.replace({ ...client, status: 'disabled' });
+      expect(await store.delete(client, remains)).toBe(false);
+      expect((await store.findNow('AQ1'))?.status).toBe('disabled');
+    });
+
+    describe('what remains of a deleted session key', () => {
+      const deleted = async () => {
+        const store = await makeStore();
+        const client = clientOf('AQ1', { account: 'MAG1' });
+        await store.create(client);
+        expect(await store.delete(client, remainsOfKey)).toBe(true);
+        return { store, client };
+      };
+
+      test('is no client', async () => {
+        const { store, client } = await deleted();
+        expect(await store.findNow('AQ1')).toBeUndefined();
+        expect(await store.list()).toStrictEqual([]);
+        expect(await store.replace(client)).toBe(false);
+        expect(await store.delete(client)).toBe(false);
+      });
+
+      test('is replaced by a new client of the id', async () => {
+        const { store, client } = await deleted();
+        expect(await store.create(client)).toBe(true);
+        expect(await store.findNow('AQ1')).toStrictEqual(client);
+        expect(await store.deleteRemains('AQ1')).toBe(false);
+        expect(await store.findNow('AQ1')).toStrictEqual(client);
+      });
+
+      test.each([undefined, 'MAG1'])('is deleted once, for the account %s', async (account) => {
+        const { store } = await deleted();
+        expect(await store.deleteRemains('AQ1', account)).toBe(true);
+        expect(await store.deleteRemains('AQ1', account)).toBe(false);
+      });
+
+      test('is not deleted for another account', async () => {
+        const { store } = await deleted();
+        expect(await store.deleteRemains('AQ1', 'MAG2')).toBe(false);
+        expect(await store.deleteRemains('AQ1', 'MAG1')).toBe(true);
+      });
     });
 
     test('lists all clients in the order of their ids', async () => {

@@ -5,6 +5,7 @@ import type { TokenRevoker } from '../../src/oauth/revocation.ts';
 import { hashSessionToken } from '../../src/sessions/session-token.ts';
 import type { SessionStore } from '../../src/sessions/session.ts';
 import { clientOf } from './client-store-contract.ts';
+import { sessionOf } from './session-store-contract.ts';
 
 interface Stores {
   readonly clients: ClientStore;
@@ -56,13 +57,7 @@ export function revocationStoreContract(implementation: string, makeStores: () =
 
     test('deletes the session of a revoked session token, and accepts a repetition', async () => {
       const { sessions, revoker } = await makeStores();
-      await sessions.put(hashSessionToken('token'), {
-        clientId: 'c',
-        account: 'MAG1',
-        scope: '',
-        issuedAt: 1,
-        expiresAt: 2,
-      });
+      await sessions.put(hashSessionToken('token'), sessionOf(1));
       await revoker.deleteSession('token');
       await revoker.deleteSession('token');
       expect(await sessions.find(hashSessionToken('token'))).toBeUndefined();

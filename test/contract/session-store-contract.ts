@@ -1,12 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SessionStore } from '../../src/sessions/session.ts';
+import type { Session, SessionStore } from '../../src/sessions/session.ts';
+
+export const sessionOf = (issuedAt: number): Session => ({
+  clientId: 'c',
+  secretId: 's1',
+  account: 'MAG1',
+  sessionGeneration: 'g',
+  scope: 'a b',
+  issuedAt,
+  expiresAt: 9,
+});
 
 /** What every implementation of `SessionStore` does. */
 export function sessionStoreContract(implementation: string, makeStore: () => Promise<SessionStore>): void {
   describe(`session store: ${implementation}`, () => {
     test('finds a session by the hash of its token as soon as it is stored', async () => {
       const store = await makeStore();
-      const session = { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 };
+      const session = sessionOf(1);
       await store.put('hash', session);
       expect(await store.find('hash')).toStrictEqual(session);
       expect(await store.find('other')).toBeUndefined();
@@ -14,7 +24,7 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
 
     test('finds no deleted session, and accepts a repeated deletion', async () => {
       const store = await makeStore();
-      await store.put('hash', { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 });
+      await store.put('hash', sessionOf(1));
       await store.delete('hash');
       await store.delete('hash');
       expect(await store.find('hash')).toBeUndefined();
@@ -23,13 +33,6 @@ export function sessionStoreContract(implementation: string, makeStore: () => Pr
     test('stores many sessions of one client', async () => {
       const store = await makeStore();
       const hashes = Array.from({ length: 20 }, (_, i) => `hash${i}`);
-      const sessionOf = (issuedAt: number) => ({
-        clientId: 'c',
-        account: 'MAG1',
-        scope: 'a b',
-        issuedAt,
-        expiresAt: 9,
-      });
       await Promise.all(hashes.map((hash, i) => store.put(hash, sessionOf(i))));
       const found = await Promise.all(hashes.map((hash) => store.find(hash)));
       expect(found).toStrictEqual(hashes.map((_, i) => sessionOf(i)));

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { postern, registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
@@ -124,6 +126,65 @@ describe('sessions', () => {
       tokens.map((token) => call(`${sandbox.url}/rest/v1/users/${mageId}`, { headers: bearer(token) })),
     );
     expect(responses.map(({ status }) => status)).toStrictEqual(Array(8).fill(200));
+  });
+});
+
+describe('account that the operator disables', () => {
+  const { url } = sandbox;
+  async function account() {
+    const created = await postern(sandbox, 'account', 'create', ...holder);
+    const { mageId } = v.parse(v.looseObject({ mageId: v.string() }), created);
+    const { clientId, clientSecret } = await registerPartner(sandbox, { options: ['--account', mageId] });
+    const openOne = () =>
+      postJson(
+        `${url}/rest/v1/app/session/token`,
+        { grant_type: 'session' },
+        { authorization: basic(clientId, clientSecret) },
+      );
+    const { body } = await openOne();
+    const callWith = (token: unknown, path = '', init: RequestInit = {}) =>
+      call(`${url}/rest/v1/users/${mageId}${path}`, { ...init, headers: bearer(token) });
+    return { mageId, openOne, callWith, token: body['ust'] };
+  }
+  const holder = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
+  let disabled: Awaited<ReturnType<typeof account>>;
+  beforeAll(async () => {
+    disabled = await account();
+    expect((await disabled.callWith(disabled.token)).status).toBe(200);
+    await postern(sandbox, 'account', 'disable', disabled.mageId);
+  });
+
+  test('opens no session: 403 with the reason', async () => {
+    const { status, body } = await disabled.openOne();
+    expect(status).toBe(403);
+    expect(body).toStrictEqual({
+      code: 403,
+      message: 'The account of this session key is disabled. Its operator alone can enable it.',
+    });
+  });
+
+  test.each([
+    ['the profile', '', 'GET'],
+    ['the list of keys', '/access-keys', 'GET'],
+    ['a new key', '/access-keys', 'POST'],
+  ])('refuses its running sessions %s: 401 with the reason', async (_what, path, method) => {
+    const { status, body, headers } = await disabled.callWith(disabled.token, path, { method });
+    expect(status).toBe(401);
+    expect(body).toStrictEqual({
+      code: 401,
+      message: 'The account of this session is disabled. Its operator alone can enable it.',
+    });
+    expect(headers.get('www-authenticate')).toMatch(/error="invalid_token"/);
+  });
+
+  test('opens sessions again when it is enabled, and those that it had stay ended', async () => {
+    const { mageId, token, openOne, callWith } = await account();
+    await postern(sandbox, 'account', 'disable', mageId);
+    await postern(sandbox, 'account', 'enable', mageId);
+    expect((await callWith(token)).status).toBe(401);
+    const opened = await openOne();
+    expect(opened.status).toBe(200);
+    expect((await callWith(opened.body['ust'])).status).toBe(200);
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { partnerKey } from '../oauth/client-keys.ts';
 import { postern, registerPartner } from './partners.ts';
@@ -206,6 +207,27 @@ describe('client revoke-tokens', () => {
     await postern(sandbox, 'client', 'revoke-tokens', client.clientId);
     await expectInactive(holder);
     await expectActive(await hold(client));
+  });
+
+  test('does not date new JWTs ahead: they are valid in the second of the revocation', async () => {
+    const client = await registerPartner(sandbox, { options: defaultScope });
+    await postern(sandbox, 'client', 'revoke-tokens', client.clientId);
+    const { body } = await requestJwt(client);
+    expect(Number(body['created_at'])).toBeLessThanOrEqual(Math.floor(Date.now() / 1000));
+    expect(decodeJwt(String(body['access_token'])).nbf).toBe(body['created_at']);
+    await expectActive({ ...client, token: String(body['access_token']) });
+  });
+});
+
+describe('client delete and client create with the same id', () => {
+  test('leaves the tokens of the deleted client inactive, and new ones are active', async () => {
+    const options = [...defaultScope, '--client-id', 'created-again'];
+    const old = await jwtHolder(await registerPartner(sandbox, { options }));
+    await expectActive(old);
+    await postern(sandbox, 'client', 'delete', 'created-again', '--yes');
+    const again = await registerPartner(sandbox, { options });
+    await expectInactive(old);
+    await expectActive(await jwtHolder(again));
   });
 });
 

@@ -4,6 +4,7 @@ import { connectStage } from '../../cli/stage-connection.ts';
 import type { Stage } from '../../cli/stage.ts';
 import { registerAccount } from '../../src/clients/account-registration.ts';
 import { registerClient } from '../../src/clients/client-registration.ts';
+import { postern, registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
@@ -33,7 +34,7 @@ async function partner({ url }: TestStage = sandbox, stage: Stage = operator) {
   const opened = await open(key, url);
   expect(opened.status).toBe(200);
   const token = opened.body['ust'];
-  const keys = `${url}/rest/v1/users/${mageId}/keys`;
+  const keys = `${url}/rest/v1/users/${mageId}/access-keys`;
   const send = (method: string, path = '', body?: unknown) =>
     call(keys + path, {
       method,
@@ -196,7 +197,7 @@ describe('session keys, update', () => {
     });
   });
 
-  test('regenerates a secret: the old one is invalid at once, and sessions stay valid', async () => {
+  test('regenerates a secret: the old one is invalid at once, and its sessions stay valid', async () => {
     const { mageId, key, token, send } = await partner();
     const regenerated = await send('PUT', `/${key.id}`, { regenerate_secret: true });
     expect(regenerated.status).toBe(200);
@@ -209,32 +210,35 @@ describe('session keys, update', () => {
     expect(opened.status).toBe(200);
     expect((await profile(mageId, token)).status).toBe(200);
     expect((await profile(mageId, opened.body['ust'])).status).toBe(200);
-
-    const both = await send('PUT', '', { application_id: key.id, label: 'Both', regenerate_secret: true });
-    expect(both.body['label']).toBe('Both');
-    expect(both.body['application_secret']).not.toBe(regenerated.body['application_secret']);
-    expect((await open({ id: key.id, secret: regenerated.body['application_secret'] })).status).toBe(401);
   });
 
-  test('leaves one valid secret when secrets are regenerated concurrently', async () => {
+  test('changes the label and regenerates the secret in one request', async () => {
+    const { key, send } = await partner();
+    const both = await send('PUT', '', { application_id: key.id, label: 'Both', regenerate_secret: true });
+    expect(both.body['label']).toBe('Both');
+    expect(both.body['application_secret']).not.toBe(key.secret);
+    expect((await open(key)).status).toBe(401);
+    expect((await open({ id: key.id, secret: both.body['application_secret'] })).status).toBe(200);
+  });
+
+  test('regenerates a secret once when its sessions request it concurrently', async () => {
     const { key, send } = await partner();
     const responses = await Promise.all(
       Array.from({ length: 4 }, () => send('PUT', `/${key.id}`, { regenerate_secret: true })),
     );
-    const statuses = responses.map(({ status }) => status);
-    expect(statuses.filter((status) => status !== 200 && status !== 409)).toStrictEqual([]);
-    const opened = await Promise.all(
-      responses
-        .filter(({ status }) => status === 200)
-        .map(({ body }) => open({ id: key.id, secret: body['application_secret'] })),
-    );
-    expect(opened.filter(({ status }) => status === 200).length).toBe(1);
+    const statuses = responses.map(({ status }) => status).toSorted((a, b) => a - b);
+    // By then the sessions of the others are of a secret that was replaced.
+    expect(statuses).toStrictEqual([200, 403, 403, 403]);
+    const secret = responses.find(({ status }) => status === 200)?.body['application_secret'];
+    expect((await open({ id: key.id, secret })).status).toBe(200);
   });
 
-  test.each([
-    ['label', { label: 'x' }],
-    ['secret', { regenerate_secret: true }],
-  ])('refuses to change the %s of a key that the operator disabled', async (_what, body) => {
+  test.each<[string, string, object | undefined]>([
+    ['change the label of', 'PUT', { label: 'x' }],
+    ['change the secret of', 'PUT', { regenerate_secret: true }],
+    ['delete', 'DELETE', undefined],
+    ['delete, with its sessions,', 'DELETE', { revoke_sessions: true }],
+  ])('refuses to %s a key that the operator disabled', async (_what, method, body) => {
     const { key, send } = await partner();
     const second = await send('POST', '', { label: 'Second' });
     const id = String(second.body['application_id']);
@@ -242,18 +246,77 @@ describe('session keys, update', () => {
     assert.ok(client);
     expect(await operator.clients.replace({ ...client, status: 'disabled' })).toBe(true);
 
-    const refused = await send('PUT', `/${id}`, body);
+    const refused = await send(method, `/${id}`, body);
     expect(refused.status).toBe(403);
     expect(String(refused.body['message'])).toMatch(/disabled by the operator/);
 
     expect((await open({ id, secret: second.body['application_secret'] })).status).toBe(401);
     expect((await open(key)).status).toBe(200);
     expect(listed(await send('GET')).length).toBe(2);
+
+    // It keeps its place, so that the account has only one left.
+    expect((await send('POST', '', { label: 'Third' })).status).toBe(201);
+    expect((await send('POST', '', { label: 'Fourth' })).status).toBe(409);
+  });
+});
+
+describe('session keys, a session whose secret is no longer valid', () => {
+  type Partner = Awaited<ReturnType<typeof partner>>;
+  const regenerate = async ({ send, key }: Partner) => {
+    const { body } = await send('PUT', `/${key.id}`, { regenerate_secret: true });
+    return { id: key.id, secret: body['application_secret'] };
+  };
+  const remove = async ({ send, key }: Partner) => {
+    const other = await send('POST', '', { label: 'Other' });
+    expect((await send('DELETE', `/${key.id}`)).status).toBe(204);
+    return keyOf(other);
+  };
+  const causes: [name: string, cause: (owner: Partner) => Promise<{ id: unknown; secret: unknown }>][] = [
+    ['was regenerated', regenerate],
+    ['was deleted with its key', remove],
+  ];
+
+  describe.each(causes)('because it %s', (_name, cause) => {
+    let owner: Partner;
+    let current: { id: unknown; secret: unknown };
+    beforeAll(async () => {
+      owner = await partner();
+      current = await cause(owner);
+    });
+
+    test.each<[string, string, (id: unknown) => string, object | undefined]>([
+      ['create a key', 'POST', () => '', { label: 'x' }],
+      ['rename a key', 'PUT', (id) => `/${String(id)}`, { label: 'x' }],
+      ['regenerate a secret', 'PUT', (id) => `/${String(id)}`, { regenerate_secret: true }],
+      ['delete a key', 'DELETE', (id) => `/${String(id)}`, undefined],
+      ['delete a key with its sessions', 'DELETE', (id) => `/${String(id)}`, { revoke_sessions: true }],
+    ])('may not %s: 403 with the reason', async (_what, method, path, body) => {
+      const { status, body: error } = await owner.send(method, path(current.id), body);
+      expect(status).toBe(403);
+      expect(error['code']).toBe(403);
+      expect(String(error['message'])).toMatch(/secret that opened this session is no longer valid/);
+    });
+
+    test('still reads the profile and the list of keys', async () => {
+      expect((await profile(owner.mageId, owner.token)).status).toBe(200);
+      const keys = listed(await owner.send('GET')).map(({ application_id: id }) => id);
+      expect(keys).toStrictEqual([current.id]);
+    });
+
+    test('is replaced by a session of a current secret, which manages keys', async () => {
+      const { body } = await open(current);
+      const renamed = await call(owner.keys, {
+        method: 'PUT',
+        headers: { ...bearer(body['ust']), 'content-type': 'application/json' },
+        body: JSON.stringify({ application_id: current.id, label: 'Renamed' }),
+      });
+      expect(renamed.status).toBe(200);
+    });
   });
 });
 
 describe('session keys, delete', () => {
-  test('makes the secret and the sessions of a key invalid, and frees its place', async () => {
+  test('makes the secret of a key invalid and frees its place, and its sessions go on', async () => {
     const { mageId, key, token, send } = await partner();
     const other = await send('POST', '', { label: 'Other' });
     const { id, secret } = keyOf(other);
@@ -264,7 +327,7 @@ describe('session keys, delete', () => {
     expect(deleted.status).toBe(204);
     expect(deleted.text).toBe('');
     expect((await open({ id, secret })).status).toBe(401);
-    expect((await profile(mageId, session)).status).toBe(401);
+    expect((await profile(mageId, session)).status).toBe(200);
     expect((await send('DELETE', `/${String(id)}`)).status).toBe(404);
     expect(listed(await send('GET')).map(({ application_id: left }) => left)).toStrictEqual([key.id]);
     // Both together need the place of the deleted key.
@@ -273,8 +336,89 @@ describe('session keys, delete', () => {
 
     // The key whose session sends these requests.
     expect((await send('DELETE', `?application_id=${key.id}`)).status).toBe(204);
+    expect((await profile(mageId, token)).status).toBe(200);
+    expect((await send('GET')).status).toBe(200);
+  });
+
+  test.each<[string, (id: string) => [path: string, body?: object]]>([
+    ['JSON', (id) => [`/${id}`, { revoke_sessions: true }]],
+    ['JSON, with the id too', (id) => ['', { application_id: id, revoke_sessions: true }]],
+    ['the query', (id) => [`/${id}?revoke_sessions=true`]],
+    ['both', (id) => [`/${id}?revoke_sessions=true`, { revoke_sessions: true }]],
+  ])('ends the sessions of a key by revoke_sessions in %s, and no others', async (_where, requestFor) => {
+    const { mageId, token, send } = await partner();
+    const { id, secret } = keyOf(await send('POST', '', { label: 'Other' }));
+    const session = (await open({ id, secret })).body['ust'];
+    const deleted = await send('DELETE', ...requestFor(String(id)));
+    expect(deleted.status).toBe(204);
+    const refused = await profile(mageId, session);
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toMatch(/error="invalid_token"/);
+    expect((await profile(mageId, token)).status).toBe(200);
+  });
+
+  test('ends the session that requests it, if its own key opened it', async () => {
+    const { mageId, key, token, send } = await partner();
+    expect((await send('DELETE', `/${key.id}?revoke_sessions=true`)).status).toBe(204);
     expect((await profile(mageId, token)).status).toBe(401);
-    expect((await send('GET')).status).toBe(401);
+  });
+
+  test('ends the sessions that a deleted key left, if it is deleted again with revoke_sessions', async () => {
+    const { mageId, send } = await partner();
+    const { id, secret } = keyOf(await send('POST', '', { label: 'Other' }));
+    const session = (await open({ id, secret })).body['ust'];
+    expect((await send('DELETE', `/${String(id)}`)).status).toBe(204);
+    expect((await profile(mageId, session)).status).toBe(200);
+    expect((await send('DELETE', `/${String(id)}`, { revoke_sessions: true })).status).toBe(204);
+    expect((await profile(mageId, session)).status).toBe(401);
+    expect((await send('DELETE', `/${String(id)}`, { revoke_sessions: true })).status).toBe(404);
+  });
+
+  test('does not end the sessions that a deleted key of another account left', async () => {
+    const [victim, other] = [await partner(), await partner()];
+    expect((await victim.send('DELETE', `/${victim.key.id}`)).status).toBe(204);
+    expect((await other.send('DELETE', `/${victim.key.id}`, { revoke_sessions: true })).status).toBe(404);
+    expect((await profile(victim.mageId, victim.token)).status).toBe(200);
+  });
+});
+
+describe('client delete of a session key', () => {
+  const remove = (id: string, ...options: string[]) =>
+    postern(sandbox, 'client', 'delete', id, '--yes', ...options);
+  const createAgain = ({ mageId, key }: Awaited<ReturnType<typeof partner>>) =>
+    registerPartner(sandbox, { options: ['--account', mageId, '--client-id', key.id] });
+
+  test('lets its sessions go on, and opens no others', async () => {
+    const { mageId, key, token } = await partner();
+    await remove(key.id);
+    expect((await profile(mageId, token)).status).toBe(200);
+    expect((await open(key)).status).toBe(401);
+  });
+
+  test('with --revoke-sessions ends its sessions, also when it is deleted already', async () => {
+    const [once, twice] = [await partner(), await partner()];
+    await remove(once.key.id, '--revoke-sessions');
+    expect((await profile(once.mageId, once.token)).status).toBe(401);
+    await remove(twice.key.id);
+    await remove(twice.key.id, '--revoke-sessions');
+    expect((await profile(twice.mageId, twice.token)).status).toBe(401);
+  });
+
+  test('ends the sessions of a key that was disabled', async () => {
+    const { mageId, key, token } = await partner();
+    await postern(sandbox, 'client', 'disable', key.id);
+    expect((await profile(mageId, token)).status).toBe(401);
+    await remove(key.id);
+    expect((await profile(mageId, token)).status).toBe(401);
+  });
+
+  test('does not revive revoked sessions, if the id is created again', async () => {
+    const owner = await partner();
+    await remove(owner.key.id, '--revoke-sessions');
+    const again = await createAgain(owner);
+    expect((await profile(owner.mageId, owner.token)).status).toBe(401);
+    const { body } = await open({ id: again.clientId, secret: again.clientSecret });
+    expect((await profile(owner.mageId, body['ust'])).status).toBe(200);
   });
 });
 
@@ -287,8 +431,8 @@ const { body: integrationToken } = await postForm(
 const jwt = integrationToken['access_token'];
 
 describe('session keys, access', () => {
-  const unknown = `${sandbox.url}/rest/v1/users/MAG00/keys`;
-  const tooLong = `${sandbox.url}/rest/v1/users/${'M'.repeat(3_000)}/keys`;
+  const unknown = `${sandbox.url}/rest/v1/users/MAG00/access-keys`;
+  const tooLong = `${sandbox.url}/rest/v1/users/${'M'.repeat(3_000)}/access-keys`;
   const inProduction = owner.keys.replace(sandbox.url, production.url);
   const callAs = (token: unknown, method: string, url: string, body?: object) =>
     call(url, {
@@ -378,6 +522,20 @@ describe('session keys, malformed requests', () => {
     ['DELETE', 'an empty id', 400, '?application_id=', undefined],
     ['DELETE', 'a duplicate id', 404, `?application_id=${key.id}&application_id=${key.id}`, undefined],
     ['DELETE', 'the id __proto__', 404, '/__proto__', undefined],
+    ['DELETE', 'another id in the query', 400, `${change}?application_id=AQ00000000`, undefined],
+    ['DELETE', 'another id in the body', 400, change, { application_id: 'AQ00000000' }],
+    ['DELETE', 'an id that is a number', 400, '', { application_id: 5 }],
+    ['DELETE', 'a revoke_sessions that is a string', 400, change, { revoke_sessions: 'true' }],
+    ['DELETE', 'a revoke_sessions that is yes', 400, `${change}?revoke_sessions=yes`, undefined],
+    [
+      'DELETE',
+      'a revoke_sessions that differs in the query and the body',
+      400,
+      `${change}?revoke_sessions=false`,
+      { revoke_sessions: true },
+    ],
+    ['DELETE', 'truncated JSON', 400, change, '{"revoke_sessions":'],
+    ['DELETE', 'a body that is too large', 413, change, { x: 'x'.repeat(16_384) }],
   ];
 
   test.each(cases)('%s refuses %s with %i', async (method, _name, status, path, body) => {
@@ -395,10 +553,17 @@ describe('session keys, malformed requests', () => {
   });
 
   test('refuses a request without a token with 401, before the media type', async () => {
-    const { status } = await postJson(`${sandbox.url}/rest/v1/users/x/keys`, 'x', {
+    const { status } = await postJson(`${sandbox.url}/rest/v1/users/x/access-keys`, 'x', {
       'content-type': 'text/plain',
     });
     expect(status).toBe(401);
+  });
+});
+
+describe('path of package keys, another resource of EQP', () => {
+  test.each(['GET', 'POST', 'PUT', 'DELETE'])('%s is 404', async (method) => {
+    const path = `${sandbox.url}/rest/v1/users/${owner.mageId}/keys`;
+    expect((await call(path, { method, headers: bearer(owner.token) })).status).toBe(404);
   });
 });
 

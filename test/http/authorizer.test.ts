@@ -155,7 +155,12 @@ describe('authorizer', () => {
   test('allows any token if the route requires no scope', async () => {
     const { isAuthorized, context } = await authorize(bearer(await sessionToken()), {}, 'GET /profile');
     expect(isAuthorized).toBe(true);
-    expect(context).toStrictEqual({ client_id: sessionKey.client.id, scope: '', account });
+    expect(context).toStrictEqual({
+      client_id: sessionKey.client.id,
+      scope: '',
+      account,
+      secret_id: sessionKey.client.secrets[0]?.id,
+    });
   });
 
   test('allows a bound token with a DPoP proof for the request', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ClientStore } from '../../src/clients/client-store.ts';
-import { nameProblem } from '../../src/clients/registration-rules.ts';
+import { nameProblem } from '../../src/clients/name.ts';
 import { errorTable } from '../../src/errors.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import {
@@ -14,25 +14,38 @@ import {
 import type { HttpRequest } from '../../src/http/http-request.ts';
 import { ownAccount } from '../../src/http/own-account.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
+import { openSession } from '../../src/sessions/session-request.ts';
 import { Unavailable } from '../../src/unavailable.ts';
-import { memoryStage } from '../oauth/stage.ts';
+import { basic, memoryStage } from '../oauth/stage.ts';
 
 const stage = await memoryStage();
 const { accounts } = stage.registry;
-const options = { ...stage.registry, log: stage.log };
+const options = { ...stage.registry, longestSession: 7_200, log: stage.log };
 const mageId = await stage.account();
 const key = await stage.register({ account: mageId, name: 'First' });
 
 interface Sent {
   readonly applicationId?: string;
+  /** Id of the secret that opened the session of the request; the current one if it is left out. */
+  readonly secretId?: string;
   readonly query?: HttpRequest['query'];
   readonly type?: string;
   readonly body?: string | object;
 }
 
-async function responseTo(operation: AccountOperation, { applicationId, query = {}, type, body = '' }: Sent) {
+async function responseTo(
+  operation: AccountOperation,
+  { applicationId, secretId, query = {}, type, body = '' }: Sent,
+) {
   const account = await accounts.find(mageId);
-  assert.ok(account);
+  const opener = await stage.clients.findNow(key.client.id);
+  assert.ok(account && opener);
+  const caller = {
+    client_id: opener.id,
+    scope: '',
+    account: mageId,
+    secret_id: secretId ?? opener.secrets[0]?.id ?? '',
+  };
   const result = await operation(
     {
       path: '',
@@ -47,6 +60,7 @@ async function responseTo(operation: AccountOperation, { applicationId, query = 
       requestId: 'r',
     },
     account,
+    caller,
   );
   if (!result.ok) {
     const { code, description } = result.error;
@@ -178,6 +192,63 @@ describe('session key update', () => {
     expect((await interruptedUpdate(99)).status).toBe(409);
     const { name, secrets } = before;
     expect(await stage.clients.findNow(id)).toMatchObject({ name, secrets });
+  });
+});
+
+describe('session of a secret that is no longer valid', () => {
+  test.each<[string, AccountOperation]>([
+    ['create', createSessionKey(options)],
+    ['update', updateSessionKey(options)],
+    ['delete', deleteSessionKey(options)],
+  ])('may not %s a session key, and nothing is written', async (_, operation) => {
+    const [client, account] = [await stage.clients.findNow(id), await accounts.find(mageId)];
+    const sent = { applicationId: id, secretId: 'replaced', body: { label: 'x', revoke_sessions: true } };
+    expect(await responseTo(operation, sent)).toMatchObject({ status: 403, code: 'forbidden' });
+    expect(await stage.clients.findNow(id)).toStrictEqual(client);
+    expect(await accounts.find(mageId)).toStrictEqual(account);
+  });
+
+  test('may list session keys', async () => {
+    expect((await responseTo(listSessionKeys(options), { secretId: 'replaced' })).status).toBe(200);
+  });
+});
+
+describe('session key deletion', () => {
+  async function deletedWith(requestFor: (applicationId: string) => Sent) {
+    const own = await stage.register({ account: mageId, name: 'To be deleted' });
+    const opened = await openSession(
+      {
+        authorization: basic(own.client.id, own.secret ?? ''),
+        grant_type: 'session',
+        expires_in: undefined,
+      },
+      stage.sessionTokens,
+    );
+    assert.ok(opened.ok);
+    const response = await responseTo(deleteSessionKey(options), requestFor(own.client.id));
+    return { status: response.status, session: await stage.verifyToken(opened.value.response.ust) };
+  }
+
+  test.each<[string, boolean, (applicationId: string) => Sent]>([
+    ['no parameter', true, (applicationId) => ({ applicationId })],
+    ['false in JSON', true, (applicationId) => ({ applicationId, body: { revoke_sessions: false } })],
+    ['false in the query', true, (applicationId) => ({ applicationId, query: { revoke_sessions: 'false' } })],
+    ['true in JSON', false, (applicationId) => ({ applicationId, body: { revoke_sessions: true } })],
+    [
+      'true in JSON, with the id',
+      false,
+      (application_id) => ({ body: { application_id, revoke_sessions: true } }),
+    ],
+    ['true in the query', false, (applicationId) => ({ applicationId, query: { revoke_sessions: 'true' } })],
+    [
+      'true in a form',
+      false,
+      (applicationId) => ({ applicationId, type: form, body: 'revoke_sessions=true' }),
+    ],
+  ])('with revoke_sessions as %s leaves the sessions valid: %j', async (_, valid, requestFor) => {
+    const { status, session } = await deletedWith(requestFor);
+    expect(status).toBe(204);
+    expect(session.ok).toBe(valid);
   });
 });
 

@@ -55,8 +55,11 @@ async function clientReads(work: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
-/** Authentication may miss a change of the last second. What revokes a token must never be missed. */
-const authentication = 'eventually consistent';
+/**
+ * An older record would give a client a token of a generation that is revoked already, and a disabled client a token.
+ * What revokes a token must never be missed either.
+ */
+const authentication = 'strongly consistent';
 const verification = 'strongly consistent';
 
 const protectedCall = (token: string) => ({

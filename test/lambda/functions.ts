@@ -3,7 +3,8 @@ import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamo
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
-import { localAccessControl, operatorAccessKeyId } from '../../local/iam/access-control.ts';
+import { localAccessControl } from '../../local/iam/access-control.ts';
+import { newAccessKey } from '../../local/iam/access-key.ts';
 import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { registerAccount } from '../../src/clients/account-registration.ts';
 import { registerClient } from '../../src/clients/client-registration.ts';
@@ -14,6 +15,7 @@ import { publicKeys } from '../../src/keys/signing-key-set.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
+import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 
 interface FunctionResponse {
   readonly statusCode?: number;
@@ -28,15 +30,16 @@ const issuer = 'https://sandbox.example.com';
 
 /** The services that the functions of a stage use, and the environment in which the functions find them. */
 export async function startFunctionServices() {
-  const { decide } = localAccessControl();
-  const database = await startDynamoDB(undefined, decide);
+  const operator = newAccessKey();
+  const control = localAccessControl(operator);
+  const database = await startDynamoDB(undefined, control);
   const secrets = await startSecretsManager({
     file: undefined,
-    decide,
+    control,
     invokeRotation: () => assert.fail('nothing rotates here'),
   });
-  const dynamodb = dynamodbClient(database.endpoint);
-  const secretsManager = secretsManagerClient(secrets.endpoint);
+  const dynamodb = dynamodbClient(database.endpoint, operator);
+  const secretsManager = secretsManagerClient(secrets.endpoint, operator);
   const now = () => Math.floor(Date.now() / 1000);
   const hashKey = 'h'.repeat(64);
   const terms = { algorithm: 'RS256', longestTokenLifetime: 14_400 } as const;
@@ -64,8 +67,8 @@ export async function startFunctionServices() {
   await dynamodbPublishedKeySetStore(dynamodb, 'clients').put({ keys: publicKeys(keySet, now()) });
   Object.assign(process.env, {
     AWS_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: operatorAccessKeyId,
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     STAGE: 'sandbox',
@@ -92,6 +95,7 @@ export async function startFunctionServices() {
   const registry = {
     clients: dynamodbClientStore(dynamodb, 'clients'),
     accounts: dynamodbAccountStore(dynamodb, 'clients'),
+    subjects: dynamodbSubjectStore(dynamodb, 'clients'),
     secretKey: async () => deriveHashKeys(hashKey).clientSecret,
     clock: now,
   };

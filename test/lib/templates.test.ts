@@ -64,13 +64,15 @@ const allGrants = [
   'Token: BatchGetItem of Sessions revoked#*',
   'Token: GetSecretValue of SigningKeys',
   ...bySecret('SessionToken'),
+  'SessionToken: GetItem of Clients account#*',
   'SessionToken: PutItem of Sessions session#*',
   ...authenticating('Revoke'),
   'Revoke: GetItem of Clients key-set',
   'Revoke: DeleteItem GetItem of Sessions session#*',
   'Revoke: PutItem of Sessions revoked#*',
   ...authenticating('Introspect'),
-  'Introspect: BatchGetItem GetItem of Clients client#* key-set',
+  'Introspect: GetItem of Clients key-set',
+  'Introspect: BatchGetItem of Clients client#* account#* key-set',
   'Introspect: BatchGetItem GetItem of Sessions session#* revoked#*',
   'Introspect: GetSecretValue of SigningKeys',
   'WellKnown: GetItem of Clients key-set',
@@ -80,9 +82,11 @@ const allGrants = [
   'AccountProfile: GetItem of Clients account#*',
   'SessionKeys: GetItem of Clients account#* client#*',
   'SessionKeys: DeleteItem PutItem of Clients client#*',
+  'SessionKeys: PutItem of Clients subject#*',
   'SessionKeys: UpdateItem of Clients account#*',
   'SessionKeys: GetSecretValue of HashKey',
-  'TokenAuthorizerFunction: BatchGetItem GetItem of Clients client#* key-set',
+  'TokenAuthorizerFunction: GetItem of Clients key-set',
+  'TokenAuthorizerFunction: BatchGetItem of Clients client#* account#* key-set',
   'TokenAuthorizerFunction: BatchGetItem GetItem of Sessions session#* revoked#*',
   'TokenAuthorizerFunction: PutItem of Sessions used#*',
   'TokenAuthorizerFunction: GetSecretValue of HashKey',
@@ -244,12 +248,12 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
       accountApi,
       {
         'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
-        'GET /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-        'POST /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-        'PUT /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-        'PUT /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
-        'DELETE /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
-        'DELETE /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],
+        'GET /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'POST /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'PUT /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'PUT /rest/v1/users/{mage_id}/access-keys/{application_id}': ['CUSTOM'],
+        'DELETE /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'DELETE /rest/v1/users/{mage_id}/access-keys/{application_id}': ['CUSTOM'],
       },
     ],
     [
@@ -308,6 +312,13 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
     ['Issuer', stateless],
   ])('has the output %s', (output, template) => {
     template.hasOutput(output, {});
+  });
+
+  test.each([
+    ['MaximumAccessTokenLifetime', record.tokens.maximumAccessTokenLifetime],
+    ['MaximumSessionLifetime', record.tokens.sessionLifetime.maximum],
+  ])('has the output %s, which the command line compares lifetimes with', (output, seconds) => {
+    stateful.hasOutput(output, { Value: String(seconds) });
   });
 
   test('deploys the example API after the discovery document that its authorizer reads', () => {
@@ -403,5 +414,54 @@ describe('cdk-nag', () => {
 
   test('reports no violation without a reason', () => {
     expect(pluginReports.flatMap(({ violations }) => violations)).toStrictEqual([]);
+  });
+});
+
+describe('record of a stage', () => {
+  const { tokens } = sandboxRecord;
+  const session = (changes: Partial<typeof tokens.sessionLifetime>) => ({
+    sessionLifetime: { ...tokens.sessionLifetime, ...changes },
+  });
+  const accessToken = (changes: Partial<typeof tokens.accessTokenLifetime>) => ({
+    accessTokenLifetime: { ...tokens.accessTokenLifetime, ...changes },
+  });
+
+  test.each<[string, Partial<typeof tokens>, string]>([
+    [
+      'a lifetime of integrations above the maximum',
+      accessToken({ integration: 14_401 }),
+      'tokens.accessTokenLifetime.integration is 14401 s, above maximumAccessTokenLifetime, which is 14400 s',
+    ],
+    [
+      'a lifetime of sales channels above the maximum',
+      accessToken({ sales_channel: 14_401 }),
+      'tokens.accessTokenLifetime.sales_channel is 14401 s, above maximumAccessTokenLifetime, which is 14400 s',
+    ],
+    [
+      'a lifetime of sessions above the maximum',
+      session({ default: 7_201 }),
+      'tokens.sessionLifetime.default is 7201 s, above sessionLifetime.maximum, which is 7200 s',
+    ],
+    [
+      'a maximum below both lifetimes of access tokens',
+      { maximumAccessTokenLifetime: 60 },
+      'integration is 7200 s, above maximumAccessTokenLifetime, which is 60 s; tokens.accessTokenLifetime.sales_channel is 14400 s',
+    ],
+    [
+      'a lifetime of 0 s',
+      session({ default: 0 }),
+      'tokens.sessionLifetime.default: Invalid value: Expected >=1',
+    ],
+  ])('does not synthesize with %s', (_, changes, message) => {
+    const record = { ...sandboxRecord, id: 'Wrong', name: 'wrong', tokens: { ...tokens, ...changes } };
+    const synthesize = () => new AuthStage(new App({ outdir, context }), record);
+    expect(synthesize).toThrow(message);
+    expect(synthesize).toThrow(/^The record of the stage wrong is not valid: tokens\./);
+  });
+
+  test('may have lifetimes that equal their maximum', () => {
+    const changes = { ...accessToken({ integration: 14_400 }), ...session({ default: 7_200 }) };
+    const record = { ...sandboxRecord, id: 'Right', name: 'right', tokens: { ...tokens, ...changes } };
+    expect(() => new AuthStage(new App({ outdir, context }), record)).not.toThrow();
   });
 });

@@ -1,25 +1,24 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
   CreateTableCommand,
   DeleteItemCommand,
-  DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import {
-  CreateSecretCommand,
-  GetSecretValueCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
+import { newAccessKey } from '../../local/iam/access-key.ts';
+import type { AccessKey } from '../../local/iam/access-key.ts';
 import { PolicyDocument } from '../../local/iam/policy-document.ts';
 import { matchesWildcard } from '../../local/iam/wildcard.ts';
 import { arn } from '../../local/identity.ts';
@@ -28,6 +27,7 @@ import { afterThisFile, afterThisTest } from '../after-this-test.ts';
 import type { RegisterCleanup } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
 
+const operatorKey = newAccessKey();
 const TableName = 'clients';
 const refusal = {
   name: 'AccessDeniedException',
@@ -37,15 +37,15 @@ const key = (pk: string) => ({ pk: { S: pk } });
 
 /** DynamoDB with one table, and clients with the statements of a policy. */
 async function dynamodb(statements: object[], cleanUp: RegisterCleanup, folder?: string) {
-  const accessControl = localAccessControl();
-  const service = await startDynamoDB(folder, accessControl.decide);
+  const accessControl = localAccessControl(operatorKey);
+  const service = await startDynamoDB(folder, accessControl);
   let closed = false;
   const close = async () => {
     if (!closed) await service.close();
     closed = true;
   };
   cleanUp(close);
-  const operator = dynamodbClient(service.endpoint);
+  const operator = dynamodbClient(service.endpoint, operatorKey);
   await operator.send(
     new CreateTableCommand({
       TableName,
@@ -57,12 +57,7 @@ async function dynamodb(statements: object[], cleanUp: RegisterCleanup, folder?:
   await waitUntilTableExists({ client: operator, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, { TableName });
   service.partitionKeys.set(TableName, 'pk');
   accessControl.addStatements('role', v.parse(PolicyDocument, { Statement: statements }));
-  const clientOf = (accessKeyId: string) =>
-    new DynamoDBClient({
-      region: 'eu-west-1',
-      endpoint: service.endpoint,
-      credentials: { accessKeyId, secretAccessKey: 'local' },
-    });
+  const clientOf = (accessKey: AccessKey) => dynamodbClient(service.endpoint, accessKey);
   const client = clientOf(accessControl.accessKeyFor('function', 'role'));
   cleanUp(async () => {
     client.destroy();
@@ -146,7 +141,7 @@ describe('IAM policy of the local DynamoDB, with batches and queries on the keys
 
 describe('IAM policy of the local DynamoDB, with a denial of the keys secret#*', () => {
   let client: DynamoDBClient;
-  let clientOf: (accessKeyId: string) => DynamoDBClient;
+  let clientOf: (accessKey: AccessKey) => DynamoDBClient;
   beforeAll(async () => {
     const allow = { Effect: 'Allow', Action: 'dynamodb:*', Resource: '*' };
     const deny = { ...items('dynamodb:GetItem', 'secret#*'), Effect: 'Deny' };
@@ -166,7 +161,7 @@ describe('IAM policy of the local DynamoDB, with a denial of the keys secret#*',
   });
 
   test('refuses an unknown access key', async () => {
-    const stranger = clientOf('AKIAUNKNOWN');
+    const stranger = clientOf(newAccessKey());
     await expect(stranger.send(new ScanCommand({ TableName }))).rejects.toMatchObject({
       name: 'UnrecognizedClientException',
     });
@@ -178,7 +173,7 @@ describe('data folder of the local DynamoDB', () => {
   test('is refused while another instance uses it', async () => {
     const folder = temporaryFolder();
     await dynamodb([], afterThisTest, folder);
-    await expect(startDynamoDB(folder, localAccessControl().decide)).rejects.toThrow(
+    await expect(startDynamoDB(folder, localAccessControl(operatorKey))).rejects.toThrow(
       /in use by another local instance/,
     );
   });
@@ -188,9 +183,9 @@ describe('data folder of the local DynamoDB', () => {
     const { operator, close } = await dynamodb([], afterThisTest, folder);
     await operator.send(new PutItemCommand({ TableName, Item: key('kept') }));
     await close();
-    const again = await startDynamoDB(folder, localAccessControl().decide);
+    const again = await startDynamoDB(folder, localAccessControl(operatorKey));
     afterThisTest(() => again.close());
-    const client = dynamodbClient(again.endpoint);
+    const client = dynamodbClient(again.endpoint, operatorKey);
     expect((await client.send(new ScanCommand({ TableName }))).Count).toBe(1);
     client.destroy();
   });
@@ -200,18 +195,14 @@ describe('IAM policy of the local Secrets Manager, with one secret', () => {
   let client: SecretsManagerClient;
   const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
   beforeAll(async () => {
-    const accessControl = localAccessControl();
+    const accessControl = localAccessControl(operatorKey);
     const service = await startSecretsManager({
       file: undefined,
-      decide: accessControl.decide,
+      control: accessControl,
       invokeRotation: () => Promise.resolve(),
     });
-    const operator = secretsManagerClient(service.endpoint);
-    client = new SecretsManagerClient({
-      region: 'eu-west-1',
-      endpoint: service.endpoint,
-      credentials: { accessKeyId: accessControl.accessKeyFor('function', 'role'), secretAccessKey: 'local' },
-    });
+    const operator = secretsManagerClient(service.endpoint, operatorKey);
+    client = secretsManagerClient(service.endpoint, accessControl.accessKeyFor('function', 'role'));
     afterThisFile(async () => {
       operator.destroy();
       client.destroy();

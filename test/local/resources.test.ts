@@ -5,6 +5,7 @@ import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
+import { newAccessKey } from '../../local/iam/access-key.ts';
 import { localFunctions } from '../../local/lambda/functions.ts';
 import { workerRuntime } from '../../local/lambda/worker-runtime.ts';
 import { createLocalStage } from '../../local/local-stage.ts';
@@ -22,18 +23,19 @@ interface ResourceText {
 
 /** Creates a stage of one stack with these resources; the code of every function is `source`. */
 async function createStage(resources: Record<string, ResourceText>, source = '') {
-  const accessControl = localAccessControl();
+  const operator = newAccessKey();
+  const accessControl = localAccessControl(operator);
   const functions = localFunctions();
-  const dynamodb = await startDynamoDB(undefined, accessControl.decide);
+  const dynamodb = await startDynamoDB(undefined, accessControl);
   const secretsManager = await startSecretsManager({
     file: undefined,
-    decide: accessControl.decide,
+    control: accessControl,
     invokeRotation: (functionArn, event, sourceArn) =>
       functions.invoke(functionArn, event, { principal: 'secretsmanager.amazonaws.com', sourceArn }),
   });
   const clients = {
-    dynamodb: dynamodbClient(dynamodb.endpoint),
-    secretsManager: secretsManagerClient(secretsManager.endpoint),
+    dynamodb: dynamodbClient(dynamodb.endpoint, operator),
+    secretsManager: secretsManagerClient(secretsManager.endpoint, operator),
   };
   const apis = new Map<string, HttpApi>();
   const asset = join(temporaryFolder(), 'asset');

@@ -12,6 +12,7 @@ const instance = (pid: number, startedAt: string) => ({
   startedAt,
   dynamodbEndpoint: 'http://127.0.0.1:4001',
   secretsManagerEndpoint: 'http://127.0.0.1:4002',
+  operator: { accessKeyId: 'id', secretAccessKey: 'secret' },
   stages: { sandbox: { url: 'http://127.0.0.1:4010', port: 4010, outputs: {} } },
 });
 
@@ -38,6 +39,13 @@ describe('running instances', () => {
     const folder = join(temporary, 'private');
     announceInstance(older, folder);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  test('are announced in a file that only its owner reads, because it has the access key of the operator', () => {
+    const folder = join(temporary, 'owner');
+    announceInstance(older, folder);
+    const modes = readdirSync(folder).map((file) => statSync(join(folder, file)).mode & 0o777);
+    expect(modes).toStrictEqual([0o600]);
   });
 
   test('are removed if they were killed', () => {

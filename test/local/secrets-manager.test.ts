@@ -13,11 +13,14 @@ import type { CreateSecretCommandOutput, SecretsManagerClient } from '@aws-sdk/c
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
+import { newAccessKey } from '../../local/iam/access-key.ts';
 import type { InvokeRotation } from '../../local/secrets-manager/rotation.ts';
 import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import { afterThisFile, afterThisTest } from '../after-this-test.ts';
 import type { RegisterCleanup } from '../after-this-test.ts';
 import { temporaryFolder } from './fixture-function.ts';
+
+const operator = newAccessKey();
 
 interface Options {
   readonly file?: string;
@@ -28,10 +31,10 @@ interface Options {
 async function start({ file, invoke, cleanUp = afterThisTest }: Options = {}) {
   const service = await startSecretsManager({
     file,
-    decide: localAccessControl().decide,
+    control: localAccessControl(operator),
     invokeRotation: invoke ?? (() => Promise.reject(new Error('no function'))),
   });
-  const client = secretsManagerClient(service.endpoint);
+  const client = secretsManagerClient(service.endpoint, operator);
   cleanUp(async () => {
     client.destroy();
     await service.close();

@@ -4,6 +4,11 @@ import { maximumSessionKeys } from '../../src/clients/account.ts';
 /** Accounts in memory, for unit tests that a database would only slow down. */
 export function memoryAccountStore(): AccountStore {
   const accounts = new Map<string, Account>();
+  const change = (mageId: string, changes: Partial<Account>) => {
+    const account = accounts.get(mageId);
+    if (account) accounts.set(mageId, { ...account, ...changes });
+    return account !== undefined;
+  };
   return {
     find: async (mageId) => accounts.get(mageId),
     async create(account) {
@@ -26,5 +31,7 @@ export function memoryAccountStore(): AccountStore {
       const { [clientId]: _, ...sessionKeys } = account.sessionKeys;
       accounts.set(mageId, { ...account, sessionKeys });
     },
+    disable: async (mageId, sessionGeneration) => change(mageId, { status: 'disabled', sessionGeneration }),
+    enable: async (mageId) => change(mageId, { status: 'enabled' }),
   };
 }

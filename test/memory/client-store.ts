@@ -1,17 +1,23 @@
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { Client } from '../../src/clients/client.ts';
+import type { DeletedSessionKey } from '../../src/clients/deleted-session-key.ts';
+
+export interface MemoryClientStore extends ClientStore {
+  /** What remains of a deleted session key. */
+  remains(clientId: string): DeletedSessionKey | undefined;
+}
 
 /** Clients in memory, for benchmarks and for unit tests that a database would only slow down. */
-export function memoryClientStore(...initial: Client[]): ClientStore {
+export function memoryClientStore(...initial: Client[]): MemoryClientStore {
   const clients = new Map(initial.map((client) => [client.id, client]));
-  const find = async (clientId: string) => clients.get(clientId);
+  const deleted = new Map<string, DeletedSessionKey>();
   return {
-    find,
-    findNow: find,
+    findNow: async (clientId) => clients.get(clientId),
     list: async () => [...clients.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     async create(client) {
       if (clients.has(client.id)) return false;
       clients.set(client.id, client);
+      deleted.delete(client.id);
       return true;
     },
     async replace(client) {
@@ -19,6 +25,13 @@ export function memoryClientStore(...initial: Client[]): ClientStore {
       clients.set(client.id, { ...client, version: client.version + 1 });
       return true;
     },
-    delete: async (clientId) => clients.delete(clientId),
+    async delete({ id, version }, remains) {
+      if (clients.get(id)?.version !== version) return false;
+      if (remains) deleted.set(id, remains);
+      return clients.delete(id);
+    },
+    deleteRemains: async (clientId, account) =>
+      (account === undefined || deleted.get(clientId)?.account === account) && deleted.delete(clientId),
+    remains: (clientId) => deleted.get(clientId),
   };
 }

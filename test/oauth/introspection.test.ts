@@ -169,7 +169,7 @@ describe('introspection response for an inactive token', () => {
     },
     'a session of a deleted client': async (at) => {
       const { token, client } = await sessionHolder(at);
-      await at.clients.delete(client.id);
+      await at.clients.delete(client);
       return token;
     },
     'an introspection response as a JWT': async (at) =>

@@ -52,9 +52,9 @@ const strict: ClientAuthenticationOptions = {
   ...stage.authentication,
   replays: { firstUse: () => assert.fail('a refused assertion was stored') },
   clients: {
-    find(id) {
+    findNow(id) {
       expect(typeof id).toBe('string');
-      return stage.clients.find(id);
+      return stage.clients.findNow(id);
     },
   },
 };

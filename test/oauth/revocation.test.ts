@@ -69,7 +69,7 @@ const unavailable: readonly [string, RevocationCapabilities][] = [
     'the store of clients',
     {
       ...stage.revocation,
-      authenticateClient: clientAuthentication({ ...stage.authentication, clients: { find: down } }),
+      authenticateClient: clientAuthentication({ ...stage.authentication, clients: { findNow: down } }),
     },
   ],
   [

@@ -22,7 +22,9 @@ import { memoryClientStore } from '../memory/client-store.ts';
 import { memoryReplayStore } from '../memory/replay-store.ts';
 import { memoryRevocationStore } from '../memory/revocation-store.ts';
 import { memorySecretUseStore } from '../memory/secret-use-store.ts';
+import { memorySessionOriginReader } from '../memory/session-origin-reader.ts';
 import { memorySessionStore } from '../memory/session-store.ts';
+import { memorySubjectStore } from '../memory/subject-store.ts';
 
 const policy: TokenPolicy = {
   accessTokenLifetime: { integration: 7_200, sales_channel: 14_400 },
@@ -53,7 +55,8 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
   const sign = jwtSigner(signingKey, 'at+jwt');
   const { d: _, ...publicKey } = signingKey;
 
-  const registry = { clients, accounts: memoryAccountStore(), secretKey, clock };
+  const accounts = memoryAccountStore();
+  const registry = { clients, accounts, subjects: memorySubjectStore(), secretKey, clock };
   const authentication: ClientAuthenticationOptions = {
     clients,
     secretKey,
@@ -62,7 +65,8 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
     assertionAudiences: [issuer, `${issuer}/oauth/token`],
     clock,
   };
-  const sessionVerification = { sessions, clients, tagKey, clock };
+  const origins = memorySessionOriginReader(clients, accounts);
+  const sessionVerification = { sessions, origins, tagKey, clock };
   const accessTokenVerification = {
     issuer,
     revocationStates: revocations,
@@ -77,6 +81,7 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
   const authenticateClient = clientAuthentication(authentication);
   const verifyDpopProof = dpopVerification({ replays, clock });
   return {
+    accounts,
     time,
     clock,
     log,
@@ -110,7 +115,7 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
       replays,
       clock,
     } satisfies TokenCapabilities,
-    sessionTokens: { authenticateClient, sessions, tagKey, policy, clock },
+    sessionTokens: { authenticateClient, accounts, sessions, tagKey, policy, clock },
     revocation: { authenticateClient, recognizeToken, revoker: revocations },
     protectedCalls: { verifyToken, verifyDpopProof, audience: issuer },
     introspection: {

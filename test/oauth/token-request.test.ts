@@ -76,6 +76,7 @@ describe('token endpoint', () => {
       iat: stage.time.now,
       nbf: stage.time.now,
       exp: stage.time.now + 7_200,
+      token_generation: integration.client.tokenGeneration,
       application: { id: client_id, client_id, kind: 'integration', public: false, confidential: true },
       organization: { id: 'org', slug: 'acme', enterprise: false, region: 'eu-west-1' },
       test: true,
@@ -272,7 +273,7 @@ describe('token endpoint', () => {
 
   test('accepts the second secret of a client', async () => {
     const { client } = await stage.register();
-    const other = await stage.register({ clientId: 'second', secret: 'f'.repeat(40) });
+    const other = await stage.register({ clientId: 'second', secret: '8d1f0ab7c35e4f9eb0c9d6a2f34e5b71' });
     expect(other.client.secrets.length).toBe(1);
     const { stored } = newClientSecret(await stage.secretKey(), client, stage.time.now, 'e'.repeat(40));
     await stage.clients.replace({ ...client, secrets: [...client.secrets, stored] });

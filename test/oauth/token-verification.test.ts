@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, sign as cryptoSign, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { disableAccount } from '../../src/clients/account-status.ts';
+import { revokeTokens } from '../../src/clients/client-changes.ts';
+import { deleteClient } from '../../src/clients/client-deletion.ts';
+import type { Client } from '../../src/clients/client.ts';
 import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
 import { audienceError, scopeError, tokenVerification } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
+import { hashSessionToken } from '../../src/sessions/session-token.ts';
 import { sessionTokens } from '../../src/sessions/session-verification.ts';
 import { basic, memoryStage } from './stage.ts';
 
@@ -59,8 +64,11 @@ describe('token verification', () => {
       value: {
         kind: 'session',
         clientId: client.id,
+        secretId: client.secrets[0]?.id,
+        tokenGeneration: client.tokenGeneration,
         subject: account,
         account,
+        sessionGeneration: '',
         scope: '',
         issuedAt: now,
         expiresAt: now + 60,
@@ -121,26 +129,104 @@ describe('token verification', () => {
     test('refuses it if all tokens of its client are revoked (all_tokens_revoked)', async () => {
       const stage = await memoryStage();
       const { token, client } = await make(stage);
-      await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
+      await stage.clients.replace(revokeTokens(client));
       expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
     });
 
     test('refuses it if its client is deleted (client_deleted)', async () => {
       const stage = await memoryStage();
       const { token, client } = await make(stage);
-      await stage.clients.delete(client.id);
+      await stage.clients.delete(client);
       expect(await reasonOf(token, stage)).toBe('client_deleted');
+    });
+  });
+
+  describe('of a session whose key is deleted without revoking its sessions', () => {
+    async function deleted(stage: Stage, change: (client: Client) => Client = (client) => client) {
+      const session = await sessionOf(stage);
+      const { clients } = stage;
+      const changed = change(session.client);
+      if (changed !== session.client) await clients.replace(changed);
+      const options = { revokeSessions: false, longestSession: 7_200 };
+      expect(await deleteClient(changed.id, options, stage.registry)).toBe('deleted');
+      return session;
+    }
+
+    test('accepts it until it expires', async () => {
+      const stage = await memoryStage();
+      const { token } = await deleted(stage);
+      stage.time.now += 59;
+      expect((await stage.verifyToken(token)).ok).toBe(true);
+      stage.time.now += 1;
+      expect(await reasonOf(token, stage)).toBe('expired');
+    });
+
+    test('refuses it if the key was disabled', async () => {
+      const stage = await memoryStage();
+      const { token } = await deleted(stage, (client) => ({ ...client, status: 'disabled' }));
+      expect(await reasonOf(token, stage)).toBe('client_deleted');
+    });
+
+    test('refuses it if all tokens of the key were revoked', async () => {
+      const stage = await memoryStage();
+      const { token } = await deleted(stage, revokeTokens);
+      expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
+    });
+
+    test('refuses it when the sessions of the deleted key are revoked', async () => {
+      const stage = await memoryStage();
+      const { token, client } = await deleted(stage);
+      const options = { revokeSessions: true, longestSession: 7_200 };
+      expect(await deleteClient(client.id, options, stage.registry)).toBe('deleted');
+      expect(await reasonOf(token, stage)).toBe('client_deleted');
+    });
+
+    test('refuses it if the id is registered again', async () => {
+      const stage = await memoryStage();
+      const { token, client, account } = await deleted(stage);
+      await stage.register({ account, clientId: client.id });
+      expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
+    });
+  });
+
+  describe('of a session whose account is disabled', () => {
+    test('refuses it, and names the reason to its holder', async () => {
+      const stage = await memoryStage();
+      const { token, account } = await sessionOf(stage);
+      await disableAccount(account, stage);
+      expect(await stage.verifyToken(token)).toMatchObject({
+        ok: false,
+        error: { code: 'account_disabled', reason: 'account_disabled' },
+      });
+    });
+
+    test('refuses it even when the account is enabled again (account_was_disabled)', async () => {
+      const stage = await memoryStage();
+      const { token, account } = await sessionOf(stage);
+      await disableAccount(account, stage);
+      await stage.accounts.enable(account);
+      expect(await reasonOf(token, stage)).toBe('account_was_disabled');
     });
   });
 
   test('accepts a token that is issued in the second in which all tokens were revoked', async () => {
     const stage = await memoryStage();
     const { client, secret = '' } = await stage.register();
-    await stage.clients.replace({ ...client, tokensValidAfter: stage.time.now });
+    await stage.clients.replace(revokeTokens(client));
     const parameters = { grant_type: 'client_credentials', scope: 'orders:read' };
     const issued = await issueToken({ authorization: basic(client.id, secret), parameters }, stage.tokens);
     assert.ok(issued.ok);
     expect((await stage.verifyToken(issued.value.response.access_token)).ok).toBe(true);
+  });
+
+  test('refuses a session that was opened before clients had generations', async () => {
+    const stage = await memoryStage();
+    const { token } = await sessionOf(stage);
+    const found = await stage.sessions.find(hashSessionToken(token));
+    assert.ok(found);
+    const { tokenGeneration: _, ...older } = found;
+    await stage.sessions.put(hashSessionToken(token), older);
+    expect(await reasonOf(token, stage)).toBe('all_tokens_revoked');
   });
 
   test('refuses the tokens of a deleted client whose id is registered again', async () => {
@@ -153,8 +239,7 @@ describe('token verification', () => {
       return issued.value.response.access_token;
     };
     const old = await issue(first);
-    await stage.clients.delete('same');
-    stage.time.now += 1;
+    await stage.clients.delete(first.client);
     const second = await stage.register({ clientId: 'same' });
     expect(await reasonOf(old, stage)).toBe('all_tokens_revoked');
     expect((await stage.verifyToken(await issue(second))).ok).toBe(true);
@@ -210,6 +295,7 @@ describe('verification of a forged or misused JWT', () => {
     'an iat in 31 s': signed({ iat: now + 31 }),
     'a missing exp': signed({ exp: undefined }),
     'a missing iat': signed({ iat: undefined }),
+    'a missing token_generation': signed({ token_generation: undefined }),
     'a missing client_id': signed({ client_id: undefined }),
     'a client_id that is no string': signed({ client_id: { id: holder.id } }),
     'five parts': `${genuine}.a.b`,
@@ -234,6 +320,7 @@ describe('audience and scope of a verified token', () => {
   const caller = {
     kind: 'jwt',
     clientId: 'c',
+    tokenGeneration: 'g',
     subject: 'c',
     scope: 'orders:read orders',
     issuedAt: 0,

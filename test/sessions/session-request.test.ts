@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { disableAccount } from '../../src/clients/account-status.ts';
+import { revokeTokens } from '../../src/clients/client-changes.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
 import type { SessionRequest } from '../../src/sessions/session-request.ts';
 import { hashSessionToken, verifySessionTokenTag } from '../../src/sessions/session-token.ts';
@@ -43,7 +45,10 @@ describe('session endpoint', () => {
     const { ust } = await opened({ expires_in: 600 });
     expect(await stage.sessions.find(hashSessionToken(ust))).toStrictEqual({
       clientId: key.client.id,
+      secretId: key.client.secrets[0]?.id,
+      tokenGeneration: key.client.tokenGeneration,
       account: mageId,
+      sessionGeneration: '',
       scope: '',
       issuedAt: stage.time.now,
       expiresAt: stage.time.now + 600,
@@ -96,9 +101,38 @@ describe('session endpoint', () => {
     expect(result.error.code).toBe(code);
   });
 
+  test('refuses a disabled account with its reason, and opens sessions when it is enabled', async () => {
+    const account = await stage.account('MAG-DISABLED');
+    const { client, secret = '' } = await stage.register({ account });
+    const own = basic(client.id, secret);
+    await disableAccount(account, stage);
+    expect(await session({}, own)).toStrictEqual({
+      ok: false,
+      error: {
+        code: 'forbidden',
+        description: 'The account of this session key is disabled. Its operator alone can enable it.',
+        reason: 'account_disabled',
+        clientId: client.id,
+      },
+    });
+    await stage.accounts.enable(account);
+    const again = await session({}, own);
+    assert.ok(again.ok);
+    expect((await stage.verifyToken(again.value.response.ust)).ok).toBe(true);
+  });
+
+  test('does not tell a wrong secret that the account is disabled', async () => {
+    const account = await stage.account('MAG-DISABLED-TOO');
+    const { client } = await stage.register({ account });
+    await disableAccount(account, stage);
+    const result = await session({}, basic(client.id, 'wrong'));
+    assert.ok(!result.ok);
+    expect(result.error.code).toBe('invalid_client');
+  });
+
   test('issues a valid token in the second in which all tokens were revoked', async () => {
     const other = await stage.register({ account: mageId });
-    await stage.clients.replace({ ...other.client, tokensValidAfter: stage.time.now });
+    await stage.clients.replace(revokeTokens(other.client));
     const result = await openSession(
       {
         authorization: basic(other.client.id, other.secret ?? ''),

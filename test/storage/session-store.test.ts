@@ -3,8 +3,9 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
+import { sessionOf } from '../contract/session-store-contract.ts';
 
-const session = { clientId: 'c', account: 'MAG1', scope: '', issuedAt: 1, expiresAt: 2 };
+const session = sessionOf(1);
 
 /** A DynamoDB whose eventually consistent reads can lag behind, which no emulator offers. */
 function laggingDatabase(lag: boolean) {

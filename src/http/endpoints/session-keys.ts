@@ -1,28 +1,32 @@
 import { maximumSessionKeys } from '../../clients/account.ts';
 import type { Account } from '../../clients/account.ts';
 import { replaceSecrets } from '../../clients/client-changes.ts';
-import { deleteClient, registerClient } from '../../clients/client-registration.ts';
+import { deleteClient } from '../../clients/client-deletion.ts';
+import { registerClient } from '../../clients/client-registration.ts';
 import type { RegistrationFailure, Registry } from '../../clients/client-registration.ts';
-import { newClientSecret } from '../../clients/client-secret.ts';
+import { newClientSecret, validSecrets } from '../../clients/client-secret.ts';
 import type { NewClientSecret } from '../../clients/client-secret.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import type { Client } from '../../clients/client.ts';
-import { nameProblem } from '../../clients/registration-rules.ts';
+import { nameProblem } from '../../clients/name.ts';
 import { errorResult } from '../../errors.ts';
 import type { RequestError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
+import type { CallerContext } from '../authorizer-context.ts';
 import { isForm, parseBody, parseParameters, stringParameters } from '../body.ts';
 import type { HttpRequest } from '../http-request.ts';
 import { json, noStore } from '../http-response.ts';
 import type { AccountOperation } from '../own-account.ts';
 
 interface SessionKeyOptions extends Registry {
+  /** Lifetime in seconds of the longest session of the stage. */
+  readonly longestSession: number;
   readonly log: Log;
 }
 
-/** `GET /rest/v1/users/{mage_id}/keys`: the session keys of the account, the oldest first. */
+/** `GET /rest/v1/users/{mage_id}/access-keys`: the session keys of the account, the oldest first. */
 export function listSessionKeys({ clients }: SessionKeyOptions): AccountOperation {
   return async (_request, account) => {
     const ids = Object.keys(account.sessionKeys);
@@ -36,9 +40,9 @@ export function listSessionKeys({ clients }: SessionKeyOptions): AccountOperatio
 
 const defaultLabel = 'Session key';
 
-/** `POST /rest/v1/users/{mage_id}/keys`: creates a session key. Only this response contains its secret. */
-export function createSessionKey({ log, ...registry }: SessionKeyOptions): AccountOperation {
-  return async (request, { mageId }) => {
+/** `POST /rest/v1/users/{mage_id}/access-keys`: creates a session key. Only this response contains its secret. */
+export function createSessionKey(options: SessionKeyOptions): AccountOperation {
+  return managing(options, async (request, { mageId }) => {
     const parameters = parseParameters(request, ['label']);
     if (!parameters.ok) return parameters;
     const label = checkLabel(parameters.value.label);
@@ -52,13 +56,13 @@ export function createSessionKey({ log, ...registry }: SessionKeyOptions): Accou
         defaultScopes: [],
         claims: {},
       },
-      registry,
+      options,
     );
     if (!registered.ok) return registrationErrors[registered.error.reason]();
     const { client, secret } = registered.value;
-    log('INFO', { event: 'session_key_created', requestId: request.requestId, clientId: client.id });
+    options.log('INFO', { event: 'session_key_created', requestId: request.requestId, clientId: client.id });
     return ok(json(201, sessionKeyBody(client, secret)));
-  };
+  });
 }
 
 /** The registry describes its problems to operators. These descriptions are for partners. */
@@ -67,7 +71,7 @@ const registrationErrors: Readonly<Record<RegistrationFailure['reason'], () => R
     full: () =>
       errorResult(
         'conflict',
-        `An account has at most ${maximumSessionKeys} keys. Delete one first: DELETE /rest/v1/users/{mage_id}/keys/{application_id}. If fewer are listed, another is being created, or was not completed: try again in five minutes.`,
+        `An account has at most ${maximumSessionKeys} keys. Delete one first: DELETE /rest/v1/users/{mage_id}/access-keys/{application_id}. If fewer are listed, another is being created, or was not completed: try again in five minutes.`,
       ),
     unknown_account: () => errorResult('not_found', 'There is no account with this mage_id.'),
     id_taken: () => errorResult('conflict', 'No key was created: try again.'),
@@ -78,11 +82,12 @@ const registrationErrors: Readonly<Record<RegistrationFailure['reason'], () => R
 const attempts = 3;
 
 /**
- * `PUT /rest/v1/users/{mage_id}/keys/{application_id}`: changes the label, the secret, or both. The old secret is
- * revoked at once. The sessions that it opened remain valid until they expire.
+ * `PUT /rest/v1/users/{mage_id}/access-keys/{application_id}`: changes the label, the secret, or both. The old secret is
+ * revoked at once. The sessions that it opened remain valid until they expire, but no longer manage keys.
  */
-export function updateSessionKey({ clients, secretKey, clock, log }: SessionKeyOptions): AccountOperation {
-  return async (request, account) => {
+export function updateSessionKey(options: SessionKeyOptions): AccountOperation {
+  const { clients, secretKey, clock, log } = options;
+  return managing(options, async (request, account, caller) => {
     const change = parseChange(request);
     if (!change.ok) return change;
     const { applicationId, label, regenerate } = change.value;
@@ -91,9 +96,9 @@ export function updateSessionKey({ clients, secretKey, clock, log }: SessionKeyO
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const client = await findSessionKey(account, applicationId, clients);
       if (!client) return unknownSessionKey();
-      if (client.status === 'disabled') {
-        return errorResult('forbidden', 'This key was disabled by the operator, who alone can enable it.');
-      }
+      if (client.status === 'disabled') return disabledSessionKey();
+      // Of two sessions that regenerate the secret that opened both, one does.
+      if (client.id === caller.client_id && !hasSecretOf(caller, client, clock())) return replacedSecret();
       if (regenerate) newSecret ??= newClientSecret(await secretKey(), client, clock());
       const changed = changedSessionKey(client, label, newSecret);
       if (!(await clients.replace(changed))) continue;
@@ -104,28 +109,58 @@ export function updateSessionKey({ clients, secretKey, clock, log }: SessionKeyO
       });
       return ok(json(200, sessionKeyBody(changed, newSecret?.secret)));
     }
-    return errorResult(
-      'conflict',
-      'This key is being changed by someone else. Nothing was changed: try again.',
-    );
-  };
+    return contended();
+  });
 }
 
 /**
- * `DELETE /rest/v1/users/{mage_id}/keys/{application_id}`. The sessions of the key become invalid with it, because an
- * authorizer refuses the tokens of a deleted client. That includes the caller's session, if the key opened it. A key
- * that the operator disabled may be deleted: it cannot be used either way.
+ * `DELETE /rest/v1/users/{mage_id}/access-keys/{application_id}`. The sessions that the key opened are valid until they
+ * expire, as Adobe documents, unless the request has `revoke_sessions`. A key that the operator disabled keeps its place:
+ * otherwise the account could create another in it, and so undo what the operator did.
  */
-export function deleteSessionKey({ log, ...registry }: SessionKeyOptions): AccountOperation {
-  return async (request, account) => {
-    const applicationId = parseApplicationId(request, request.query['application_id']);
-    if (!applicationId.ok) return applicationId;
-    const client = await findSessionKey(account, applicationId.value, registry.clients);
-    if (!client || !(await deleteClient(client.id, registry))) return unknownSessionKey();
-    log('INFO', { event: 'session_key_deleted', requestId: request.requestId, clientId: client.id });
+export function deleteSessionKey(options: SessionKeyOptions): AccountOperation {
+  return managing(options, async (request, { mageId }) => {
+    const deletion = parseDeletion(request);
+    if (!deletion.ok) return deletion;
+    const { applicationId, revokeSessions } = deletion.value;
+    const { longestSession, log } = options;
+    const result = await deleteClient(
+      applicationId,
+      { revokeSessions, longestSession, account: mageId },
+      options,
+    );
+    if (result !== 'deleted') return deletionErrors[result]();
+    log('INFO', {
+      event: revokeSessions ? 'session_key_deleted_with_sessions' : 'session_key_deleted',
+      requestId: request.requestId,
+      clientId: applicationId,
+    });
     return ok({ statusCode: 204, headers: { ...noStore } });
+  });
+}
+
+const deletionErrors = {
+  unknown: () => unknownSessionKey(),
+  disabled: () => disabledSessionKey(),
+  contended: () => contended(),
+};
+
+/**
+ * Allows only a session to manage session keys whose secret is still valid. Whoever holds a session of a secret that was
+ * replaced, because it leaked perhaps, could otherwise create a key and so remain.
+ */
+function managing({ clients, clock }: SessionKeyOptions, operation: AccountOperation): AccountOperation {
+  return async (request, account, caller) => {
+    const opener = await clients.findNow(caller.client_id);
+    return opener && hasSecretOf(caller, opener, clock())
+      ? operation(request, account, caller)
+      : replacedSecret();
   };
 }
+
+/** Whether the secret that opened the session of the caller is a valid secret of `client` at `now`, NumericDate. */
+const hasSecretOf = ({ secret_id: secretId }: CallerContext, client: Client, now: number): boolean =>
+  validSecrets(client, now).some(({ id }) => id === secretId);
 
 /** A session key of the account, read strongly consistent. An id that the account does not list is not looked up. */
 async function findSessionKey(
@@ -174,16 +209,53 @@ function parseChange(request: HttpRequest): Result<SessionKeyChange, RequestErro
   return ok({ applicationId: applicationId.value, label: label.value, regenerate });
 }
 
+interface SessionKeyDeletion {
+  readonly applicationId: string;
+  readonly revokeSessions: boolean;
+}
+
+/**
+ * Both parameters may be in the query or the body: not every HTTP client sends a body with DELETE, whose meaning RFC 9110
+ * §9.3.5 leaves open.
+ */
+function parseDeletion(request: HttpRequest): Result<SessionKeyDeletion, RequestError> {
+  const members = parseBody(request);
+  if (!members.ok) return members;
+  const parameters = stringParameters(members.value, ['application_id']);
+  if (!parameters.ok) return parameters;
+  const applicationId = parseApplicationId(
+    request,
+    request.query['application_id'],
+    parameters.value.application_id,
+  );
+  if (!applicationId.ok) return applicationId;
+  const { revoke_sessions: inQuery } = request.query;
+  const inBody = members.value.get('revoke_sessions');
+  const given = [
+    ...(isAbsent(inQuery) ? [] : [flags.get(inQuery)]),
+    ...(isAbsent(inBody) ? [] : [parseFlag(inBody, request)]),
+  ];
+  if (given.includes(undefined)) {
+    return errorResult('invalid_request', 'revoke_sessions must be true or false.');
+  }
+  if (new Set(given).size > 1) {
+    return errorResult('invalid_request', 'revoke_sessions differs in the query and the body.');
+  }
+  return ok({ applicationId: applicationId.value, revokeSessions: given.includes(true) });
+}
+
 /** The id of the requested session key: that in the path, or else that in the query or the body. */
 function parseApplicationId(
   { pathParameters }: HttpRequest,
-  elsewhere: string | undefined,
+  ...elsewhere: readonly (string | undefined)[]
 ): Result<string, RequestError> {
-  const inPath = pathParameters['application_id'];
-  const id = inPath ?? elsewhere ?? '';
-  if (id === '') return errorResult('invalid_request', 'application_id is missing.');
-  if (inPath !== undefined && elsewhere !== undefined && inPath !== elsewhere) {
-    return errorResult('invalid_request', 'application_id differs from the one in the path.');
+  const given = [pathParameters['application_id'], ...elsewhere].filter(
+    (id) => id !== undefined && id !== '',
+  );
+  const [id] = given;
+  if (id === undefined) return errorResult('invalid_request', 'application_id is missing.');
+  if (new Set(given).size > 1) {
+    return errorResult('invalid_request', 'application_id is given twice, with two values.');
   }
   return ok(id);
 }
@@ -194,6 +266,9 @@ function checkLabel(label: string | undefined): Result<string | undefined, Reque
   return problem === undefined ? ok(label) : errorResult('invalid_request', `label ${problem}.`);
 }
 
+/** RFC 6749 §3.2: an empty value counts as absent. */
+const isAbsent = (value: unknown) => value === undefined || value === '';
+
 const flags: ReadonlyMap<unknown, boolean> = new Map([
   ['true', true],
   ['false', false],
@@ -201,7 +276,7 @@ const flags: ReadonlyMap<unknown, boolean> = new Map([
 
 /** Every value of a form is a string. In JSON a flag must be a boolean. Undefined if it is neither true nor false. */
 function parseFlag(value: unknown, request: HttpRequest): boolean | undefined {
-  if (value === undefined || value === '') return false;
+  if (isAbsent(value)) return false;
   if (isForm(request)) return flags.get(value);
   return typeof value === 'boolean' ? value : undefined;
 }
@@ -219,3 +294,15 @@ function changedSessionKey(
 }
 
 const unknownSessionKey = () => errorResult('not_found', 'This account has no key with this application_id.');
+const disabledSessionKey = () =>
+  errorResult('forbidden', 'This key was disabled by the operator, who alone can enable or delete it.', {
+    reason: 'client_disabled',
+  });
+const replacedSecret = () =>
+  errorResult(
+    'forbidden',
+    'The secret that opened this session is no longer valid, so that the session can read, but not manage keys. Open a session with a current secret.',
+    { reason: 'secret_of_session_not_valid' },
+  );
+const contended = () =>
+  errorResult('conflict', 'This key is being changed by someone else. Nothing was changed: try again.');

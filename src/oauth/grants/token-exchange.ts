@@ -1,4 +1,3 @@
-import { issuedAtFor } from '../../clients/client.ts';
 import { errorResult } from '../../errors.ts';
 import { ok } from '../../result.ts';
 import type { GrantClaims } from '../access-token.ts';
@@ -46,7 +45,7 @@ export const tokenExchange: Grant = {
     if ((token.origins ?? []).length >= maximumExchanges) {
       return invalidRequest(`A token can be exchanged at most ${maximumExchanges} times.`);
     }
-    if (token.expiresAt <= issuedAtFor(client, clock())) {
+    if (token.expiresAt <= clock()) {
       return invalidRequest('The subject_token has expired.');
     }
     if (token.jkt !== undefined && token.jkt !== jkt) {
@@ -113,9 +112,9 @@ function exchangedClaims(token: VerifiedToken, clientId: string): GrantClaims {
   };
 }
 
-const originClaim = ({ clientId, jti, issuedAt, keyId }: Partial<TokenOrigin>) => ({
+const originClaim = ({ clientId, tokenGeneration, jti, keyId }: Partial<TokenOrigin>) => ({
   client_id: clientId,
+  token_generation: tokenGeneration,
   jti,
-  iat: issuedAt,
   kid: keyId,
 });

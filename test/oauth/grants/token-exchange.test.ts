@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { revokeTokens } from '../../../src/clients/client-changes.ts';
 import type { TokenParameters } from '../../../src/oauth/grant.ts';
 import { issueToken } from '../../../src/oauth/token-request.ts';
 import { openSession } from '../../../src/sessions/session-request.ts';
@@ -137,6 +138,10 @@ describe('token exchange grant', () => {
     ['the first token of its chain is revoked', ({ subject }) => revoke(subject)],
     ['the second token of its chain is revoked', ({ second }) => revoke(second)],
     [
+      'all tokens of the first client of its chain are revoked',
+      ({ from }) => stage.clients.replace(revokeTokens(from.client)),
+    ],
+    [
       'the first client of its chain is disabled',
       ({ from }) => stage.clients.replace({ ...from.client, status: 'disabled' }),
     ],
@@ -150,11 +155,10 @@ describe('token exchange grant', () => {
     expect((await stage.verifyToken(last)).ok).toBe(false);
   });
 
-  test('refuses a client whose new tokens become valid only when the subject token has expired', async () => {
+  test('refuses a subject token that expires while the request is processed', async () => {
     const token = await subjectToken();
-    const late = await partner({ grants: [tokenExchange] });
-    await stage.clients.replace({ ...late.client, tokensValidAfter: now + 7_200 });
-    expect((await late.refused(exchange(token))).code).toBe('invalid_request');
+    const context = { ...stage.tokens, clock: () => now + 7_200 };
+    expect((await backend.refused(exchange(token), { context })).code).toBe('invalid_request');
   });
 
   test('refuses the fifth exchange of a chain with invalid_request', async () => {

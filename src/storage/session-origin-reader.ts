@@ -1,0 +1,29 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
+import { Account } from '../clients/account.ts';
+import type { SessionOriginReader } from '../sessions/session-verification.ts';
+import { batchGet, consistently } from './batch-get.ts';
+import { parseClientItem } from './client-item.ts';
+import { itemKinds } from './item-kinds.ts';
+
+/**
+ * Session keys and accounts in DynamoDB. The read is strongly consistent, because a session that was ended must be
+ * refused at once.
+ */
+export const dynamodbSessionOriginReader = (
+  dynamodb: DynamoDBClient,
+  clientsTable: string,
+): SessionOriginReader => ({
+  async find({ clientId, account }) {
+    const [keyOfClient, keyOfAccount] = [
+      itemKinds.client.prefix + clientId,
+      itemKinds.account.prefix + account,
+    ];
+    const items = await batchGet(dynamodb, { [clientsTable]: consistently(keyOfClient, keyOfAccount) });
+    const found = items.get(keyOfAccount);
+    return {
+      sessionKey: parseClientItem(items.get(keyOfClient)),
+      account: found && v.parse(Account, found),
+    };
+  },
+});
