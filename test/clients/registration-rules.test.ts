@@ -41,6 +41,7 @@ const claimsOfTheServer = [
   'custom_claim',
   'test',
   'rand',
+  'token_generation',
 ];
 
 describe('registration of a client', () => {

@@ -305,6 +305,7 @@ describe('context that the authorizer gives the integration', () => {
       sub: client.id,
       client_id: client.id,
       scope: 'orders:read',
+      token_generation: client.tokenGeneration,
       test: 'true',
     });
   });

@@ -30,7 +30,7 @@ afterAll(async () => {
 type Tampering = (request: Tampered) => void;
 interface Tampered {
   readonly headers: Record<string, string>;
-  body: string | Uint8Array;
+  body: unknown;
 }
 interface Call {
   readonly key?: AccessKey;
@@ -79,9 +79,6 @@ async function callSecretsManager({ key = operator, before, after }: Call): Prom
   }
 }
 
-const textOf = (body: string | Uint8Array) =>
-  typeof body === 'string' ? body : Buffer.from(body).toString();
-
 const served = { name: 'ResourceNotFoundException' };
 const unknownKey = { name: 'UnrecognizedClientException' };
 const wrongSignature = { name: 'InvalidSignatureException' };
@@ -125,7 +122,7 @@ describe.each([
     ['a secret that can be guessed', { key: { ...operator, secretAccessKey: 'local' } }, wrongSignature],
     [
       'another body than the signed one',
-      { after: (sent) => (sent.body = textOf(sent.body).replace('none', 'more')) },
+      { after: (sent) => (sent.body = 'x'.repeat(Number(sent.headers['content-length']))) },
       wrongSignature,
     ],
     ['another operation than the signed one', { after: header('x-amz-target', 'x.y') }, wrongSignature],
