@@ -17,9 +17,19 @@ export function errorResponse(failure: RequestError, dialect: ErrorDialect, real
     ...noStore,
     ...(status === 503 && { 'retry-after': String(retryAfter) }),
     ...(error.dpopNonce !== undefined && { 'dpop-nonce': error.dpopNonce }),
+    ...acceptable[error.code],
     ...challenge(error, realm),
   });
 }
+
+const mediaTypes = { accept: 'application/x-www-form-urlencoded, application/json' };
+
+/** What a body would have been accepted as (RFC 9110 §15.5.16). */
+const acceptable: Partial<Readonly<Record<ErrorCode, Readonly<Record<string, string>>>>> = {
+  missing_media_type: mediaTypes,
+  unsupported_media_type: mediaTypes,
+  unsupported_content_coding: { 'accept-encoding': 'identity' },
+};
 
 /** Errors that `WWW-Authenticate` contains (RFC 6750 §3, RFC 9449 §7.1). */
 const resourceErrors: ReadonlySet<ErrorCode> = new Set([
