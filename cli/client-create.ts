@@ -66,8 +66,8 @@ export const clientCreate = command({
       grants,
     ),
     audience: repeatable(
-      'URI',
-      'An audience that it may request tokens for, besides that of the stage',
+      'AUDIENCE',
+      'A URI or name that it may request tokens for, besides the audience of the stage',
       strings,
     ),
     publicKey: option(

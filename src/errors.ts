@@ -132,8 +132,8 @@ export interface RequestError {
   readonly clientId?: string;
   /** The scope that would have been sufficient (RFC 6750 §3). */
   readonly scope?: string;
-  /** The scheme that the client authenticated with (RFC 6749 §5.2) or presented its token with. */
-  readonly challenge?: 'Basic' | 'DPoP';
+  /** The scheme that the client presented its token with, if it is not Bearer. */
+  readonly challenge?: 'DPoP';
   /** A nonce for the client's next DPoP proof (RFC 9449 §8). */
   readonly dpopNonce?: string;
   /** Every field of the content that is not valid. */

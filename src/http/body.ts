@@ -26,7 +26,10 @@ const parsers: Readonly<Record<string, Parse>> = {
  * Parses the body of a request by its media type (RFC 9110 §8.3.1). Parameters of the media type are ignored: a form
  * has none, that of JSON has no effect (RFC 8259 §11), and the bytes must be UTF-8 whatever a `charset` says.
  */
-export function parseBody(request: HttpRequest, single: SingleParameters = {}): Result<Members, RequestError> {
+export function parseBody(
+  request: HttpRequest,
+  single: SingleParameters = {},
+): Result<Members, RequestError> {
   const { headers, body } = request;
   if (body.length > maximumBodyLength) return errorResult('content_too_large');
   if (body.length === 0) return ok(new Map());
@@ -35,9 +38,11 @@ export function parseBody(request: HttpRequest, single: SingleParameters = {}): 
   if (mediaType === '') return errorResult('missing_media_type');
   const parse = Object.hasOwn(parsers, mediaType) ? parsers[mediaType] : undefined;
   if (!parse) return errorResult('unsupported_media_type');
-  if (!isUtf8(body)) return errorResult('invalid_request', 'The body is not UTF-8.');
+  const text = body.toString('utf8');
+  // API Gateway passes JSON on as a string, in which it has replaced each byte that is not UTF-8 by U+FFFD.
+  if (!isUtf8(body) || text.includes('\uFFFD')) return errorResult('invalid_request', 'The body is not UTF-8.');
   // RFC 8259 §8.1 allows a parser to ignore a byte order mark.
-  return parse(body.toString('utf8').replace(/^\uFEFF/, ''), single);
+  return parse(text.replace(/^\uFEFF/, ''), single);
 }
 
 /** Whether the body is a form, in which every value is a string. */

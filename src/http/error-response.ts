@@ -43,9 +43,9 @@ function challenge(
   { code, description, scope, challenge: scheme }: RequestError,
   realm: string,
 ): Record<string, string> {
-  if (code === 'invalid_client') {
-    return scheme === 'Basic' ? { 'www-authenticate': `Basic realm="${realm}"` } : {};
-  }
+  // RFC 9110 §15.5.2: every 401 has a challenge. RFC 6749 §5.2 demands one that matches the scheme of a client that
+  // used the Authorization header, and Basic is the only scheme there is.
+  if (code === 'invalid_client') return { 'www-authenticate': `Basic realm="${realm}"` };
   // RFC 6750 §3: the challenge of a request without a token contains no error code.
   if (code === 'missing_token') return { 'www-authenticate': `Bearer realm="${realm}"` };
   if (!resourceErrors.has(code)) return {};

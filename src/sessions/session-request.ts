@@ -52,7 +52,6 @@ export async function openSession(
 ): Promise<Result<OpenedSession, RequestError>> {
   if (!isBasicScheme(authorization)) {
     return errorResult('invalid_client', 'Send the application id and secret with HTTP Basic.', {
-      challenge: 'Basic',
       reason: 'no_credentials',
     });
   }
@@ -74,7 +73,6 @@ export async function openSession(
   if (client.account === undefined || !client.grants.includes(sessionGrantType)) {
     // Only session keys exist at this endpoint. Any other client gets the response of an unknown one.
     return errorResult('invalid_client', undefined, {
-      challenge: 'Basic',
       reason: 'not_a_session_key',
       clientId: client.id,
     });

@@ -259,7 +259,9 @@ test('what is wrong is said before anything is written', async () => {
       '--grant',
       'jwt-bearer',
     ],
-    [1, /must be an absolute URI/, ...withScope, '--audience', 'stock'],
+    [1, /must be an absolute URI/, ...withScope, '--audience', 'the stock'],
+    [1, /without a fragment/, ...withScope, '--audience', 'https://stock.example.com#a'],
+    [1, /printable ASCII/, ...withScope, '--audience', 'stock\u001B[2J'],
     [1, /The scope \(--scope\) must name at least one/, ...create],
     [1, /\(--claim\) must not contain sub, which the server states/, ...withScope, '--claim', 'sub=me'],
     [
