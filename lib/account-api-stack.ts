@@ -19,9 +19,13 @@ interface AccountApiStackProps {
 const accountPath = '/rest/v1/users/{mage_id}';
 const sessionKeysPath = `${accountPath}/keys`;
 
-const profileRoutes = [{ id: 'Profile', method: HttpMethod.GET, path: accountPath }];
+const profileRoutes = [
+  { id: 'Profile', method: HttpMethod.GET, path: accountPath },
+  { id: 'HeadProfile', method: HttpMethod.HEAD, path: accountPath },
+];
 const sessionKeyRoutes = [
   { id: 'ListSessionKeys', method: HttpMethod.GET, path: sessionKeysPath },
+  { id: 'HeadSessionKeys', method: HttpMethod.HEAD, path: sessionKeysPath },
   { id: 'CreateSessionKey', method: HttpMethod.POST, path: sessionKeysPath },
   // The id of the key is in the path, or else in the body or the query.
   { id: 'UpdateSessionKey', method: HttpMethod.PUT, path: `${sessionKeysPath}/{application_id}` },

@@ -28,6 +28,12 @@ const subscriptionRoutes = [
     path: '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
     scope: 'marketplace.order:read',
   },
+  {
+    id: 'HeadSubscription',
+    method: HttpMethod.HEAD,
+    path: '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
+    scope: 'marketplace.order:read',
+  },
 ];
 
 /** An example of an API behind the stage's access tokens. Replace it by your own: nothing else depends on it. */

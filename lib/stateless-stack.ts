@@ -206,6 +206,7 @@ export class StatelessStack extends Stack {
     const { authorizationServerMetadata, openidConfiguration, jwks } = endpoints;
     for (const path of [authorizationServerMetadata, openidConfiguration, jwks]) {
       this.publicRoute('WellKnown', handler, HttpMethod.GET, path);
+      this.publicRoute('WellKnown', handler, HttpMethod.HEAD, path);
     }
   }
 

@@ -40,7 +40,8 @@ export function parseBody(
   if (!parse) return errorResult('unsupported_media_type');
   const text = body.toString('utf8');
   // API Gateway passes JSON on as a string, in which it has replaced each byte that is not UTF-8 by U+FFFD.
-  if (!isUtf8(body) || text.includes('\uFFFD')) return errorResult('invalid_request', 'The body is not UTF-8.');
+  if (!isUtf8(body) || text.includes('\uFFFD'))
+    return errorResult('invalid_request', 'The body is not UTF-8.');
   // RFC 8259 §8.1 allows a parser to ignore a byte order mark.
   return parse(text.replace(/^\uFEFF/, ''), single);
 }

@@ -14,7 +14,12 @@ interface WellKnownOptions {
   readonly keySet: PublishedKeySetReader;
 }
 
-/** The documents of a stage: the content of each, and for how many seconds it may be cached. */
+interface Document {
+  /** Seconds for which it may be cached. */
+  readonly maxAge: number;
+  readonly read: () => Promise<unknown>;
+}
+
 const documents = ({ issuer, signingAlgorithm, keySet }: WellKnownOptions) => {
   const metadata = {
     maxAge: 3_600,
@@ -24,7 +29,7 @@ const documents = ({ issuer, signingAlgorithm, keySet }: WellKnownOptions) => {
       return authorizationServerMetadata(issuer, [...new Set(algorithms)]);
     },
   };
-  return new Map<string, { maxAge: number; read: () => Promise<unknown> }>([
+  return new Map<string, Document>([
     // RFC 8414 §3
     [endpoints.authorizationServerMetadata, metadata],
     // API Gateway and OpenID Connect libraries expect the same document here (RFC 8414 §5).
@@ -44,20 +49,20 @@ const documents = ({ issuer, signingAlgorithm, keySet }: WellKnownOptions) => {
   ]);
 };
 
-/** `GET /.well-known/…`: metadata (RFC 8414) and published keys (RFC 7517). */
-export function wellKnownEndpoint(options: WellKnownOptions): RequestHandler {
-  const byPath = documents(options);
-  return async ({ path, headers }) => {
-    const document = byPath.get(path);
-    if (!document) throw new Error('API Gateway sent a request to this function that it has no document for');
-    const body = await document.read();
+/** `GET /.well-known/…`: metadata (RFC 8414) and published keys (RFC 7517), by the path of each document. */
+export const wellKnownDocuments = (options: WellKnownOptions): ReadonlyMap<string, RequestHandler> =>
+  new Map([...documents(options)].map(([path, document]) => [path, serve(document)]));
+
+const serve =
+  ({ maxAge, read }: Document): RequestHandler =>
+  async ({ headers }) => {
+    const body = await read();
     const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url')}"`;
-    const caching = { 'cache-control': `public, max-age=${document.maxAge}`, etag };
+    const caching = { 'cache-control': `public, max-age=${maxAge}`, etag };
     // RFC 9110 §13.1.2
     if (matchesEtag(headers['if-none-match'], etag)) return ok({ statusCode: 304, headers: caching });
     return ok(json(200, body, caching));
   };
-}
 
 /** Whether `If-None-Match` contains a tag: any of its list, by weak comparison (RFC 9110 §13.1.2). */
 const matchesEtag = (header: string | undefined, etag: string): boolean =>
