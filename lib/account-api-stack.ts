@@ -3,7 +3,7 @@ import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-ap
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
 import { itemKinds } from '../src/storage/item-kinds.ts';
-import { LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
+import { anyToken, LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
 import type { StageRecord } from './stages.ts';
@@ -66,7 +66,14 @@ export class AccountApiStack extends Stack {
 
     // Imported, so that the authorizer belongs to this stack and can be created after the stack of the API.
     const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId });
-    const authorizer = new LambdaAuthorizer(this, 'TokenAuthorizer', { stateless, denials: 'integration' });
+    const authorizer = new LambdaAuthorizer(this, 'TokenAuthorizer', {
+      stateless,
+      // Only sessions have an account, and they have no scopes.
+      scopes: Object.fromEntries(
+        [...profileRoutes, ...sessionKeyRoutes].map(({ method, path }) => [`${method} ${path}`, anyToken]),
+      ),
+      denials: 'integration',
+    });
     const integrations = [
       { integration: new HttpLambdaIntegration('AccountProfile', profile), routes: profileRoutes },
       { integration: new HttpLambdaIntegration('SessionKeys', sessionKeys), routes: sessionKeyRoutes },

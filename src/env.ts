@@ -23,7 +23,7 @@ export interface Environment {
   readonly SIGNING_ALGORITHM: string;
   /** JSON of a `TokenPolicy`. */
   readonly TOKEN_POLICY: string;
-  /** JSON of a `Record<route key, scope>`: the scope that the Lambda authorizer requires for each route. */
+  /** JSON of a `Record<route key, scope | null>`: what the Lambda authorizer requires for each route, or any token. */
   readonly ROUTE_SCOPES: string;
   /** Form of errors at the OAuth endpoints: `rfc6749` or `commercelayer`. */
   readonly DIALECT: string;

@@ -18,5 +18,7 @@ const documents = wellKnownDocuments({
 const route = (handle: RequestHandler) => endpoint({ dialect: 'rfc6749', stage: env.STAGE, log, handle });
 
 export const handler = routes(
-  Object.assign({}, ...[...documents].map(([path, handle]) => readRoutes(path, route(handle)))),
+  Object.fromEntries(
+    [...documents].flatMap(([path, handle]) => Object.entries(readRoutes(path, route(handle)))),
+  ),
 );

@@ -72,7 +72,10 @@ async function handleOrFail(
  * The routes that read a resource: HEAD is answered as GET is, and the gateway leaves out the content (RFC 9110
  * §9.3.2).
  */
-export const readRoutes = (path: string, handler: LambdaHandler): Readonly<Record<string, LambdaHandler>> => ({
+export const readRoutes = (
+  path: string,
+  handler: LambdaHandler,
+): Readonly<Record<string, LambdaHandler>> => ({
   [`GET ${path}`]: handler,
   [`HEAD ${path}`]: handler,
 });

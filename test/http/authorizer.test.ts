@@ -24,7 +24,7 @@ const routeKey = 'GET /orders/{id}';
 type Options = Parameters<typeof authorizer>[0];
 
 const options: Options = {
-  routeScopes: { [routeKey]: 'orders:read' },
+  routeScopes: { [routeKey]: 'orders:read', 'GET /profile': null },
   denials: 'gateway',
   resultsAreCached: false,
   ...stage.protectedCalls,
@@ -97,7 +97,13 @@ const failing = (thrown: Error) =>
 /** Why callers are denied, and the error that the integration reads. */
 const denials: Record<
   string,
-  { error: string; headers: () => Promise<Headers | undefined>; changes?: Partial<Options> }
+  {
+    error: string;
+    headers: () => Promise<Headers | undefined>;
+    changes?: Partial<Options>;
+    /** Whether nothing could be decided. */
+    undecided?: true;
+  }
 > = {
   'a request without headers': { error: 'missing_token', headers: async () => undefined },
   'a request without a token': { error: 'missing_token', headers: async () => ({}) },
@@ -139,11 +145,19 @@ const denials: Record<
     error: 'temporarily_unavailable',
     headers: async () => bearer((await tokenOf()).token),
     changes: failing(down),
+    undecided: true,
+  },
+  'a token at a route that is not one of its own': {
+    error: 'server_error',
+    headers: async () => bearer((await tokenOf()).token),
+    changes: { routeScopes: { 'GET /orders': 'orders:read' } },
+    undecided: true,
   },
   'a token after an unexpected exception': {
     error: 'server_error',
     headers: async () => bearer((await tokenOf()).token),
     changes: failing(new TypeError('x is not a function')),
+    undecided: true,
   },
 };
 
@@ -165,35 +179,48 @@ describe('authorizer', () => {
   });
 });
 
-describe.each(Object.entries(denials))('authorizer denying %s', (_, { error, headers, changes }) => {
-  test(`stops the request at the gateway (${error})`, async () => {
-    const { isAuthorized, context } = await authorize(await headers(), { ...changes, denials: 'gateway' });
-    expect(isAuthorized).toBe(false);
-    expect(context['error']).toBe(error);
-  });
+describe.each(Object.entries(denials))(
+  'authorizer denying %s',
+  (_, { error, headers, changes, undecided }) => {
+    if (undecided) {
+      test(`fails if the gateway denies, so that the gateway responds with 500 and caches nothing (${error})`, async () => {
+        const failure = authorize(await headers(), { ...changes, denials: 'gateway' });
+        await expect(failure).rejects.toThrow(error);
+      });
+    } else {
+      test(`stops the request at the gateway (${error})`, async () => {
+        const { isAuthorized, context } = await authorize(await headers(), {
+          ...changes,
+          denials: 'gateway',
+        });
+        expect(isAuthorized).toBe(false);
+        expect(context['error']).toBe(error);
+      });
+    }
 
-  test(`gives the integration the error ${error}, and nothing that names a caller`, async () => {
-    const { isAuthorized, context } = await authorize(await headers(), {
-      ...changes,
-      denials: 'integration',
+    test(`gives the integration the error ${error}, and nothing that names a caller`, async () => {
+      const { isAuthorized, context } = await authorize(await headers(), {
+        ...changes,
+        denials: 'integration',
+      });
+      expect(isAuthorized).toBe(true);
+      expect(context['error']).toBe(error);
+      const namesOfCaller = ['client_id', 'account', 'scope'].filter((name) => name in context);
+      expect(namesOfCaller).toStrictEqual([]);
+      const caller = callerOf({
+        path,
+        headers: {},
+        body: Buffer.alloc(0),
+        query: {},
+        pathParameters: {},
+        authorizer: { lambda: context },
+        requestId: 'r1',
+      });
+      assert.ok(!caller.ok, 'the integration must read a denial from it');
+      expect(caller.error.code).toBe(error);
     });
-    expect(isAuthorized).toBe(true);
-    expect(context['error']).toBe(error);
-    const namesOfCaller = ['client_id', 'account', 'scope'].filter((name) => name in context);
-    expect(namesOfCaller).toStrictEqual([]);
-    const caller = callerOf({
-      path,
-      headers: {},
-      body: Buffer.alloc(0),
-      query: {},
-      pathParameters: {},
-      authorizer: { lambda: context },
-      requestId: 'r1',
-    });
-    assert.ok(!caller.ok, 'the integration must read a denial from it');
-    expect(caller.error.code).toBe(error);
-  });
-});
+  },
+);
 
 describe('denial of the authorizer', () => {
   test('gives the integration the required scope', async () => {
@@ -229,7 +256,7 @@ describe('denial of the authorizer', () => {
     ],
   ])('logs the reason once, and no token: %s', async (_, logged, scope, changes) => {
     const { token } = await tokenOf({ scope });
-    const { log } = await authorize(bearer(token), changes);
+    const { log } = await authorize(bearer(token), { ...changes, denials: 'integration' });
     expect(log).toMatch(logged);
     expect(log).not.toContain(token);
   });

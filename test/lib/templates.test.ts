@@ -237,6 +237,9 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
         'GET /.well-known/oauth-authorization-server': ['NONE'],
         'GET /.well-known/openid-configuration': ['NONE'],
         'GET /.well-known/jwks.json': ['NONE'],
+        'HEAD /.well-known/oauth-authorization-server': ['NONE'],
+        'HEAD /.well-known/openid-configuration': ['NONE'],
+        'HEAD /.well-known/jwks.json': ['NONE'],
       },
     ],
     [
@@ -245,6 +248,8 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
       {
         'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
         'GET /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
+        'HEAD /rest/v1/users/{mage_id}': ['CUSTOM'],
+        'HEAD /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
         'POST /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
         'PUT /rest/v1/users/{mage_id}/keys': ['CUSTOM'],
         'PUT /rest/v1/users/{mage_id}/keys/{application_id}': ['CUSTOM'],

@@ -40,6 +40,19 @@ for (const [method, path, routeKey, pathParameters] of matches) {
   });
 }
 
+test('the response to HEAD has the headers of GET, and no content', async () => {
+  const { endpoint, addRoute } = await api();
+  addRoute(route('HEAD /answers', 'answers'));
+  const answer = { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}' };
+  const url = `${endpoint}/answers?answer=${encodeURIComponent(JSON.stringify(answer))}`;
+  const [get, head] = [await fetch(url), await fetch(url, { method: 'HEAD' })];
+  const headersOf = ({ headers }: Response) =>
+    Object.fromEntries([...headers].filter(([name]) => !/^(?:date|apigw-requestid)$/.test(name)));
+  expect(headersOf(head)).toStrictEqual(headersOf(get));
+  expect(head.headers.get('content-length')).toBe('10');
+  expect([await get.text(), await head.text()]).toStrictEqual(['{"a":"ü"}', '']);
+});
+
 test('HEAD is not GET, and nothing matches a longer path', () => {
   expect(matchRoute([route('GET /a')], 'HEAD', '/a')).toBeUndefined();
   expect(matchRoute([route('GET /a')], 'GET', '/a/b')).toBeUndefined();
