@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
@@ -6,12 +7,13 @@ import { jsonLog } from '../../src/log.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 
-const env = readEnvironment('STAGE', 'ISSUER', 'SIGNING_ALGORITHM', 'CLIENTS_TABLE');
+const env = readEnvironment('STAGE', 'ISSUER', 'SIGNING_ALGORITHM', 'SCOPES_SUPPORTED', 'CLIENTS_TABLE');
 
 const log = jsonLog(process.stdout);
 const documents = wellKnownDocuments({
   issuer: env.ISSUER,
   signingAlgorithm: env.SIGNING_ALGORITHM,
+  scopes: v.parse(v.array(v.string()), JSON.parse(env.SCOPES_SUPPORTED)),
   keySet: dynamodbPublishedKeySetStore(dynamodb(), env.CLIENTS_TABLE),
 });
 

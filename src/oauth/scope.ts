@@ -9,6 +9,9 @@ import type { TokenPolicy } from './token-policy.ts';
 /** scope-token of RFC 6749 §3.3, without `*`, which has a meaning in the scope patterns of clients. */
 const scopeToken = /^[\x21\x23-\x29\x2B-\x5B\x5D-\x7E]+$/;
 
+/** Whether a string is one scope that a client may request. */
+export const isScopeToken = (token: string): boolean => scopeToken.test(token);
+
 /** Maximum length of a scope in characters. A token with a longer one would not fit into a header. */
 const maximumScopeLength = 2_000;
 
@@ -44,7 +47,7 @@ export function grantScopeTokens(
   if (scope.length > maximumScopeLength) {
     return invalidScope(`The scope is longer than ${maximumScopeLength} characters.`);
   }
-  if (!tokens.every((token) => scopeToken.test(token))) {
+  if (!tokens.every(isScopeToken)) {
     return invalidScope('The scope must consist of tokens of printable ASCII, separated by spaces.');
   }
   if (!tokens.every((token) => client.scopes.some((pattern) => scopePatternMatches(pattern, token)))) {

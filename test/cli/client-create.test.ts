@@ -220,6 +220,38 @@ test.each([
   );
 });
 
+describe('client create --dpop in a stage with routes behind the JWT authorizer', () => {
+  const stageWithJwtAuthorizer = async () => ({
+    ...(await emptyStage(database)),
+    hasJwtAuthorizer: async () => true,
+  });
+  const warning = /has routes behind API Gateway's own JWT authorizer\. .*without a DPoP proof/;
+
+  test('registers the client and warns on standard error', async () => {
+    const stage = await stageWithJwtAuthorizer();
+    const { code, stderr } = await typed([...withScope, '--client-id', 'acme', '--dpop'], { stage });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(warning);
+    expect((await stage.clients.findNow('acme'))?.dpopBoundAccessTokens).toBe(true);
+  });
+
+  test('warns with a line of JSON if the output is JSON', async () => {
+    const stage = await stageWithJwtAuthorizer();
+    const { stdout, stderr } = await typed([...withScope, '--dpop', '--json'], { stage });
+    expect(JSON.parse(stderr)).toStrictEqual({ warning: expect.stringMatching(warning) });
+    expect(JSON.parse(stdout)).not.toHaveProperty('warning');
+  });
+
+  test.each([
+    ['for a client without --dpop', [], true],
+    ['in a stage that has only the Lambda authorizer', ['--dpop'], false],
+  ])('does not warn %s', async (_, options, hasJwtAuthorizer) => {
+    const stage = { ...(await emptyStage(database)), hasJwtAuthorizer: async () => hasJwtAuthorizer };
+    const { code, stderr } = await typed([...withScope, ...options], { stage });
+    expect([code, stderr]).toStrictEqual([0, '']);
+  });
+});
+
 test('without them they are off, and the grant is client credentials', async () => {
   const stage = await emptyStage(database);
   await typed([...withScope, '--client-id', 'acme'], { stage });

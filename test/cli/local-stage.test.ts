@@ -28,6 +28,16 @@ test('the only instance that runs is taken', async () => {
   expect((await place.secretsManager.config.endpoint?.())?.port).toBe(4021);
 });
 
+test('it has routes behind the JWT authorizer if an output says so', async () => {
+  const { sandbox: plain, production } = running(4001).stages;
+  const withOutput = { ...plain, outputs: { ...outputs, JwtAuthorizer: 'true' } };
+  const place = localStage(sandbox, undefined, [
+    { ...running(4001), stages: { sandbox: withOutput, production } },
+  ]);
+  expect(await place.hasJwtAuthorizer()).toBe(true);
+  expect(await localStage(sandbox, undefined, [running(4001)]).hasJwtAuthorizer()).toBe(false);
+});
+
 test('of several the one is taken that has the port', async () => {
   const instances = [running(4001), running(5001)];
   const place = localStage(sandbox, 5002, instances);

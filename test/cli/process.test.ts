@@ -123,6 +123,17 @@ test('a deployed stage is found through its stacks, and a client is created in i
   assert.match(keys.stdout, /^There are no signing keys in sandbox yet/, keys.stderr);
 });
 
+test('a deployed stage with a JWT authorizer is known by the output of its stack', async () => {
+  stacks = {
+    'Sandbox-Stateful': { ClientsTable: table, HashKeySecret: 'hash-key', SigningKeysSecret: 'signing-keys' },
+    'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com', JwtAuthorizer: 'true' },
+  };
+  const words = 'client create --stage sandbox --name Bound --scope orders:read --dpop';
+  const ran = await postern(words, { env: aws });
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toMatch(/^postern: sandbox has routes behind API Gateway's own JWT authorizer\. .*\n$/);
+});
+
 test('a stage that is not deployed, or may not be seen, says what to do', async () => {
   stacks = {};
   const absent = await postern('client list --stage production', { env: aws });

@@ -347,14 +347,14 @@ describe('context that the authorizer gives the integration', () => {
     });
     const odd = await stage.clients.findNow('odd');
     assert.ok(odd);
-    const { access_token } = issueAccessToken(
+    const { response: issued } = issueAccessToken(
       { client: odd, method: 'client_secret_basic' },
       { scope: 'orders:read', audience: stage.issuer },
       stage.tokens.issuer,
       stage.sign,
       now,
     );
-    const { isAuthorized, context } = await authorize(bearer(access_token));
+    const { isAuthorized, context } = await authorize(bearer(issued.access_token));
     expect(isAuthorized).toBe(true);
     expect(context['client_id']).toBe('odd');
     expect(context['scope']).toBe('orders:read');

@@ -25,13 +25,15 @@ export function tokenEndpoint({ log, ...capabilities }: TokenCapabilities & { lo
       capabilities,
     );
     if (!issued.ok) return issued;
-    const { response, clientId, grantType } = issued.value;
+    const { response, clientId, grantType, jti, kid } = issued.value;
     log('INFO', {
       event: 'token_issued',
       requestId: request.requestId,
       clientId,
       grantType,
       scope: response.scope,
+      jti,
+      kid,
     });
     return ok(json(200, response));
   };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PublishedKeySetReader } from '../../keys/published-key-set.ts';
 import { endpoints } from '../../oauth/endpoints.ts';
-import { authorizationServerMetadata } from '../../oauth/metadata.ts';
+import { authorizationServerMetadata, openidConfiguration } from '../../oauth/metadata.ts';
 import { ok } from '../../result.ts';
 import { Unavailable } from '../../unavailable.ts';
 import type { RequestHandler } from '../endpoint.ts';
@@ -11,6 +11,8 @@ interface WellKnownOptions {
   readonly issuer: string;
   /** The algorithm of the first keys, which the metadata states before they exist. */
   readonly signingAlgorithm: string;
+  /** The scopes that a partner may see. */
+  readonly scopes: readonly string[];
   readonly keySet: PublishedKeySetReader;
 }
 
@@ -20,20 +22,20 @@ interface Document {
   readonly read: () => Promise<unknown>;
 }
 
-const documents = ({ issuer, signingAlgorithm, keySet }: WellKnownOptions) => {
-  const metadata = {
+const documents = ({ issuer, signingAlgorithm, scopes, keySet }: WellKnownOptions) => {
+  const metadata = (describe: typeof authorizationServerMetadata): Document => ({
     maxAge: 3_600,
-    read: async (): Promise<unknown> => {
+    read: async () => {
       // During a change of the algorithm tokens are signed with the old one: the published keys have both.
       const algorithms = (await keySet.find())?.keys.map(({ alg }) => alg) ?? [signingAlgorithm];
-      return authorizationServerMetadata(issuer, [...new Set(algorithms)]);
+      return describe({ issuer, signingAlgorithms: [...new Set(algorithms)], scopes });
     },
-  };
+  });
   return new Map<string, Document>([
     // RFC 8414 §3
-    [endpoints.authorizationServerMetadata, metadata],
-    // API Gateway and OpenID Connect libraries expect the same document here (RFC 8414 §5).
-    [endpoints.openidConfiguration, metadata],
+    [endpoints.authorizationServerMetadata, metadata(authorizationServerMetadata)],
+    // API Gateway and OpenID Connect libraries look here (RFC 8414 §5).
+    [endpoints.openidConfiguration, metadata(openidConfiguration)],
     // RFC 7517 §5. A short time, so that caches soon drop a revoked key.
     [
       endpoints.jwks,
