@@ -262,6 +262,48 @@ describe('denial of the authorizer', () => {
   });
 });
 
+describe('log of a denied call', () => {
+  test.each<[string, string, () => ReturnType<typeof tokenOf>, (token: string) => Promise<Headers>]>([
+    [
+      'a token without the scope',
+      'insufficient_scope',
+      () => tokenOf({ scope: 'orders:create' }),
+      async (token) => bearer(token),
+    ],
+    [
+      'a DPoP proof for another request',
+      'resource_dpop_proof',
+      () => tokenOf({ bound: true }),
+      async (token) => ({
+        authorization: `DPoP ${token}`,
+        dpop: await proof(token, { htu: 'https://other.example.com' }),
+      }),
+    ],
+    [
+      'a bound token without a proof',
+      'resource_dpop_proof',
+      () => tokenOf({ bound: true }),
+      async (token) => ({ authorization: `DPoP ${token}` }),
+    ],
+  ])('has the client of %s', async (_, error, issue, headersOf) => {
+    const { token, client } = await issue();
+    const { log } = await authorize(await headersOf(token));
+    expect(JSON.parse(log)).toMatchObject({ event: 'caller_denied', error, clientId: client.id });
+    expect(log).not.toContain(token);
+  });
+
+  test.each([
+    ['just', 7_200],
+    ['long ago', 72_000],
+  ])('has the client of a token that expired %s', async (_, seconds) => {
+    const moving = await memoryStage();
+    const { token, client } = await tokenOf({ at: moving });
+    moving.time.now += seconds;
+    const { log } = await authorize(bearer(token), moving.protectedCalls);
+    expect(JSON.parse(log)).toMatchObject({ error: 'invalid_token', clientId: client.id });
+  });
+});
+
 describe('authorizer whose results are cached', () => {
   test.each([
     ['gateway', false],
