@@ -171,8 +171,8 @@ describe('token endpoint, client authentication', () => {
   describe.each(['/oauth/token', '/oauth/revoke', '/oauth/introspect', '/rest/v1/app/session/token'])(
     '%s',
     (path) => {
-      test.each(uncredentialed)('responds with 401 and a challenge to %s', async (_, form, headers) => {
-        const response = await postForm(sandbox.url + path, { grant_type, token: 'x', ...form }, headers);
+      test.each(uncredentialed)('responds with 401 and a challenge to %s', async (_, credentials, headers) => {
+        const response = await postForm(sandbox.url + path, { grant_type, token: 'x', ...credentials }, headers);
         expect(response.status).toBe(401);
         expect(response.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
       });

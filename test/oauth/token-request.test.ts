@@ -113,8 +113,8 @@ describe('token endpoint', () => {
     ['around scope tokens', '  orders:create   orders:read ', 'orders:create orders:read'],
     ['that are the whole scope', '  ', 'orders:read'],
   ])('ignores spaces %s', async (_, scope, granted) => {
-    const { client, secret = '' } = await stage.register({ defaultScopes: ['orders:read'] });
-    const parameters = { grant_type, client_id: client.id, client_secret: secret, scope };
+    const { client, secret: generated = '' } = await stage.register({ defaultScopes: ['orders:read'] });
+    const parameters = { grant_type, client_id: client.id, client_secret: generated, scope };
     expect((await issued(parameters)).scope).toBe(granted);
   });
 
