@@ -171,11 +171,18 @@ describe('token endpoint, client authentication', () => {
   describe.each(['/oauth/token', '/oauth/revoke', '/oauth/introspect', '/rest/v1/app/session/token'])(
     '%s',
     (path) => {
-      test.each(uncredentialed)('responds with 401 and a challenge to %s', async (_, credentials, headers) => {
-        const response = await postForm(sandbox.url + path, { grant_type, token: 'x', ...credentials }, headers);
-        expect(response.status).toBe(401);
-        expect(response.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
-      });
+      test.each(uncredentialed)(
+        'responds with 401 and a challenge to %s',
+        async (_, credentials, headers) => {
+          const response = await postForm(
+            sandbox.url + path,
+            { grant_type, token: 'x', ...credentials },
+            headers,
+          );
+          expect(response.status).toBe(401);
+          expect(response.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
+        },
+      );
     },
   );
 });

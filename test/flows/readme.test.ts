@@ -59,7 +59,15 @@ test("a partner's journey, line by line, answers as it is shown", async () => {
   expect(answers.map((answer) => Object.keys(answer))).toStrictEqual(
     shown.map((answer) => Object.keys(answer)),
   );
-  const fixed = ['error', 'token_type', 'expires_in', 'scope', 'status', 'externalSubscriptionId', 'screen_name'];
+  const fixed = [
+    'error',
+    'token_type',
+    'expires_in',
+    'scope',
+    'status',
+    'externalSubscriptionId',
+    'screen_name',
+  ];
   const constant = (answer: object) => Object.entries(answer).filter(([name]) => fixed.includes(name));
   expect(answers.map(constant)).toStrictEqual(shown.map(constant));
 });
