@@ -68,8 +68,8 @@ export const clientCreate = command({
       grants,
     ),
     audience: repeatable(
-      'URI',
-      'An audience that it may request tokens for, besides that of the stage',
+      'AUDIENCE',
+      'A URI or name that it may request tokens for, besides the audience of the stage',
       strings,
     ),
     publicKey: option(
@@ -139,6 +139,7 @@ export const clientCreate = command({
     const stage = await connect();
     // Before a secret is generated, because a failure here would lose it.
     const url = await stage.url();
+    const proofIsOptional = dpop && (await stage.hasJwtAuthorizer());
     const registered = await registerClient(
       {
         ...registration,
@@ -169,6 +170,9 @@ export const clientCreate = command({
           : [`\n${fields({ client_secret: shown })}\nThe secret is shown once: store it now.`]),
         ...(url === undefined ? [] : [`\nIts first token:\n  ${firstCall(client, url)}`]),
       ].join('\n'),
+      ...(proofIsOptional && {
+        warning: `${stage.record.name} has routes behind API Gateway's own JWT authorizer. They accept the tokens of this client as bearer tokens, without a DPoP proof, and no DPoP scheme. Put the routes that it calls behind the Lambda authorizer.`,
+      }),
       ...(shown !== undefined && {
         ifLost: `The client ${client.id} was created, but its secret could not be shown. Delete it and create it again: npx postern client delete ${shellWord(client.id)} ${stage.options}`,
       }),

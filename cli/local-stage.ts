@@ -25,6 +25,7 @@ export function localStage(
     outputs: outputs.output,
     options: `--stage ${name} --local${port === undefined ? '' : ` --port ${port}`}`,
     url: async () => stage.url,
+    hasJwtAuthorizer: async () => stage.outputs['JwtAuthorizer'] === 'true',
     dynamodb: dynamodbClient(instance.dynamodbEndpoint),
     secretsManager: secretsManagerClient(instance.secretsManagerEndpoint),
   };

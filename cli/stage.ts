@@ -14,6 +14,8 @@ export interface Stage extends Registry {
   readonly options: string;
   /** The URL that partners call, if it can be found. */
   readonly url: () => Promise<string | undefined>;
+  /** Whether a route is behind API Gateway's own JWT authorizer, as far as can be found. */
+  readonly hasJwtAuthorizer: () => Promise<boolean>;
   readonly secretUses: Pick<SecretUseStore, 'lastUse'>;
   readonly signingKeys: SigningKeySetStore;
   readonly publishedKeys: PublishedKeySetReader & PublishedKeySetWriter;
@@ -29,7 +31,7 @@ export const StageOutputs = v.object({
 });
 
 /** Where the data of a stage is, deployed or local. */
-export interface StageLocation extends Pick<Stage, 'options' | 'url'> {
+export interface StageLocation extends Pick<Stage, 'options' | 'url' | 'hasJwtAuthorizer'> {
   readonly outputs: v.InferOutput<typeof StageOutputs>;
   readonly dynamodb: DynamoDBClient;
   readonly secretsManager: SecretsManagerClient;

@@ -1,5 +1,5 @@
 import { readEnvironment } from '../../src/env.ts';
-import { endpoint, routes } from '../../src/http/endpoint.ts';
+import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
 import { jsonLog } from '../../src/log.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
@@ -14,5 +14,8 @@ const route = (handle: RequestHandler) => endpoint({ dialect: 'rfc6749', stage: 
 
 export const handler = routes({
   'POST /api/v1/marketplace/subscriptions': route(createSubscription(subscriptions)),
-  'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': route(readSubscription(subscriptions)),
+  ...readRoutes(
+    '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
+    route(readSubscription(subscriptions)),
+  ),
 });

@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
-import { endpoint, routes } from '../../src/http/endpoint.ts';
+import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
 import {
   createSessionKey,
   deleteSessionKey,
@@ -37,7 +37,7 @@ const update = route(updateSessionKey(options));
 const remove = route(deleteSessionKey(options));
 
 export const handler = routes({
-  [`GET ${path}`]: route(listSessionKeys(options)),
+  ...readRoutes(path, route(listSessionKeys(options))),
   [`POST ${path}`]: route(createSessionKey(options)),
   [`PUT ${path}`]: update,
   [`PUT ${path}/{application_id}`]: update,

@@ -18,7 +18,7 @@ export function sendGatewayResponse(
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
-  response.end(JSON.stringify({ message }));
+  sendBody(response, JSON.stringify({ message }));
 }
 
 const scalar = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String));
@@ -38,7 +38,7 @@ export function sendResult(response: ServerResponse, result: unknown): boolean {
     const body = typeof result === 'string' ? result : JSON.stringify(result ?? null);
     response.statusCode = 200;
     response.setHeader('content-type', 'application/json');
-    response.end(body);
+    sendBody(response, body);
     return true;
   }
   const parsed = v.safeParse(ProxyResponse, result);
@@ -52,6 +52,13 @@ export function sendResult(response: ServerResponse, result: unknown): boolean {
       response.setHeader(name.toLowerCase(), value);
   }
   if (cookies.length > 0) response.setHeader('set-cookie', cookies);
-  response.end(Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'));
+  sendBody(response, Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'));
   return true;
+}
+
+/** The response to HEAD states the length of the body that Node.js leaves out of it (RFC 9110 §9.3.2). */
+function sendBody(response: ServerResponse, body: string | Buffer): void {
+  const length = Buffer.byteLength(body);
+  if (length > 0) response.setHeader('content-length', length);
+  response.end(body);
 }

@@ -78,6 +78,13 @@ const printableLine = /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u;
 export const nameProblem = (name: string): string | undefined =>
   printableLine.test(name) ? undefined : 'must have 1 to 100 characters, on one line';
 
+/**
+ * Whether a client may be registered for an audience: an absolute URI without a fragment (RFC 8707 §2), or a logical
+ * name (RFC 8693 §2.1).
+ */
+const isAudience = (audience: string): boolean =>
+  /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/.test(audience) && !(URL.canParse(audience) && audience.includes('#'));
+
 type Rule = (registration: ClientRegistration) => RegistrationProblem | undefined;
 
 const rules: readonly Rule[] = [
@@ -212,12 +219,12 @@ const rules: readonly Rule[] = [
     };
   },
   ({ audiences = [] }) =>
-    // RFC 8707 §2: an absolute URI without a fragment.
-    audiences.every((audience) => URL.canParse(audience) && !audience.includes('#'))
+    audiences.every(isAudience)
       ? undefined
       : {
           field: 'audiences',
-          problem: 'must be an absolute URI without a fragment, such as https://stock.example.com',
+          problem:
+            'must be an absolute URI without a fragment, such as https://stock.example.com, or a name of printable ASCII without space, quote or backslash',
         },
   ({ scopes, defaultScopes, requiredScopes, audiences, claims }) => {
     const { length } = JSON.stringify([scopes, defaultScopes, requiredScopes, audiences, claims]);

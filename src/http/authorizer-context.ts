@@ -23,7 +23,7 @@ export type CallerContext = v.InferOutput<typeof CallerContext>;
 const DenialContext = v.object({
   error: v.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(errorTable, code)),
   required_scope: v.exactOptional(v.string()),
-  challenge: v.exactOptional(v.picklist(['Basic', 'DPoP'])),
+  challenge: v.exactOptional(v.literal('DPoP')),
   dpop_nonce: v.exactOptional(v.string()),
 });
 

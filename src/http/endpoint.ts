@@ -68,6 +68,18 @@ async function handleOrFail(
   }
 }
 
+/**
+ * The routes that read a resource: HEAD is answered as GET is, and the gateway leaves out the content (RFC 9110
+ * §9.3.2).
+ */
+export const readRoutes = (
+  path: string,
+  handler: LambdaHandler,
+): Readonly<Record<string, LambdaHandler>> => ({
+  [`GET ${path}`]: handler,
+  [`HEAD ${path}`]: handler,
+});
+
 /** A Lambda handler of several routes, by their route keys. */
 export function routes(handlers: Readonly<Record<string, LambdaHandler>>): LambdaHandler {
   const byRouteKey = new Map(Object.entries(handlers));

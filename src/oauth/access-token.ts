@@ -52,6 +52,12 @@ export interface TokenResponse {
   readonly issued_token_type?: string;
 }
 
+/** The response of the token endpoint and, for the log, the name of the token in it. */
+interface IssuedAccessToken {
+  readonly response: TokenResponse;
+  readonly jti: string;
+}
+
 /** Issues an access token as a signed JWT (RFC 9068). */
 export function issueAccessToken(
   { client, method }: AuthenticatedClient,
@@ -59,7 +65,8 @@ export function issueAccessToken(
   { issuer, policy }: AccessTokenIssuer,
   sign: JwtSigner,
   now: number,
-): TokenResponse {
+): IssuedAccessToken {
+  const jti = randomUUID();
   const issuedAt = issuedAtFor(client, now);
   const requested = client.tokenLifetime ?? policy.accessTokenLifetime[client.kind];
   const lifetime = Math.min(requested, policy.maximumAccessTokenLifetime, expiresBy - issuedAt);
@@ -77,7 +84,7 @@ export function issueAccessToken(
     iat: issuedAt,
     nbf: issuedAt,
     exp: issuedAt + lifetime,
-    jti: randomUUID(),
+    jti,
     application: {
       id: client.id,
       client_id: client.id,
@@ -94,7 +101,10 @@ export function issueAccessToken(
     ...(jkt !== undefined && { cnf: { jkt } }),
   });
   const token_type = jkt === undefined ? 'bearer' : 'DPoP';
-  return { access_token, token_type, expires_in: lifetime, scope, created_at: issuedAt };
+  return {
+    response: { access_token, token_type, expires_in: lifetime, scope, created_at: issuedAt },
+    jti,
+  };
 }
 
 /** `market:id:X`, or the older `market:1234`. A market that is scoped by its code has no id that is known here. */

@@ -53,7 +53,7 @@ export async function authorizeCall(
   if (jkt !== undefined) {
     const expected = { htm: call.method, htu: call.url, accessToken: token, jkt };
     const proof = await verifyDpopProof(call.dpop ?? '', expected);
-    if (!proof.ok) return failed(resourceError(proof.error));
+    if (!proof.ok) return failed(resourceError({ ...proof.error, clientId }));
   }
   const missingScope = call.scope === undefined ? undefined : scopeError(verified.value, call.scope);
   return missingScope ? failed(withChallenge(missingScope, scheme)) : ok(verified.value);

@@ -8,7 +8,7 @@ import type { Client } from '../clients/client.ts';
 import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
-import { ok } from '../result.ts';
+import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { issueAccessToken } from './access-token.ts';
 import type { TokenResponse } from './access-token.ts';
@@ -36,11 +36,14 @@ export interface TokenRequest {
   readonly parameters: TokenParameters;
 }
 
-/** A token and, for the log, the client that it was issued to. */
+/** A token and, for the log, the client that it was issued to and its names. */
 export interface IssuedToken {
   readonly response: TokenResponse;
   readonly clientId: string;
   readonly grantType: string;
+  readonly jti: string;
+  /** `kid` of the key that signed it. */
+  readonly kid: string;
 }
 
 /** The grants by `grant_type`. The metadata lists the same names. */
@@ -72,11 +75,14 @@ export async function issueToken(
   const request = { authenticated: authenticated.value, parameters, jkt: jkt.value };
   const granted = await grant(request, capabilities);
   if (!granted.ok) return granted;
-  const response = issueAccessToken(authenticated.value, granted.value, issuer, await signer(), clock());
+  const sign = await signer();
+  const { response, jti } = issueAccessToken(authenticated.value, granted.value, issuer, sign, clock());
   return ok({
     response: issuedTokenType === undefined ? response : { ...response, issued_token_type: issuedTokenType },
     clientId: client.id,
     grantType,
+    jti,
+    kid: sign.kid,
   });
 }
 
@@ -91,5 +97,5 @@ async function boundKey(
     return errorResult('invalid_dpop_proof', 'This client must send a DPoP proof.', { clientId: client.id });
   }
   const verified = await verifyDpopProof(proof, { htm: 'POST', htu: issuer + endpoints.token });
-  return verified.ok ? ok(verified.value.jkt) : verified;
+  return verified.ok ? ok(verified.value.jkt) : failed({ ...verified.error, clientId: client.id });
 }

@@ -39,10 +39,11 @@ interface SessionResponse {
   readonly expires_in: number;
 }
 
-/** A session and, for the log, the client that opened it. */
+/** A session and, for the log, the client that opened it and what names the session. */
 interface OpenedSession {
   readonly response: SessionResponse;
   readonly clientId: string;
+  readonly sessionId: string;
 }
 
 /** Opens a session with an account's application id and secret, as Adobe's Marketplace EQP API does. */
@@ -52,7 +53,6 @@ export async function openSession(
 ): Promise<Result<OpenedSession, RequestError>> {
   if (!isBasicScheme(authorization)) {
     return errorResult('invalid_client', 'Send the application id and secret with HTTP Basic.', {
-      challenge: 'Basic',
       reason: 'no_credentials',
     });
   }
@@ -74,7 +74,6 @@ export async function openSession(
   if (client.account === undefined || !client.grants.includes(sessionGrantType)) {
     // Only session keys exist at this endpoint. Any other client gets the response of an unknown one.
     return errorResult('invalid_client', undefined, {
-      challenge: 'Basic',
       reason: 'not_a_session_key',
       clientId: client.id,
     });
@@ -84,14 +83,19 @@ export async function openSession(
   const lifetime = Math.min(requested, maximum);
   const issuedAt = issuedAtFor(client, clock());
   const ust = generateSessionToken(await tagKey());
-  await sessions.put(hashSessionToken(ust), {
+  const sessionId = hashSessionToken(ust);
+  await sessions.put(sessionId, {
     clientId: client.id,
     account: client.account,
     scope: client.defaultScopes.join(' '),
     issuedAt,
     expiresAt: issuedAt + lifetime,
   });
-  return ok({ response: { mage_id: client.account, ust, expires_in: lifetime }, clientId: client.id });
+  return ok({
+    response: { mage_id: client.account, ust, expires_in: lifetime },
+    clientId: client.id,
+    sessionId,
+  });
 }
 
 /** A whole number above 0 of any size: a request for more than the maximum is granted the maximum. */

@@ -27,11 +27,12 @@ export const sessionTokens = ({
 
   async recognize(token) {
     if (!verifySessionTokenTag(await tagKey(), token)) return invalidToken('wrong_tag');
-    const session = await sessions.find(hashSessionToken(token));
+    const sessionId = hashSessionToken(token);
+    const session = await sessions.find(sessionId);
     if (!session) return invalidToken('unknown_session');
     // DynamoDB deletes an expired item days late.
     if (clock() >= session.expiresAt) return invalidToken('expired', session.clientId);
-    return ok({ kind: 'session', subject: session.account, ...session, claims: {} });
+    return ok({ kind: 'session', sessionId, subject: session.account, ...session, claims: {} });
   },
 
   revocationReason: async ({ clientId, issuedAt }) =>

@@ -5,6 +5,7 @@ import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { issueToken } from '../../src/oauth/token-request.ts';
 import { audienceError, scopeError, tokenVerification } from '../../src/oauth/token-verification.ts';
 import { openSession } from '../../src/sessions/session-request.ts';
+import { hashSessionToken } from '../../src/sessions/session-token.ts';
 import { sessionTokens } from '../../src/sessions/session-verification.ts';
 import { basic, memoryStage } from './stage.ts';
 
@@ -58,6 +59,7 @@ describe('token verification', () => {
       ok: true,
       value: {
         kind: 'session',
+        sessionId: hashSessionToken(token),
         clientId: client.id,
         subject: account,
         account,

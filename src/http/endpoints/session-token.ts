@@ -27,12 +27,13 @@ export function sessionTokenEndpoint({
       capabilities,
     );
     if (!opened.ok) return opened;
-    const { response, clientId } = opened.value;
+    const { response, clientId, sessionId } = opened.value;
     log('INFO', {
       event: 'session_opened',
       requestId: request.requestId,
       clientId,
       grantType: sessionGrantType,
+      sessionId,
     });
     return ok(json(200, response));
   };
