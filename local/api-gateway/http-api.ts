@@ -5,9 +5,18 @@ import { arn } from '../identity.ts';
 import type { InvokeFunction } from '../lambda/functions.ts';
 import { closeServer, listenOnLoopback, loopback } from '../loopback-server.ts';
 import type { Authorizer } from './authorizer.ts';
+import { corsHeaders, isCorsHeader } from './cors.ts';
+import type { CorsConfiguration } from './cors.ts';
 import { integrationEvent } from './event.ts';
 import { readRequest } from './request.ts';
-import { internalServerError, notFound, sendGatewayResponse, sendResult } from './response.ts';
+import {
+  internalServerError,
+  notFound,
+  parseResult,
+  sendGatewayResponse,
+  sendIntegrationResponse,
+} from './response.ts';
+import type { IntegrationResponse } from './response.ts';
 import type { Integration, Route, RouteMatch } from './route.ts';
 import { matchRoute, partsOf } from './route.ts';
 
@@ -25,7 +34,12 @@ export interface HttpApi {
   close(): Promise<void>;
 }
 
-export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
+interface HttpApiOptions {
+  /** Without it nothing of the gateway knows CORS, and integrations may send its headers themselves. */
+  readonly cors?: CorsConfiguration | undefined;
+}
+
+export function httpApi(id: string, invoke: InvokeFunction, { cors }: HttpApiOptions = {}): HttpApi {
   const routes = new Map<string, Route>();
   let deployed = false;
   let boundPort = 0;
@@ -33,12 +47,21 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
   async function respond(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomBytes(11).toString('base64url').concat('=');
     response.setHeader('apigw-requestid', requestId);
+    // To every response: those of the gateway itself, and denials of authorizers, included.
+    const added = cors ? corsHeaders(incoming.method, incoming.headers, cors) : {};
+    for (const [name, value] of Object.entries(added)) response.setHeader(name, value);
     const request = await readRequest(incoming, requestId);
     if ('status' in request) {
       sendGatewayResponse(response, request);
       return;
     }
     const match = deployed ? matchRoute(routes.values(), request.method, request.encodedPath) : undefined;
+    if (!match && deployed && cors && request.method === 'OPTIONS') {
+      // A route for OPTIONS, of any method or `$default` comes first, as API Gateway documents.
+      response.statusCode = 204;
+      response.end();
+      return;
+    }
     if (!match) {
       sendGatewayResponse(response, notFound);
       return;
@@ -49,8 +72,9 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
       return;
     }
     const event = integrationEvent(request, match, id, authorization?.context);
-    const sent = sendResult(response, await integrate(match, event, request.method));
-    if (!sent) sendGatewayResponse(response, internalServerError);
+    const result = parseResult(await integrate(match, event, request.method));
+    if (result) sendIntegrationResponse(response, cors ? withoutCorsHeaders(result) : result);
+    else sendGatewayResponse(response, internalServerError);
   }
 
   function integrate({ route }: RouteMatch, event: object, method: string): Promise<unknown> {
@@ -85,3 +109,8 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
     close: () => closeServer(server),
   };
 }
+
+const withoutCorsHeaders = (response: IntegrationResponse): IntegrationResponse => ({
+  ...response,
+  headers: new Map([...response.headers].filter(([name]) => !isCorsHeader(name))),
+});

@@ -9,10 +9,37 @@ import type { StageEnvironment } from './stage-environment.ts';
 
 const Tags = v.optional(v.record(v.string(), v.string()));
 
+const strings = v.optional(v.array(v.string()), []);
+
+/** The forms of `AllowOrigins` that API Gateway documents. */
+const AllowedOrigin = v.pipe(
+  v.string(),
+  v.check(
+    (origin) => origin === '*' || /^https?:\/\/(?:\*|[^/*]+)$/.test(origin),
+    'must be *, https://*, http://* or an origin such as https://shop.example.com',
+  ),
+);
+
+const CorsConfiguration = v.pipe(
+  v.strictObject({
+    AllowCredentials: v.optional(v.boolean(), false),
+    AllowHeaders: strings,
+    AllowMethods: strings,
+    AllowOrigins: v.optional(v.array(AllowedOrigin), []),
+    ExposeHeaders: strings,
+    MaxAge: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1), v.maxValue(86_400))),
+  }),
+  v.check(
+    ({ AllowCredentials, AllowOrigins }) => !AllowCredentials || !AllowOrigins.includes('*'),
+    'credentials cannot be allowed for the origin *',
+  ),
+);
+
 const Api = v.strictObject({
   Name: v.string(),
   Description: v.optional(v.string()),
   ProtocolType: v.literal('HTTP'),
+  CorsConfiguration: v.optional(CorsConfiguration),
   Tags,
 });
 
@@ -51,9 +78,18 @@ export async function createApi(
   { physicalName, properties }: ResourceRequest,
   { apis, functions, port, stageName }: StageEnvironment,
 ): Promise<CreatedResource> {
-  parseProperties(Api, properties);
+  const { CorsConfiguration: cors } = parseProperties(Api, properties);
   if (apis.size > 0) throw new LocalFailure(`the stage ${stageName} has an API already, and one port`);
-  const api = httpApi(stableId(physicalName, 10), functions.invoke);
+  const api = httpApi(stableId(physicalName, 10), functions.invoke, {
+    cors: cors && {
+      allowOrigins: cors.AllowOrigins,
+      allowMethods: cors.AllowMethods,
+      allowHeaders: cors.AllowHeaders,
+      exposeHeaders: cors.ExposeHeaders,
+      maxAge: cors.MaxAge,
+      allowCredentials: cors.AllowCredentials,
+    },
+  });
   await api.listen(port);
   apis.set(api.id, api);
   return { ref: api.id, attributes: { ApiId: api.id, ApiEndpoint: api.endpoint } };
