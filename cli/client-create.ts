@@ -70,6 +70,11 @@ export const clientCreate = command({
       'An audience that it may request tokens for, besides that of the stage',
       strings,
     ),
+    allowedOrigin: repeatable(
+      'URL',
+      'The origin of web pages that may use it, such as https://shop.example.com; every page may without one',
+      strings,
+    ),
     publicKey: option(
       'FILE',
       'Its public keys: a JWK, a JWK set or PEM; - is standard input',
@@ -114,6 +119,7 @@ export const clientCreate = command({
       claim,
       grant,
       audience,
+      allowedOrigin,
       publicKey,
       dpop,
       introspect,
@@ -147,6 +153,7 @@ export const clientCreate = command({
         defaultScopes: defaultScope,
         requiredScopes: requiredScope,
         audiences: audience,
+        allowedOrigins: allowedOrigin,
         dpopBoundAccessTokens: dpop,
         mayIntrospect: introspect,
         claims: claim,

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { CorsHttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
+import { isWebOrigin } from '../src/clients/web-origin.ts';
 import type { StageRecord } from './stages.ts';
 
 /** The methods of our routes and of the API behind them. Add those of your own API. */
@@ -54,5 +55,4 @@ export function corsOf({ name, cors: { origins } }: StageRecord): CorsPreflightO
 
 /** The forms that API Gateway documents. An origin has the form in which browsers send it (RFC 6454 §6.2). */
 const isOriginOrWildcard = (origin: string): boolean =>
-  ['*', 'https://*', 'http://*'].includes(origin) ||
-  (/^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin);
+  ['*', 'https://*', 'http://*'].includes(origin) || (/^https?:/.test(origin) && isWebOrigin(origin));

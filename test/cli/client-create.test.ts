@@ -227,6 +227,7 @@ test('without them they are off, and the grant is client credentials', async () 
     grants: ['client_credentials'],
     requiredScopes: [],
     audiences: [],
+    allowedOrigins: [],
     keys: [],
     dpopBoundAccessTokens: false,
     mayIntrospect: false,
