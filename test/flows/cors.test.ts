@@ -102,6 +102,17 @@ describe('response to a page of another origin', () => {
     expect(corsHeadersOf(response.headers)).toStrictEqual(allowed);
   });
 
+  test.each(['oauth-authorization-server', 'openid-configuration', 'jwks.json'])(
+    'is kept by caches for its origin only: %s',
+    async (document) => {
+      const url = `${sandbox.url}/.well-known/${document}`;
+      const { headers } = await fetch(url);
+      expect(headers.get('vary')).toBe('origin');
+      const unchanged = await fetch(url, { headers: { 'if-none-match': headers.get('etag') ?? '' } });
+      expect([unchanged.status, unchanged.headers.get('vary')]).toStrictEqual([304, 'origin']);
+    },
+  );
+
   test('has no header of CORS for a request without an origin', async () => {
     const { status, headers } = await postForm(
       `${sandbox.url}/oauth/token`,

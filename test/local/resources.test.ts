@@ -63,6 +63,7 @@ async function createStage(resources: Record<string, ResourceText>, source = '')
   return createLocalStage(assembly, {
     stageName: 'test',
     port: 0,
+    remapChallenges: false,
     dynamodb,
     secretsManager,
     clients,

@@ -52,7 +52,12 @@ export function wellKnownEndpoint(options: WellKnownOptions): RequestHandler {
     if (!document) throw new Error('API Gateway sent a request to this function that it has no document for');
     const body = await document.read();
     const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url')}"`;
-    const caching = { 'cache-control': `public, max-age=${document.maxAge}`, etag };
+    const caching = {
+      'cache-control': `public, max-age=${document.maxAge}`,
+      etag,
+      // API Gateway adds the headers of CORS for some origins and not for others (Fetch §3.2.8), and does not say so.
+      vary: 'origin',
+    };
     // RFC 9110 §13.1.2
     if (matchesEtag(headers['if-none-match'], etag)) return ok({ statusCode: 304, headers: caching });
     return ok(json(200, body, caching));
