@@ -9,6 +9,7 @@ import { corsHeaders, isCorsHeader } from './cors.ts';
 import type { CorsConfiguration } from './cors.ts';
 import { integrationEvent } from './event.ts';
 import { readRequest } from './request.ts';
+import type { GatewayRequest } from './request.ts';
 import {
   internalServerError,
   notFound,
@@ -37,9 +38,15 @@ export interface HttpApi {
 interface HttpApiOptions {
   /** Without it nothing of the gateway knows CORS, and integrations may send its headers themselves. */
   readonly cors?: CorsConfiguration | undefined;
+  /** Whether integrations' challenges are renamed, as AWS documents it for REST APIs. */
+  readonly remapChallenges?: boolean;
 }
 
-export function httpApi(id: string, invoke: InvokeFunction, { cors }: HttpApiOptions = {}): HttpApi {
+export function httpApi(
+  id: string,
+  invoke: InvokeFunction,
+  { cors, remapChallenges = false }: HttpApiOptions = {},
+): HttpApi {
   const routes = new Map<string, Route>();
   let deployed = false;
   let boundPort = 0;
@@ -73,8 +80,22 @@ export function httpApi(id: string, invoke: InvokeFunction, { cors }: HttpApiOpt
     }
     const event = integrationEvent(request, match, id, authorization?.context);
     const result = parseResult(await integrate(match, event, request.method));
-    if (result) sendIntegrationResponse(response, cors ? withoutCorsHeaders(result) : result);
+    if (result) sendIntegrationResponse(response, finished(result, request, match));
     else sendGatewayResponse(response, internalServerError);
+  }
+
+  /** What the gateway makes of the response of an integration. */
+  function finished(
+    result: IntegrationResponse,
+    request: GatewayRequest,
+    match: RouteMatch,
+  ): IntegrationResponse {
+    const { mapResponse } = match.route.integration;
+    // Where AWS renames a challenge, it is not documented whether a mapping sees it before or after. Here the mapping
+    // comes last, so that it can restore the challenge from another header.
+    const renamed = remapChallenges ? withRenamedChallenge(result) : result;
+    const mapped = mapResponse ? mapResponse({ request, match, response: renamed }) : renamed;
+    return cors ? withoutCorsHeaders(mapped) : mapped;
   }
 
   function integrate({ route }: RouteMatch, event: object, method: string): Promise<unknown> {
@@ -109,6 +130,17 @@ export function httpApi(id: string, invoke: InvokeFunction, { cors }: HttpApiOpt
     close: () => closeServer(server),
   };
 }
+
+/** API Gateway documents the name for REST APIs, and users of HTTP APIs report it. */
+const withRenamedChallenge = (response: IntegrationResponse): IntegrationResponse => ({
+  ...response,
+  headers: new Map(
+    [...response.headers].map(([name, value]) => [
+      name === 'www-authenticate' ? 'x-amzn-remapped-www-authenticate' : name,
+      value,
+    ]),
+  ),
+});
 
 const withoutCorsHeaders = (response: IntegrationResponse): IntegrationResponse => ({
   ...response,
