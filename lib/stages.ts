@@ -29,6 +29,11 @@ export interface StageRecord {
    * `https://shop.example.com`. Browsers send no cookies with these calls. Without any origin no page may.
    */
   readonly cors: { readonly origins: readonly string[] };
+  /**
+   * Whether API Gateway is told to restore `WWW-Authenticate` from a header of our own, in case that AWS renames the
+   * challenges of functions. Nobody has seen yet what it does with this mapping: set it when you have.
+   */
+  readonly restoreChallenges: boolean;
   /** Throttle of each route of the stage: sustained requests per second, and the burst above that rate. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
   /**
@@ -62,6 +67,7 @@ const sandbox: StageRecord = {
     test: true,
   },
   cors: { origins: ['*'] },
+  restoreChallenges: false,
   throttle: { rateLimit: 50, burstLimit: 100 },
   authorizerCacheSeconds: 0,
   logRetentionDays: 30,

@@ -170,6 +170,7 @@ export class StatelessStack extends Stack {
   private authenticationEnvironment() {
     return {
       STAGE: this.record.name,
+      RESTORE_CHALLENGES: String(this.record.restoreChallenges),
       ISSUER: this.issuer,
       CLIENTS_TABLE: this.stateful.clients.tableName,
       SESSIONS_TABLE: this.stateful.sessions.tableName,

@@ -64,6 +64,7 @@ const reservedClaims: ReadonlySet<string> = new Set([
   'rand',
   'account',
   'error',
+  'error_description',
   'required_scope',
   'challenge',
   'dpop_nonce',

@@ -31,6 +31,11 @@ test('watches and lets a debugger attach where it is told to', () => {
   expect(usage).toMatch(/--inspect\[=PORT\] /);
 });
 
+test('renames challenges if it is told to', () => {
+  expect(readOptions([]).remapChallenges).toBe(false);
+  expect(readOptions(['--remap-challenges']).remapChallenges).toBe(true);
+});
+
 test('names the option that was meant', () => {
   expect(() => readOptions(['--wach'])).toThrow(
     expect.objectContaining({ message: 'There is no option --wach. Did you mean --watch?' }),
