@@ -7,9 +7,9 @@ const database = await testDatabase();
 afterAll(() => database.close());
 
 const create = [
-  ...['client', 'create', '--stage', 'sandbox', '--name', 'Shop', '--client-id', 'shop'],
-  ...['--kind', 'sales_channel', '--scope', 'market:*'],
-];
+  ['client', 'create', '--stage', 'sandbox', '--name', 'Shop', '--client-id', 'shop'],
+  ['--kind', 'sales_channel', '--scope', 'market:*'],
+].flat();
 
 describe('client create --allowed-origin', () => {
   test('registers each origin, and client show lists them', async () => {

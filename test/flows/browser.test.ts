@@ -103,8 +103,13 @@ onChromium('page of another origin in Chromium', () => {
     browser = await chromium.launch({
       executablePath: installed ?? '',
       args: [
-        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-        ...['--disable-background-networking', '--disable-component-update'],
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-sync',
+        '--disable-background-networking',
+        '--disable-component-update',
         // Commerce Layer's client makes its URL of a domain and has no option for another. Playwright's `page.route`
         // would respond to preflights by itself, so the name is resolved to the stage instead. No other name exists.
         `--host-resolver-rules=MAP ${authHost}:443 127.0.0.1:${tlsPort},MAP * ~NOTFOUND,EXCLUDE 127.0.0.1`,
@@ -112,10 +117,10 @@ onChromium('page of another origin in Chromium', () => {
     });
     closers.push(() => browser.close());
     const options = [
-      ...['--kind', 'sales_channel', '--allowed-origin', pages, '--scope', 'market:*'],
-      ...['--scope', 'marketplace.order:read', '--scope', 'marketplace.order:create'],
-      ...['--claim', 'trading_partner_ids=partner-1'],
-    ];
+      ['--kind', 'sales_channel', '--allowed-origin', pages, '--scope', 'market:*'],
+      ['--scope', 'marketplace.order:read', '--scope', 'marketplace.order:create'],
+      ['--claim', 'trading_partner_ids=partner-1'],
+    ].flat();
     channel = (await registerPartner(sandbox, { options })).clientId;
     // A program without an origin, not a page, orders what the page reads.
     const { body } = await postJson(`${sandbox.url}/oauth/token`, {
@@ -149,7 +154,7 @@ onChromium('page of another origin in Chromium', () => {
 
   /** What the page of the examples shows. */
   async function shown(origin: string, settings: Record<string, string>): Promise<string[]> {
-    const page = await open(`${origin}/sales-channel.html?${new URLSearchParams(settings)}`);
+    const page = await open(`${origin}/sales-channel.html?${String(new URLSearchParams(settings))}`);
     await page.waitForSelector('body[data-done]');
     const text = await page.textContent('#output');
     return (text ?? '').trim().split('\n');

@@ -15,10 +15,11 @@ import { projectFolder, startStages } from './start-stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 import type { JsonResponse } from './wire.ts';
 
+/** Closes what was started, at the end of each block. */
 const closers: (() => unknown)[] = [];
-afterAll(async () => {
-  for (const close of closers.toReversed()) await close();
-});
+async function closeAll() {
+  for (const close of closers.splice(0).toReversed()) await close();
+}
 
 interface Stage {
   readonly url: string;
@@ -55,6 +56,7 @@ const refusals: Readonly<Record<string, (stage: Stage) => Promise<JsonResponse>>
 };
 
 describe('stages whose challenges are renamed', () => {
+  afterAll(closeAll);
   let stage: Stage;
   let responses: string[] = [];
   beforeAll(async () => {
@@ -92,6 +94,7 @@ describe('stages whose challenges are renamed', () => {
 });
 
 describe('stage that restores challenges, where they are renamed', () => {
+  afterAll(closeAll);
   let stage: Stage;
   beforeAll(async () => {
     const [sandbox] = stages;

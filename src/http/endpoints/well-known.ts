@@ -55,7 +55,7 @@ export function wellKnownEndpoint(options: WellKnownOptions): RequestHandler {
     const caching = {
       'cache-control': `public, max-age=${document.maxAge}`,
       etag,
-      // API Gateway adds the headers of CORS for some origins and not for others (Fetch §3.2.8), and does not say so.
+      // API Gateway adds the headers of CORS for some origins and not for others, and does not say so (Fetch, "CORS protocol and HTTP caches").
       vary: 'origin',
     };
     // RFC 9110 §13.1.2
