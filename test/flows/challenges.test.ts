@@ -99,7 +99,8 @@ describe('stage that restores challenges, where they are renamed', () => {
   beforeAll(async () => {
     const [sandbox] = stages;
     assert.ok(sandbox);
-    const record = { ...sandbox, restoreChallenges: true };
+    // The Lambda authorizer, whose denials have a challenge of ours: API Gateway's own is never renamed.
+    const record = { ...sandbox, jwtAuthorizer: false, restoreChallenges: true };
     const outdir = mkdtempSync(join(tmpdir(), 'postern-restoring-'));
     closers.push(() => rmSync(outdir, { recursive: true }));
     const { context } = JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8')) as {
@@ -122,5 +123,29 @@ describe('stage that restores challenges, where they are renamed', () => {
     expect(status).toBe(401);
     expect(headers.get('www-authenticate')).toMatch(/^(Basic|Bearer|DPoP) realm="sandbox"/);
     expect(headers.get('www-authenticate')).toBe(headers.get('postern-challenge'));
+  });
+
+  test('sends it for a missing scope, and the body names the scope too', async () => {
+    const [client] = stage.clients;
+    assert.ok(client);
+    const token = await postForm(
+      `${stage.url}/oauth/token`,
+      { grant_type: 'client_credentials', scope: 'marketplace.order:read' },
+      { authorization: basic(client.clientId, client.clientSecret ?? '') },
+    );
+    const { status, headers, body } = await postJson(
+      `${stage.url}/api/v1/marketplace/subscriptions`,
+      {},
+      bearer(token.body['access_token']),
+    );
+    expect(status).toBe(403);
+    expect(headers.get('www-authenticate')).toMatch(
+      /error="insufficient_scope", .*scope="marketplace\.order:create"/,
+    );
+    expect(body).toStrictEqual({
+      error: 'insufficient_scope',
+      error_description: 'The token lacks the scope that this request needs.',
+      scope: 'marketplace.order:create',
+    });
   });
 });
