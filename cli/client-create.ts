@@ -72,6 +72,11 @@ export const clientCreate = command({
       'A URI or name that it may request tokens for, besides the audience of the stage',
       strings,
     ),
+    allowedOrigin: repeatable(
+      'URL',
+      'The origin of web pages that may use it, such as https://shop.example.com; every page may without one',
+      strings,
+    ),
     publicKey: option(
       'FILE',
       'Its public keys: a JWK, a JWK set or PEM; - is standard input',
@@ -116,6 +121,7 @@ export const clientCreate = command({
       claim,
       grant,
       audience,
+      allowedOrigin,
       publicKey,
       dpop,
       introspect,
@@ -150,6 +156,7 @@ export const clientCreate = command({
         defaultScopes: defaultScope,
         requiredScopes: requiredScope,
         audiences: audience,
+        allowedOrigins: allowedOrigin,
         dpopBoundAccessTokens: dpop,
         mayIntrospect: introspect,
         claims: claim,

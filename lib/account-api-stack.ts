@@ -44,7 +44,11 @@ export class AccountApiStack extends Stack {
       record,
       folder: 'account-profile',
       description: 'Profile of an account, for its holder',
-      environment: { STAGE: record.name, CLIENTS_TABLE: stateful.clients.tableName },
+      environment: {
+        STAGE: record.name,
+        RESTORE_CHALLENGES: String(record.restoreChallenges),
+        CLIENTS_TABLE: stateful.clients.tableName,
+      },
       statements: [allowItems(stateful, ['GetItem'], account)],
     });
     const sessionKeys = new NodeFunction(this, 'SessionKeys', {
@@ -53,6 +57,7 @@ export class AccountApiStack extends Stack {
       description: 'Session keys of an account, for its holder',
       environment: {
         STAGE: record.name,
+        RESTORE_CHALLENGES: String(record.restoreChallenges),
         CLIENTS_TABLE: stateful.clients.tableName,
         HASH_KEY_SECRET: stateful.hashKey.secretArn,
       },

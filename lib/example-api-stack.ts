@@ -52,7 +52,11 @@ export class ExampleApiStack extends Stack {
       record,
       folder: 'example-api',
       description: 'Marketplace subscriptions',
-      environment: { STAGE: record.name, SUBSCRIPTIONS_TABLE: subscriptions.tableName },
+      environment: {
+        STAGE: record.name,
+        RESTORE_CHALLENGES: String(record.restoreChallenges),
+        SUBSCRIPTIONS_TABLE: subscriptions.tableName,
+      },
       statements: [allowKeys(subscriptions, ['GetItem', 'PutItem'], ['subscription#*'])],
     });
 

@@ -30,6 +30,16 @@ export interface StageRecord {
   readonly audience?: string;
   /** Lifetimes and claims of tokens. */
   readonly tokens: TokenPolicy;
+  /**
+   * Which web pages may call the stage from a browser: `*` for every origin, `https://*`, `http://*`, or origins such as
+   * `https://shop.example.com`. Browsers send no cookies with these calls. Without any origin no page may.
+   */
+  readonly cors: { readonly origins: readonly string[] };
+  /**
+   * Whether API Gateway is told to restore `WWW-Authenticate` from a header of our own, in case that AWS renames the
+   * challenges of functions. Nobody has seen yet what it does with this mapping: set it when you have.
+   */
+  readonly restoreChallenges: boolean;
   /** Throttle of each route of the stage: sustained requests per second, and the burst above that rate. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
   /**
@@ -63,6 +73,8 @@ const sandbox: StageRecord = {
     organization: { id: 'xYZkjABcde', slug: 'example-marketplace', enterprise: false, region: 'eu-west-1' },
     test: true,
   },
+  cors: { origins: ['*'] },
+  restoreChallenges: false,
   throttle: { rateLimit: 50, burstLimit: 100 },
   authorizerCacheSeconds: 0,
   logRetentionDays: 30,

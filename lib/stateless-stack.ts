@@ -10,6 +10,7 @@ import { NodeFunction } from './constructs/node-function.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
+import { corsOf } from './cors.ts';
 import type { StageRecord } from './stages.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
@@ -80,10 +81,12 @@ export class StatelessStack extends Stack {
 
   private httpApi(): HttpApi {
     const { record } = this;
+    const corsPreflight = corsOf(record);
     const api = new HttpApi(this, 'Api', {
       apiName: `postern-${record.name}`,
       description: `Postern ${record.name}: tokens, and the API behind them`,
       createDefaultStage: false,
+      ...(corsPreflight && { corsPreflight }),
     });
     const accessLogs = new StageLogGroup(
       this,
@@ -184,6 +187,7 @@ export class StatelessStack extends Stack {
   private authenticationEnvironment() {
     return {
       STAGE: this.record.name,
+      RESTORE_CHALLENGES: String(this.record.restoreChallenges),
       ISSUER: this.issuer,
       CLIENTS_TABLE: this.stateful.clients.tableName,
       SESSIONS_TABLE: this.stateful.sessions.tableName,

@@ -29,6 +29,8 @@ export interface Environment {
   readonly ROUTE_SCOPES: string;
   /** Form of errors at the OAuth endpoints: `rfc6749` or `commercelayer`. */
   readonly DIALECT: string;
+  /** `true` if responses repeat their challenge in a header of our own. */
+  readonly RESTORE_CHALLENGES: string;
   /** `true` if DPoP proofs must contain a nonce of the server (RFC 9449 §8). */
   readonly DPOP_NONCES: string;
   /** `true` if API Gateway caches results of the Lambda authorizer. */

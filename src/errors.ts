@@ -21,6 +21,12 @@ export const errorTable = {
     status: 400,
     description: 'This client may not use this grant type.',
   },
+  // RFC 6749 §5.2 has no code for it. This one says that the client itself is known and may not do this.
+  origin_not_allowed: {
+    error: 'unauthorized_client',
+    status: 400,
+    description: 'This client may not be used by web pages of this origin.',
+  },
   unsupported_grant_type: {
     error: 'unsupported_grant_type',
     status: 400,

@@ -16,7 +16,7 @@ import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
 
-const env = readEnvironment('STAGE', 'CLIENTS_TABLE', 'HASH_KEY_SECRET');
+const env = readEnvironment('STAGE', 'RESTORE_CHALLENGES', 'CLIENTS_TABLE', 'HASH_KEY_SECRET');
 const log = jsonLog(process.stdout);
 const database = dynamodb();
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
@@ -30,7 +30,13 @@ const options = {
 };
 
 const route = (operation: AccountOperation) =>
-  endpoint({ dialect: 'eqp', stage: env.STAGE, log, handle: ownAccount(accounts, operation) });
+  endpoint({
+    dialect: 'eqp',
+    stage: env.STAGE,
+    restoreChallenges: env.RESTORE_CHALLENGES === 'true',
+    log,
+    handle: ownAccount(accounts, operation),
+  });
 
 const path = '/rest/v1/users/{mage_id}/keys';
 const update = route(updateSessionKey(options));

@@ -79,6 +79,7 @@ function newClient(
     grants = [clientCredentialsGrantType],
     requiredScopes = [],
     audiences = [],
+    allowedOrigins = [],
   } = registration;
   return {
     id,
@@ -93,6 +94,7 @@ function newClient(
     defaultScopes: [...registration.defaultScopes],
     requiredScopes: [...requiredScopes],
     audiences: [...audiences],
+    allowedOrigins: [...allowedOrigins],
     dpopBoundAccessTokens: registration.dpopBoundAccessTokens ?? false,
     mayIntrospect: registration.mayIntrospect ?? false,
     ...(tokenLifetime !== undefined && { tokenLifetime }),

@@ -1,5 +1,6 @@
 import { grantTypes, jwtBearerGrantType, maximumClientIdLength, scopePatternMatches } from './client.ts';
 import type { ClientKey, ClientKind } from './client.ts';
+import { isWebOrigin, webOrigin } from './web-origin.ts';
 
 /** What an operator states about a new client. */
 export interface ClientRegistration {
@@ -21,6 +22,8 @@ export interface ClientRegistration {
   readonly requiredScopes?: readonly string[];
   /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   readonly audiences?: readonly string[];
+  /** Origins of the web pages that may use it in a browser; every page may if there are none. */
+  readonly allowedOrigins?: readonly string[];
   readonly dpopBoundAccessTokens?: boolean;
   readonly mayIntrospect?: boolean;
   readonly scopes: readonly string[];
@@ -61,6 +64,7 @@ const reservedClaims: ReadonlySet<string> = new Set([
   'rand',
   'account',
   'error',
+  'error_description',
   'required_scope',
   'challenge',
   'dpop_nonce',
@@ -69,7 +73,7 @@ const reservedClaims: ReadonlySet<string> = new Set([
 /** Bits of entropy that an imported secret must have. */
 const minimumSecretBits = 128;
 
-/** Characters of scopes, audiences and claims together: the record of a client must stay under 4 KB. */
+/** Characters of scopes, audiences, origins and claims together: the record of a client must stay under 4 KB. */
 const maximumListLength = 1_500;
 
 /** Matches no character that breaks a line, moves a cursor or changes the direction of the text. */
@@ -226,12 +230,32 @@ const rules: readonly Rule[] = [
           problem:
             'must be an absolute URI without a fragment, such as https://stock.example.com, or a name of printable ASCII without space, quote or backslash',
         },
-  ({ scopes, defaultScopes, requiredScopes, audiences, claims }) => {
-    const { length } = JSON.stringify([scopes, defaultScopes, requiredScopes, audiences, claims]);
+  ({ allowedOrigins = [] }) => {
+    const wrong = allowedOrigins.find((origin) => !isWebOrigin(origin));
+    if (wrong === undefined) return undefined;
+    const field = 'allowedOrigins';
+    const origin = webOrigin(wrong);
+    return {
+      field,
+      problem:
+        origin === undefined
+          ? 'must be an origin as browsers send it, without a wildcard, such as https://shop.example.com'
+          : `must be an origin as browsers send it: write ${origin}`,
+    };
+  },
+  ({ scopes, defaultScopes, requiredScopes, audiences, allowedOrigins, claims }) => {
+    const { length } = JSON.stringify([
+      scopes,
+      defaultScopes,
+      requiredScopes,
+      audiences,
+      allowedOrigins,
+      claims,
+    ]);
     if (length <= maximumListLength) return undefined;
     return {
       field: 'scopes',
-      problem: `must be shorter: scopes, audiences and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
+      problem: `must be shorter: scopes, audiences, origins and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
     };
   },
 ];

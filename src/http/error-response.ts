@@ -1,6 +1,7 @@
 import { assertionAlgorithms } from '../clients/client.ts';
 import { errorTable } from '../errors.ts';
 import type { ErrorCode, RequestError } from '../errors.ts';
+import { challengeHeader } from '../oauth/challenge-header.ts';
 import { errorBodies } from './error-bodies.ts';
 import type { ErrorDialect } from './error-bodies.ts';
 import { json, noStore } from './http-response.ts';
@@ -20,6 +21,13 @@ export function errorResponse(failure: RequestError, dialect: ErrorDialect, real
     ...acceptable[error.code],
     ...challenge(error, realm),
   });
+}
+
+/** A response whose challenge API Gateway can restore if it arrives under another name. */
+export function withRepeatedChallenge(response: HttpResponse): HttpResponse {
+  const challenged = response.headers?.['www-authenticate'];
+  if (challenged === undefined) return response;
+  return { ...response, headers: { ...response.headers, [challengeHeader]: challenged } };
 }
 
 const mediaTypes = { accept: 'application/x-www-form-urlencoded, application/json' };

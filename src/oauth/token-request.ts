@@ -12,6 +12,7 @@ import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { issueAccessToken } from './access-token.ts';
 import type { TokenResponse } from './access-token.ts';
+import { allowedOriginError } from './allowed-origin.ts';
 import type { AuthenticateClient } from './client-authentication.ts';
 import type { VerifyDpopProof } from './dpop.ts';
 import { endpoints } from './endpoints.ts';
@@ -33,6 +34,8 @@ export interface TokenRequest {
   readonly authorization: string | undefined;
   /** The `DPoP` header. */
   readonly dpop?: string | undefined;
+  /** The `Origin` header. */
+  readonly origin?: string | undefined;
   readonly parameters: TokenParameters;
 }
 
@@ -55,7 +58,7 @@ const grants: Readonly<Record<(typeof grantTypes)[number], Grant>> = {
 
 /** Issues the requested token, or returns an error of RFC 6749 §5.2. */
 export async function issueToken(
-  { authorization, dpop, parameters }: TokenRequest,
+  { authorization, dpop, origin, parameters }: TokenRequest,
   capabilities: TokenCapabilities,
 ): Promise<Result<IssuedToken, RequestError>> {
   const { authenticateClient, issuer, signer, clock } = capabilities;
@@ -66,6 +69,8 @@ export async function issueToken(
   const authenticated = await authenticateClient({ authorization, ...parameters });
   if (!authenticated.ok) return authenticated;
   const { client } = authenticated.value;
+  const originError = allowedOriginError(client, origin);
+  if (originError) return failed(originError);
   if (!client.grants.includes(grantType)) {
     return errorResult('unauthorized_client', undefined, { clientId: client.id });
   }

@@ -3,10 +3,11 @@ import { issuedAtFor, sessionGrantType } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
+import { allowedOriginError } from '../oauth/allowed-origin.ts';
 import { isBasicScheme } from '../oauth/basic-credentials.ts';
 import type { AuthenticateClient } from '../oauth/client-authentication.ts';
 import type { TokenPolicy } from '../oauth/token-policy.ts';
-import { ok } from '../result.ts';
+import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { generateSessionToken, hashSessionToken } from './session-token.ts';
 import type { SessionStore } from './session.ts';
@@ -23,6 +24,8 @@ export interface SessionCapabilities {
 export interface SessionRequest {
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
+  /** The `Origin` header. */
+  readonly origin?: string | undefined;
   readonly grant_type?: string;
   /** Credentials in the body are a second authentication method besides HTTP Basic, which is an error. */
   readonly client_id?: string;
@@ -48,7 +51,7 @@ interface OpenedSession {
 
 /** Opens a session with an account's application id and secret, as Adobe's Marketplace EQP API does. */
 export async function openSession(
-  { authorization, grant_type, expires_in, ...credentials }: SessionRequest,
+  { authorization, origin, grant_type, expires_in, ...credentials }: SessionRequest,
   { authenticateClient, sessions, tagKey, policy, clock }: SessionCapabilities,
 ): Promise<Result<OpenedSession, RequestError>> {
   if (!isBasicScheme(authorization)) {
@@ -78,6 +81,9 @@ export async function openSession(
       clientId: client.id,
     });
   }
+
+  const originError = allowedOriginError(client, origin);
+  if (originError) return failed(originError);
 
   const maximum = Math.min(client.tokenLifetime ?? sessionLifetime.maximum, sessionLifetime.maximum);
   const lifetime = Math.min(requested, maximum);

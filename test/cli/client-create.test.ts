@@ -60,6 +60,7 @@ describe('postern client create', () => {
       requiredScopes: [],
       audiences: [],
       keys: [],
+      allowedOrigins: [],
       dpopBoundAccessTokens: false,
       mayIntrospect: false,
     });

@@ -36,6 +36,7 @@ const client: Client = {
   defaultScopes: [],
   requiredScopes: [],
   audiences: [],
+  allowedOrigins: [],
   dpopBoundAccessTokens: false,
   mayIntrospect: false,
   claims: {},

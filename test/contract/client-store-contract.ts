@@ -13,6 +13,7 @@ export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
   keys: [],
   requiredScopes: [],
   audiences: [],
+  allowedOrigins: [],
   dpopBoundAccessTokens: false,
   mayIntrospect: false,
   scopes: ['orders:read', 'market:id:*'],

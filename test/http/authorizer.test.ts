@@ -376,7 +376,14 @@ describe('context that the authorizer gives the integration', () => {
   test('takes no account, error, client or scope from a claim of the client', async () => {
     const { client } = await stage.register({ clientId: 'odd' });
     // Registration refuses these claims, so they are written to the store directly.
-    const claims = { account, error: 'x', required_scope: 'x', challenge: 'DPoP', dpop_nonce: 'x' };
+    const claims = {
+      account,
+      error: 'x',
+      error_description: 'x',
+      required_scope: 'x',
+      challenge: 'DPoP',
+      dpop_nonce: 'x',
+    };
     await stage.clients.replace({
       ...client,
       claims: {

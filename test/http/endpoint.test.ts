@@ -49,6 +49,18 @@ describe('error response', () => {
     expect(body).toStrictEqual({ code: 401, message: 'Client authentication failed.' });
   });
 
+  test.each<[ErrorDialect, object]>([
+    [
+      'rfc6749',
+      { error: 'insufficient_scope', error_description: 'It is not enough.', scope: 'orders:read' },
+    ],
+    ['eqp', { code: 403, message: 'It is not enough. It needs the scope orders:read.' }],
+    ['commercelayer', { errors: [expect.objectContaining({ meta: { scope: 'orders:read' } })] }],
+  ])('repeats the needed scope of its challenge in the dialect %s', async (dialect, expected) => {
+    const error = requestError('insufficient_scope', 'It is not enough.', { scope: 'orders:read' });
+    expect((await responseTo(error, dialect)).body).toMatchObject(expected);
+  });
+
   test('has only characters in its description that RFC 6749 §5.2 allows', async () => {
     const { body } = await responseTo(requestError('invalid_request', 'a"b\\c\r\nSet-Cookie: x=1\u{1F600}'));
     expect(body).toStrictEqual({
@@ -101,6 +113,27 @@ describe('error response to a body that is not supported', () => {
     expect(statusCode).toBe(415);
     expect(headers?.[name]).toBe(value);
     expect(body).toMatchObject({ error_description: expect.stringMatching(cause) });
+  });
+});
+
+describe('challenge of an endpoint that restores challenges', () => {
+  const headersOf = async (error: RequestError) => {
+    const log = jsonLog({ write: () => true });
+    const handle = async () => failed(error);
+    const handler = endpoint({ dialect: 'eqp', stage: 'sandbox', restoreChallenges: true, log, handle });
+    return (await handler(event)).headers;
+  };
+
+  test('is repeated in a header of our own', async () => {
+    const headers = await headersOf(requestError('missing_token'));
+    expect(headers).toMatchObject({
+      'www-authenticate': 'Bearer realm="sandbox"',
+      'postern-challenge': 'Bearer realm="sandbox"',
+    });
+  });
+
+  test('is absent if the response has none', async () => {
+    expect(await headersOf(requestError('invalid_request'))).not.toHaveProperty('postern-challenge');
   });
 });
 

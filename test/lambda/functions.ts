@@ -69,6 +69,7 @@ export async function startFunctionServices() {
     AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     STAGE: 'sandbox',
+    RESTORE_CHALLENGES: 'false',
     ISSUER: issuer,
     AUDIENCE: issuer,
     CLIENTS_TABLE: 'clients',

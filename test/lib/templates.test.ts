@@ -20,6 +20,13 @@ const built = stages.map((record) => ({ record, stage: new AuthStage(app, record
 const [sandboxRecord] = stages;
 assert.ok(sandboxRecord);
 const cheap = new AuthStage(app, { ...sandboxRecord, id: 'Cheap', name: 'cheap', jwtAuthorizer: true });
+const restoring = new AuthStage(app, {
+  ...sandboxRecord,
+  id: 'Restoring',
+  name: 'restoring',
+  cors: { origins: [] },
+  restoreChallenges: true,
+});
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();
 
@@ -294,6 +301,31 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
     exampleApi.resourcePropertiesCountIs('AWS::ApiGatewayV2::Authorizer', { AuthorizerType: 'JWT' }, 0);
   });
 
+  test('serves pages of any origin, without credentials', () => {
+    const [api] = resources(stateless, 'AWS::ApiGatewayV2::Api');
+    expect(api?.Properties['CorsConfiguration']).toStrictEqual({
+      AllowOrigins: ['*'],
+      AllowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+      AllowHeaders: ['authorization', 'content-type', 'dpop'],
+      ExposeHeaders: [
+        'dpop-nonce',
+        'www-authenticate',
+        'x-amzn-remapped-www-authenticate',
+        'retry-after',
+        'accept',
+        'accept-encoding',
+        'x-ratelimit-limit',
+        'x-ratelimit-interval',
+        'x-ratelimit-remaining',
+      ],
+      MaxAge: 7_200,
+    });
+  });
+
+  test.each(inEach('AWS::ApiGatewayV2::Integration'))('maps no response of $id', ({ Properties }) => {
+    expect(Properties['ResponseParameters']).toBeUndefined();
+  });
+
   test('throttles at the gateway', () => {
     const [gateway] = resources(stateless, 'AWS::ApiGatewayV2::Stage');
     const { rateLimit, burstLimit } = record.throttle;
@@ -366,6 +398,59 @@ describe('stage whose example API is behind the JWT authorizer', () => {
       "sandbox: API Gateway's JWT authorizer cannot verify ES256",
     );
   });
+});
+
+describe('stage that restores challenges, and serves no pages', () => {
+  const templates = [restoring.stateless, restoring.accountApi, restoring.exampleApi].map((stack) =>
+    Template.fromStack(stack),
+  );
+  const integrations = templates.flatMap((template) => resources(template, 'AWS::ApiGatewayV2::Integration'));
+  const functions = templates.flatMap((template) => resources(template, 'AWS::Lambda::Function'));
+
+  test.each(integrations)('maps the challenges of $id', ({ Properties }) => {
+    const restored = {
+      ResponseParameters: [
+        {
+          Destination: 'overwrite:header.www-authenticate',
+          Source: '$response.header.postern-challenge',
+        },
+      ],
+    };
+    expect(Properties['ResponseParameters']).toStrictEqual({ 401: restored, 403: restored });
+  });
+
+  test('tells each function of an endpoint that is not public to repeat its challenge', () => {
+    const repeating = functions.filter(({ Properties }) => {
+      const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
+      return Variables['RESTORE_CHALLENGES'] === 'true';
+    });
+    expect(repeating.map(({ id }) => id.replace(/[\dA-F]{8}$/, '')).toSorted()).toStrictEqual([
+      'AccountProfile',
+      'ExampleApi',
+      'Introspect',
+      'Revoke',
+      'SessionKeys',
+      'SessionToken',
+      'Token',
+    ]);
+  });
+
+  test('has no CORS configuration', () => {
+    const [api] = resources(Template.fromStack(restoring.stateless), 'AWS::ApiGatewayV2::Api');
+    expect(api?.Properties['CorsConfiguration']).toBeUndefined();
+  });
+});
+
+describe('stage record with an origin of pages that is none', () => {
+  test.each(['https://shop.example.com/', 'shop.example.com', 'https://*.example.com', 'null', 'file://*'])(
+    'does not synthesize: %s',
+    (origin) => {
+      expect(
+        () =>
+          new AuthStage(new App(), { ...sandboxRecord, cors: { origins: ['https://a.example', origin] } }),
+      ).toThrow(/sandbox: cors\.origins must be .*, and .* is not/);
+    },
+  );
 });
 
 describe('bundles', () => {

@@ -22,6 +22,7 @@ export function sessionTokenEndpoint({
       {
         ...parameters.value,
         authorization: request.headers['authorization'],
+        origin: request.headers['origin'],
         expires_in: parseSeconds(members.value.get('expires_in'), request),
       },
       capabilities,

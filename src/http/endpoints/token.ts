@@ -20,6 +20,7 @@ export function tokenEndpoint({ log, ...capabilities }: TokenCapabilities & { lo
       {
         authorization: request.headers['authorization'],
         dpop: request.headers['dpop'],
+        origin: request.headers['origin'],
         parameters: parameters.value,
       },
       capabilities,

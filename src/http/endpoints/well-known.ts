@@ -60,7 +60,12 @@ const serve =
   async ({ headers }) => {
     const body = await read();
     const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url')}"`;
-    const caching = { 'cache-control': `public, max-age=${maxAge}`, etag };
+    const caching = {
+      'cache-control': `public, max-age=${maxAge}`,
+      etag,
+      // API Gateway adds the headers of CORS for some origins and not for others, and does not say so (Fetch, "CORS protocol and HTTP caches").
+      vary: 'origin',
+    };
     // RFC 9110 §13.1.2
     if (matchesEtag(headers['if-none-match'], etag)) return ok({ statusCode: 304, headers: caching });
     return ok(json(200, body, caching));
