@@ -69,8 +69,13 @@ export const clientCreate = command({
       grants,
     ),
     audience: repeatable(
-      'URI',
-      'An audience that it may request tokens for, besides that of the stage',
+      'AUDIENCE',
+      'A URI or name that it may request tokens for, besides the audience of the stage',
+      strings,
+    ),
+    allowedOrigin: repeatable(
+      'URL',
+      'The origin of web pages that may use it, such as https://shop.example.com; every page may without one',
       strings,
     ),
     publicKey: option(
@@ -117,6 +122,7 @@ export const clientCreate = command({
       claim,
       grant,
       audience,
+      allowedOrigin,
       publicKey,
       dpop,
       introspect,
@@ -142,6 +148,7 @@ export const clientCreate = command({
     const url = await stage.url();
     const excess = lifetimeProblem(registration, stage.maximumLifetimes);
     if (excess) throw new Refused(problemText(excess, clientFields));
+    const proofIsOptional = dpop && (await stage.hasJwtAuthorizer());
     const registered = await registerClient(
       {
         ...registration,
@@ -152,6 +159,7 @@ export const clientCreate = command({
         defaultScopes: defaultScope,
         requiredScopes: requiredScope,
         audiences: audience,
+        allowedOrigins: allowedOrigin,
         dpopBoundAccessTokens: dpop,
         mayIntrospect: introspect,
         claims: claim,
@@ -172,6 +180,9 @@ export const clientCreate = command({
           : [`\n${fields({ client_secret: shown })}\nThe secret is shown once: store it now.`]),
         ...(url === undefined ? [] : [`\nIts first token:\n  ${firstCall(client, url)}`]),
       ].join('\n'),
+      ...(proofIsOptional && {
+        warning: `${stage.record.name} has routes behind API Gateway's own JWT authorizer. They accept the tokens of this client as bearer tokens, without a DPoP proof, and no DPoP scheme. Put the routes that it calls behind the Lambda authorizer.`,
+      }),
       ...(shown !== undefined && {
         ifLost: `The client ${client.id} was created, but its secret could not be shown. Delete it and create it again: npx postern client delete ${shellWord(client.id)} ${stage.options}`,
       }),

@@ -12,6 +12,8 @@ import type { Terminal } from './terminal.ts';
 export interface Output {
   readonly json: unknown;
   readonly text: string;
+  /** What the operator should know of the result: a line of standard error. */
+  readonly warning?: string;
   /** What to do if the output cannot be written although it contains a secret that is shown once. */
   readonly ifLost?: string;
 }

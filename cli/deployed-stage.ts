@@ -30,16 +30,15 @@ export async function deployedStage(record: StageRecord): Promise<StageLocation>
       `The stack ${stack} lacks outputs that this version needs. Deploy it again with: npx cdk deploy '${record.id}/*'`,
     );
   }
+  // Only hints need it, so an operator without permission to see that stack can do without it.
+  const statelessOutputs = () => outputsOf(cloudformation, `${record.id}-Stateless`).catch(() => undefined);
   return {
     outputs: outputs.output,
     dynamodb: new DynamoDBClient(patience),
     secretsManager: new SecretsManagerClient(patience),
     options: `--stage ${record.name}`,
-    // Only a hint needs it, so an operator without permission to see that stack can do without it.
-    url: async () => {
-      const stateless = await outputsOf(cloudformation, `${record.id}-Stateless`).catch(() => undefined);
-      return stateless?.['Url'];
-    },
+    url: async () => (await statelessOutputs())?.['Url'],
+    hasJwtAuthorizer: async () => (await statelessOutputs())?.['JwtAuthorizer'] === 'true',
   };
 }
 

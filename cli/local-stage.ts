@@ -27,6 +27,7 @@ export function localStage(
     url: async () => stage.url,
     dynamodb: dynamodbClient(instance.dynamodbEndpoint, instance.operator),
     secretsManager: secretsManagerClient(instance.secretsManagerEndpoint, instance.operator),
+    hasJwtAuthorizer: async () => stage.outputs['JwtAuthorizer'] === 'true',
   };
 }
 

@@ -31,12 +31,15 @@ export async function main(
 ): Promise<number> {
   const asJson = argv.includes('--json');
   try {
-    const { json, text, ifLost } = await outputOf(argv, io, connect);
+    const { json, text, warning, ifLost } = await outputOf(argv, io, connect);
     const shown = await writeLine(
       io.stdout,
       asJson && json !== undefined ? JSON.stringify(json, null, 2) : text,
     );
     if (!shown && ifLost !== undefined) throw new Refused(ifLost);
+    if (warning !== undefined) {
+      await writeLine(io.stderr, asJson ? JSON.stringify({ warning }) : `postern: ${warning}`);
+    }
     return 0;
   } catch (error) {
     await writeLine(io.stderr, errorOutput(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) }));

@@ -32,6 +32,7 @@ export const clientFields: Readonly<Record<keyof ClientRegistration, FieldLabel>
   grants: { label: 'The grant (--grant)' },
   requiredScopes: { label: 'The required scope (--required-scope)' },
   audiences: { label: 'The audience (--audience)' },
+  allowedOrigins: { label: 'The allowed origin (--allowed-origin)' },
   dpopBoundAccessTokens: { label: 'DPoP (--dpop)' },
   mayIntrospect: { label: 'Introspection (--introspect)' },
   scopes: { label: 'The scope (--scope)' },

@@ -18,7 +18,7 @@ import type { Stage } from './stage.ts';
 export async function connectStage({ stage: name, local, port }: StageSelection): Promise<Stage> {
   const record = [...stages, commercelayer].find((candidate) => candidate.name === name);
   if (!record) throw new UsageError(`There is no stage ${name}.`);
-  const { outputs, dynamodb, secretsManager, options, url } = local
+  const { outputs, dynamodb, secretsManager, options, url, hasJwtAuthorizer } = local
     ? localStage(record, port)
     : await deployedStage(record);
   const keys = readHashKeys(secretsManager, outputs.HashKeySecret);
@@ -26,6 +26,7 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     record,
     options,
     url,
+    hasJwtAuthorizer,
     clients: dynamodbClientStore(dynamodb, outputs.ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, outputs.ClientsTable),
     subjects: dynamodbSubjectStore(dynamodb, outputs.ClientsTable),

@@ -15,6 +15,8 @@ export interface Stage extends Registry {
   readonly options: string;
   /** The URL that partners call, if it can be found. */
   readonly url: () => Promise<string | undefined>;
+  /** Whether a route is behind API Gateway's own JWT authorizer, as far as can be found. */
+  readonly hasJwtAuthorizer: () => Promise<boolean>;
   readonly secretUses: Pick<SecretUseStore, 'lastUse'>;
   /** The longest lifetimes of its tokens that the stage grants, in seconds. */
   readonly maximumLifetimes: MaximumLifetimes;
@@ -39,7 +41,7 @@ export const StageOutputs = v.object({
 });
 
 /** Where the data of a stage is, deployed or local. */
-export interface StageLocation extends Pick<Stage, 'options' | 'url'> {
+export interface StageLocation extends Pick<Stage, 'options' | 'url' | 'hasJwtAuthorizer'> {
   readonly outputs: v.InferOutput<typeof StageOutputs>;
   readonly dynamodb: DynamoDBClient;
   readonly secretsManager: SecretsManagerClient;

@@ -3,7 +3,7 @@ import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-ap
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
 import { itemKinds } from '../src/storage/item-kinds.ts';
-import { LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
+import { anyToken, LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
 import type { StageRecord } from './stages.ts';
@@ -20,9 +20,13 @@ const accountPath = '/rest/v1/users/{mage_id}';
 // EQP has package keys at …/keys.
 const sessionKeysPath = `${accountPath}/access-keys`;
 
-const profileRoutes = [{ id: 'Profile', method: HttpMethod.GET, path: accountPath }];
+const profileRoutes = [
+  { id: 'Profile', method: HttpMethod.GET, path: accountPath },
+  { id: 'HeadProfile', method: HttpMethod.HEAD, path: accountPath },
+];
 const sessionKeyRoutes = [
   { id: 'ListSessionKeys', method: HttpMethod.GET, path: sessionKeysPath },
+  { id: 'HeadSessionKeys', method: HttpMethod.HEAD, path: sessionKeysPath },
   { id: 'CreateSessionKey', method: HttpMethod.POST, path: sessionKeysPath },
   // The id of the key is in the path, or else in the body or the query.
   { id: 'UpdateSessionKey', method: HttpMethod.PUT, path: `${sessionKeysPath}/{application_id}` },
@@ -41,7 +45,11 @@ export class AccountApiStack extends Stack {
       record,
       folder: 'account-profile',
       description: 'Profile of an account, for its holder',
-      environment: { STAGE: record.name, CLIENTS_TABLE: stateful.clients.tableName },
+      environment: {
+        STAGE: record.name,
+        RESTORE_CHALLENGES: String(record.restoreChallenges),
+        CLIENTS_TABLE: stateful.clients.tableName,
+      },
       statements: [allowItems(stateful, ['GetItem'], account)],
     });
     const sessionKeys = new NodeFunction(this, 'SessionKeys', {
@@ -51,6 +59,7 @@ export class AccountApiStack extends Stack {
       environment: {
         STAGE: record.name,
         TOKEN_POLICY: JSON.stringify(record.tokens),
+        RESTORE_CHALLENGES: String(record.restoreChallenges),
         CLIENTS_TABLE: stateful.clients.tableName,
         HASH_KEY_SECRET: stateful.hashKey.secretArn,
       },
@@ -65,7 +74,14 @@ export class AccountApiStack extends Stack {
 
     // Imported, so that the authorizer belongs to this stack and can be created after the stack of the API.
     const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId });
-    const authorizer = new LambdaAuthorizer(this, 'TokenAuthorizer', { stateless, denials: 'integration' });
+    const authorizer = new LambdaAuthorizer(this, 'TokenAuthorizer', {
+      stateless,
+      // Only sessions have an account, and they have no scopes.
+      scopes: Object.fromEntries(
+        [...profileRoutes, ...sessionKeyRoutes].map(({ method, path }) => [`${method} ${path}`, anyToken]),
+      ),
+      denials: 'integration',
+    });
     const integrations = [
       { integration: new HttpLambdaIntegration('AccountProfile', profile), routes: profileRoutes },
       { integration: new HttpLambdaIntegration('SessionKeys', sessionKeys), routes: sessionKeyRoutes },

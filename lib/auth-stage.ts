@@ -1,9 +1,10 @@
-import { Stage, Tags } from 'aws-cdk-lib';
+import { Aspects, Stage, Tags } from 'aws-cdk-lib';
 import type { StageProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import * as v from 'valibot';
 import { TokenPolicy } from '../src/oauth/token-policy.ts';
 import { AccountApiStack } from './account-api-stack.ts';
+import { restoresChallenges } from './constructs/challenge-mapping.ts';
 import { ExampleApiStack } from './example-api-stack.ts';
 import type { StageRecord } from './stages.ts';
 import { StatefulStack } from './stateful-stack.ts';
@@ -30,6 +31,7 @@ export class AuthStage extends Stage {
     // API Gateway reads the discovery document while it creates a JWT authorizer. The routes that serve the document,
     // and the permission to invoke their function, must exist before that, and no reference says so.
     this.exampleApi.addStackDependency(this.stateless);
+    if (record.restoreChallenges) Aspects.of(this).add(restoresChallenges);
     Tags.of(this).add('postern:stage', record.name);
   }
 }

@@ -1,9 +1,9 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { JwtAuthorizer } from './constructs/jwt-authorizer.ts';
 import { LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { allowKeys } from './constructs/statements.ts';
@@ -28,6 +28,12 @@ const subscriptionRoutes = [
     path: '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
     scope: 'marketplace.order:read',
   },
+  {
+    id: 'HeadSubscription',
+    method: HttpMethod.HEAD,
+    path: '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
+    scope: 'marketplace.order:read',
+  },
 ];
 
 /** An example of an API behind the stage's access tokens. Replace it by your own: nothing else depends on it. */
@@ -46,7 +52,11 @@ export class ExampleApiStack extends Stack {
       record,
       folder: 'example-api',
       description: 'Marketplace subscriptions',
-      environment: { STAGE: record.name, SUBSCRIPTIONS_TABLE: subscriptions.tableName },
+      environment: {
+        STAGE: record.name,
+        RESTORE_CHALLENGES: String(record.restoreChallenges),
+        SUBSCRIPTIONS_TABLE: subscriptions.tableName,
+      },
       statements: [allowKeys(subscriptions, ['GetItem', 'PutItem'], ['subscription#*'])],
     });
 
@@ -55,7 +65,7 @@ export class ExampleApiStack extends Stack {
     const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId });
     const integration = new HttpLambdaIntegration('ExampleApi', handler);
     const authorizerOf = record.jwtAuthorizer
-      ? this.jwtAuthorizer(record, stateless)
+      ? this.jwtAuthorizer(stateless)
       : this.lambdaAuthorizer(stateless);
     for (const { id: routeId, method, path, scope: requiredScope } of subscriptionRoutes) {
       new HttpRoute(this, routeId, {
@@ -67,13 +77,8 @@ export class ExampleApiStack extends Stack {
     }
   }
 
-  private jwtAuthorizer(record: StageRecord, { issuer, audience }: StatelessStack) {
-    if (!record.signingAlgorithm.startsWith('RS')) {
-      throw new Error(
-        `${record.name}: API Gateway's JWT authorizer cannot verify ${record.signingAlgorithm}`,
-      );
-    }
-    const authorizer = new HttpJwtAuthorizer('JwtAuthorizer', issuer, { jwtAudience: [audience] });
+  private jwtAuthorizer(stateless: StatelessStack) {
+    const authorizer = new JwtAuthorizer('JwtAuthorizer', { stateless });
     return (scope: string) => ({ authorizer, authorizationScopes: [scope] });
   }
 

@@ -10,8 +10,9 @@ export interface StageRecord {
   /** JWS algorithm of access tokens. A change takes effect with the next rotation of the keys. */
   readonly signingAlgorithm: SigningAlgorithmName;
   /**
-   * Whether routes that accept only JWTs are behind API Gateway's own JWT authorizer. It costs nothing, verifies only
-   * RS256 and RS512, and checks neither revocation nor DPoP. Set it only if every published key is an RSA key.
+   * Whether the example API is behind API Gateway's own JWT authorizer instead of the Lambda authorizer. It costs
+   * nothing, verifies only RS256 and RS512, and checks neither revocation nor DPoP: a revoked token is accepted until it
+   * expires, and one that is bound to a key without a proof. Set it only if every published key is an RSA key.
    */
   readonly jwtAuthorizer: boolean;
   /** The form of errors at the OAuth endpoints. Standard OAuth clients do not understand Commerce Layer's form. */
@@ -20,10 +21,25 @@ export interface StageRecord {
   readonly dpopNonces: boolean;
   /** Days between two rotations of the signing keys. Each key signs for this long. */
   readonly rotationDays: number;
+  /**
+   * The scopes that the metadata lists for every partner to see (RFC 8414 §2), and nothing else: which ones a client may
+   * request is registered with the client. Patterns are not scopes; an empty list publishes none.
+   */
+  readonly scopes: readonly string[];
   /** `aud` of access tokens (RFC 9068 §2.2); the stage's own URL if it is left out. */
   readonly audience?: string;
   /** Lifetimes and claims of tokens. */
   readonly tokens: TokenPolicy;
+  /**
+   * Which web pages may call the stage from a browser: `*` for every origin, `https://*`, `http://*`, or origins such as
+   * `https://shop.example.com`. Browsers send no cookies with these calls. Without any origin no page may.
+   */
+  readonly cors: { readonly origins: readonly string[] };
+  /**
+   * Whether API Gateway is told to restore `WWW-Authenticate` from a header of our own, in case that AWS renames the
+   * challenges of functions. Nobody has seen yet what it does with this mapping: set it when you have.
+   */
+  readonly restoreChallenges: boolean;
   /** Throttle of each route of the stage: sustained requests per second, and the burst above that rate. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
   /**
@@ -44,10 +60,11 @@ const sandbox: StageRecord = {
   id: 'Sandbox',
   name: 'sandbox',
   signingAlgorithm: 'RS256',
-  jwtAuthorizer: true,
+  jwtAuthorizer: false,
   dialect: 'rfc6749',
   dpopNonces: false,
   rotationDays: 30,
+  scopes: ['marketplace.order:read', 'marketplace.order:create', 'market:all'],
   tokens: {
     accessTokenLifetime: { integration: twoHours, sales_channel: fourHours },
     maximumAccessTokenLifetime: fourHours,
@@ -56,6 +73,8 @@ const sandbox: StageRecord = {
     organization: { id: 'xYZkjABcde', slug: 'example-marketplace', enterprise: false, region: 'eu-west-1' },
     test: true,
   },
+  cors: { origins: ['*'] },
+  restoreChallenges: false,
   throttle: { rateLimit: 50, burstLimit: 100 },
   authorizerCacheSeconds: 0,
   logRetentionDays: 30,
@@ -83,6 +102,7 @@ export const commercelayer: StageRecord = {
   signingAlgorithm: 'RS512',
   dialect: 'commercelayer',
   dpopNonces: true,
+  scopes: ['market:all'],
   tokens: {
     ...sandbox.tokens,
     requiredScopes: { integration: [], sales_channel: ['market:*'] },

@@ -4,11 +4,13 @@ import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
 import { endpoints } from '../src/oauth/endpoints.ts';
+import { isScopeToken } from '../src/oauth/scope.ts';
 import { itemKinds } from '../src/storage/item-kinds.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
+import { corsOf } from './cors.ts';
 import type { StageRecord } from './stages.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
@@ -31,6 +33,13 @@ const accessLogFormat = AccessLogFormat.custom(
     authorizerError: '$context.authorizer.error',
   }),
 );
+
+/** The scopes of a stage, each of which a client can request as it is written. */
+function publishedScopes({ name, scopes }: StageRecord): readonly string[] {
+  const invalid = scopes.find((scope) => !isScopeToken(scope));
+  if (invalid === undefined) return scopes;
+  throw new Error(`${name}: scopes lists what partners may request, and ${invalid} is a pattern or no scope`);
+}
 
 /** The authorization server: its functions, its routes, and the HTTP API of the whole stage. */
 export class StatelessStack extends Stack {
@@ -61,12 +70,23 @@ export class StatelessStack extends Stack {
     new CfnOutput(this, 'Issuer', { value: this.issuer });
   }
 
+  /**
+   * States in an output that a route of the stage is behind API Gateway's own JWT authorizer, which the command line
+   * warns of.
+   */
+  announceJwtAuthorizer(): void {
+    const id = 'JwtAuthorizer';
+    if (!this.node.tryFindChild(id)) new CfnOutput(this, id, { value: 'true' });
+  }
+
   private httpApi(): HttpApi {
     const { record } = this;
+    const corsPreflight = corsOf(record);
     const api = new HttpApi(this, 'Api', {
       apiName: `postern-${record.name}`,
       description: `Postern ${record.name}: tokens, and the API behind them`,
       createDefaultStage: false,
+      ...(corsPreflight && { corsPreflight }),
     });
     const accessLogs = new StageLogGroup(
       this,
@@ -172,6 +192,7 @@ export class StatelessStack extends Stack {
   private authenticationEnvironment() {
     return {
       STAGE: this.record.name,
+      RESTORE_CHALLENGES: String(this.record.restoreChallenges),
       ISSUER: this.issuer,
       CLIENTS_TABLE: this.stateful.clients.tableName,
       SESSIONS_TABLE: this.stateful.sessions.tableName,
@@ -204,6 +225,7 @@ export class StatelessStack extends Stack {
         STAGE: record.name,
         ISSUER: this.issuer,
         SIGNING_ALGORITHM: record.signingAlgorithm,
+        SCOPES_SUPPORTED: JSON.stringify(publishedScopes(record)),
         CLIENTS_TABLE: stateful.clients.tableName,
       },
       statements: [allowItems(stateful, ['GetItem'], itemKinds.keySet)],
@@ -211,6 +233,7 @@ export class StatelessStack extends Stack {
     const { authorizationServerMetadata, openidConfiguration, jwks } = endpoints;
     for (const path of [authorizationServerMetadata, openidConfiguration, jwks]) {
       this.publicRoute('WellKnown', handler, HttpMethod.GET, path);
+      this.publicRoute('WellKnown', handler, HttpMethod.HEAD, path);
     }
   }
 

@@ -48,6 +48,7 @@ interface StagesOptions {
   readonly services: Services;
   readonly runtime: FunctionRuntime;
   readonly progress: Progress;
+  readonly remapChallenges: boolean;
   portOf(stageName: string): number;
   /** Folder of the code that runs for an asset. */
   codeFolder(assetFolder: string): string;
@@ -59,7 +60,7 @@ export async function createStages(
   { accessControl, functions, apis }: Deployment,
   options: StagesOptions,
 ): Promise<LocalStage[]> {
-  const { services, runtime, progress } = options;
+  const { services, runtime, progress, remapChallenges } = options;
   const assemblies = new Map(readCloudAssembly(options.assemblyFolder).map((one) => [one.id, one]));
   const creations = options.records.map(async ({ id, name }) => {
     const assembly = stageAssembly(assemblies, id);
@@ -72,6 +73,7 @@ export async function createStages(
       runtime,
       apis: apis.get(name) ?? new Map<string, HttpApi>(),
       progress,
+      remapChallenges,
       assetFolder: (objectKey) => options.codeFolder(assembly.assetFolder(objectKey)),
       log: (functionName, line) => options.log(name, functionName, line),
     });

@@ -38,6 +38,8 @@ export interface LocalStagesOptions {
   readonly watch?: boolean;
   /** Port of the debugger of the functions; 0 is a free one. */
   readonly inspectPort?: number | undefined;
+  /** Whether `WWW-Authenticate` of functions is renamed, as AWS may do. */
+  readonly remapChallenges?: boolean;
   /** Ends a start that is under way. */
   readonly signal?: AbortSignal;
 }
@@ -122,6 +124,7 @@ async function start(
       services,
       runtime,
       progress,
+      remapChallenges: options.remapChallenges === true,
       portOf: (stageName) => ports.get(stageName) ?? 0,
       codeFolder: (assetFolder) => code.folderFor(assetFolder),
       log: (...line) => logs.write(...line),

@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     stages: options.stages,
     ports: options.ports,
     watch: options.watch,
+    remapChallenges: options.remapChallenges,
     inspectPort: options.inspectPort,
     progress,
     signal: interruption.signal,

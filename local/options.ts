@@ -18,6 +18,8 @@ export interface Options {
   readonly stages: readonly StageRecord[];
   readonly ports: Readonly<Record<string, number>>;
   readonly watch: boolean;
+  /** Whether `WWW-Authenticate` of functions is renamed, as AWS may do. */
+  readonly remapChallenges: boolean;
   /** Port of the debugger, where there is to be one. */
   readonly inspectPort: number | undefined;
 }
@@ -50,6 +52,9 @@ const ownParameters = {
   ),
   ephemeral: flag('Keeps nothing, and writes nowhere but to the temporary folder'),
   watch: flag('Reloads functions when lambda/ or src/ changes, and the stages when lib/ or bin/ does'),
+  remapChallenges: flag(
+    "Renames functions' WWW-Authenticate to x-amzn-remapped-www-authenticate, as AWS may",
+  ),
   inspect: optionalValue(
     'PORT',
     `Lets a debugger attach to the functions at 127.0.0.1, ${defaultInspectPort}`,

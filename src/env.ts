@@ -21,12 +21,16 @@ export interface Environment {
   readonly HASH_KEY_SECRET: string;
   /** JWS algorithm that the stage signs with (RFC 7518 §3.1). */
   readonly SIGNING_ALGORITHM: string;
+  /** JSON of the scopes that the metadata lists (RFC 8414 §2). */
+  readonly SCOPES_SUPPORTED: string;
   /** JSON of a `TokenPolicy`. */
   readonly TOKEN_POLICY: string;
-  /** JSON of a `Record<route key, scope>`: the scope that the Lambda authorizer requires for each route. */
+  /** JSON of a `Record<route key, scope | null>`: what the Lambda authorizer requires for each route, or any token. */
   readonly ROUTE_SCOPES: string;
   /** Form of errors at the OAuth endpoints: `rfc6749` or `commercelayer`. */
   readonly DIALECT: string;
+  /** `true` if responses repeat their challenge in a header of our own. */
+  readonly RESTORE_CHALLENGES: string;
   /** `true` if DPoP proofs must contain a nonce of the server (RFC 9449 §8). */
   readonly DPOP_NONCES: string;
   /** `true` if API Gateway caches results of the Lambda authorizer. */

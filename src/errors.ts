@@ -21,6 +21,12 @@ export const errorTable = {
     status: 400,
     description: 'This client may not use this grant type.',
   },
+  // RFC 6749 §5.2 has no code for it. This one says that the client itself is known and may not do this.
+  origin_not_allowed: {
+    error: 'unauthorized_client',
+    status: 400,
+    description: 'This client may not be used by web pages of this origin.',
+  },
   unsupported_grant_type: {
     error: 'unsupported_grant_type',
     status: 400,
@@ -99,10 +105,22 @@ export const errorTable = {
     status: 413,
     description: 'The body is larger than 16384 bytes.',
   },
+  missing_media_type: {
+    error: 'invalid_request',
+    status: 415,
+    description:
+      'Content-Type is missing: it must be application/x-www-form-urlencoded or application/json, as the body is.',
+  },
   unsupported_media_type: {
     error: 'invalid_request',
     status: 415,
-    description: 'The body must be application/x-www-form-urlencoded or application/json.',
+    description:
+      'The media type of the body is not supported: it must be application/x-www-form-urlencoded or application/json.',
+  },
+  unsupported_content_coding: {
+    error: 'invalid_request',
+    status: 415,
+    description: 'The body must not be compressed or encoded: Content-Encoding may only be identity.',
   },
   // RFC 6749 §4.1.2.1 defines these two for the authorization endpoint. No RFC defines others for the token endpoint.
   server_error: { error: 'server_error', status: 500, description: 'The server failed.' },
@@ -126,8 +144,8 @@ export interface RequestError {
   readonly clientId?: string;
   /** The scope that would have been sufficient (RFC 6750 §3). */
   readonly scope?: string;
-  /** The scheme that the client authenticated with (RFC 6749 §5.2) or presented its token with. */
-  readonly challenge?: 'Basic' | 'DPoP';
+  /** The scheme that the client presented its token with, if it is not Bearer. */
+  readonly challenge?: 'DPoP';
   /** A nonce for the client's next DPoP proof (RFC 9449 §8). */
   readonly dpopNonce?: string;
   /** Every field of the content that is not valid. */

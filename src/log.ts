@@ -13,6 +13,13 @@ export interface LogFields {
   readonly clientId?: string;
   readonly grantType?: string;
   readonly scope?: string;
+  readonly tokenKind?: 'jwt' | 'session';
+  /** `jti` of a JWT. */
+  readonly jti?: string;
+  /** `kid` of the key that signed a JWT. */
+  readonly kid?: string;
+  /** Hash of a session token, which is in the item key of the session. It opens nothing. */
+  readonly sessionId?: string;
   readonly error?: ErrorCode;
   /** Why the request was refused, where clients must not learn it. */
   readonly reason?: string;

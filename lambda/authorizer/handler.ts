@@ -29,7 +29,7 @@ export const handler = authorizer({
   verifyDpopProof: verifyDpopProof(resources, env),
   issuer: env.ISSUER,
   audience: env.AUDIENCE,
-  routeScopes: v.parse(v.record(v.string(), v.string()), JSON.parse(env.ROUTE_SCOPES)),
+  routeScopes: v.parse(v.record(v.string(), v.nullable(v.string())), JSON.parse(env.ROUTE_SCOPES)),
   denials: v.parse(v.picklist(['gateway', 'integration']), env.DENIALS),
   resultsAreCached: env.AUTHORIZER_RESULTS_CACHED === 'true',
   log,

@@ -1,18 +1,28 @@
 import { readEnvironment } from '../../src/env.ts';
-import { endpoint, routes } from '../../src/http/endpoint.ts';
+import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
 import { jsonLog } from '../../src/log.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbSubscriptionStore } from './subscription-store.ts';
 import { createSubscription, readSubscription } from './subscriptions.ts';
 
-const env = readEnvironment('STAGE', 'SUBSCRIPTIONS_TABLE');
+const env = readEnvironment('STAGE', 'RESTORE_CHALLENGES', 'SUBSCRIPTIONS_TABLE');
 const log = jsonLog(process.stdout);
 const subscriptions = dynamodbSubscriptionStore(dynamodb(), env.SUBSCRIPTIONS_TABLE);
 
-const route = (handle: RequestHandler) => endpoint({ dialect: 'rfc6749', stage: env.STAGE, log, handle });
+const route = (handle: RequestHandler) =>
+  endpoint({
+    dialect: 'rfc6749',
+    stage: env.STAGE,
+    restoreChallenges: env.RESTORE_CHALLENGES === 'true',
+    log,
+    handle,
+  });
 
 export const handler = routes({
   'POST /api/v1/marketplace/subscriptions': route(createSubscription(subscriptions)),
-  'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': route(readSubscription(subscriptions)),
+  ...readRoutes(
+    '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
+    route(readSubscription(subscriptions)),
+  ),
 });

@@ -7,7 +7,7 @@ import { parseBody } from '../../src/http/body.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
 import { json } from '../../src/http/http-response.ts';
 import type { HttpResponse } from '../../src/http/http-response.ts';
-import { ok } from '../../src/result.ts';
+import { failed, ok } from '../../src/result.ts';
 import type { Result } from '../../src/result.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 import { maximumStringLength, Order } from './subscription.ts';
@@ -20,7 +20,7 @@ export function createSubscription(store: SubscriptionStore): RequestHandler {
     if (!caller.ok) return caller;
     const { client_id: clientId, trading_partner_ids: permitted = '' } = caller.value;
     const members = parseBody(request);
-    if (!members.ok) return members;
+    if (!members.ok) return failed({ ...members.error, clientId });
     const order = parseOrder(members.value, permitted.split(' '));
     if (!order.ok) {
       const fields = order.error.map(({ field }) => field).join(', ');

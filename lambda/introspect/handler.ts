@@ -16,6 +16,7 @@ import { readSigningKeySet } from '../../src/storage/signing-key-set-store.ts';
 
 const env = readEnvironment(
   'STAGE',
+  'RESTORE_CHALLENGES',
   'ISSUER',
   'AUDIENCE',
   'DIALECT',
@@ -33,6 +34,7 @@ const { verifyToken } = tokenVerification([accessTokenKind(resources), sessionTo
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
   stage: env.STAGE,
+  restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
   handle: introspectionEndpoint({
     authenticateClient: authenticateClient(resources),

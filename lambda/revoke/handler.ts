@@ -13,6 +13,7 @@ import { secretsManager } from '../../src/storage/secrets.ts';
 
 const env = readEnvironment(
   'STAGE',
+  'RESTORE_CHALLENGES',
   'ISSUER',
   'DIALECT',
   'CLIENTS_TABLE',
@@ -27,6 +28,7 @@ const { recognizeToken } = tokenVerification([accessTokenKind(resources), sessio
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
   stage: env.STAGE,
+  restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
   handle: revocationEndpoint({
     authenticateClient: authenticateClient(resources),

@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
-import { endpoint, routes } from '../../src/http/endpoint.ts';
+import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
 import {
   createSessionKey,
   deleteSessionKey,
@@ -18,7 +18,13 @@ import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
 import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 
-const env = readEnvironment('STAGE', 'TOKEN_POLICY', 'CLIENTS_TABLE', 'HASH_KEY_SECRET');
+const env = readEnvironment(
+  'STAGE',
+  'RESTORE_CHALLENGES',
+  'TOKEN_POLICY',
+  'CLIENTS_TABLE',
+  'HASH_KEY_SECRET',
+);
 const log = jsonLog(process.stdout);
 const database = dynamodb();
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
@@ -34,14 +40,20 @@ const options = {
 };
 
 const route = (operation: AccountOperation) =>
-  endpoint({ dialect: 'eqp', stage: env.STAGE, log, handle: ownAccount(accounts, operation) });
+  endpoint({
+    dialect: 'eqp',
+    stage: env.STAGE,
+    restoreChallenges: env.RESTORE_CHALLENGES === 'true',
+    log,
+    handle: ownAccount(accounts, operation),
+  });
 
 const path = '/rest/v1/users/{mage_id}/access-keys';
 const update = route(updateSessionKey(options));
 const remove = route(deleteSessionKey(options));
 
 export const handler = routes({
-  [`GET ${path}`]: route(listSessionKeys(options)),
+  ...readRoutes(path, route(listSessionKeys(options))),
   [`POST ${path}`]: route(createSessionKey(options)),
   [`PUT ${path}`]: update,
   [`PUT ${path}/{application_id}`]: update,

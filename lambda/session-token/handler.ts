@@ -13,6 +13,7 @@ import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
 
 const env = readEnvironment(
   'STAGE',
+  'RESTORE_CHALLENGES',
   'ISSUER',
   'TOKEN_POLICY',
   'CLIENTS_TABLE',
@@ -26,6 +27,7 @@ const resources = { env, dynamodb: dynamodb(), hashKeys, log };
 export const handler = endpoint({
   dialect: 'eqp',
   stage: env.STAGE,
+  restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
   handle: sessionTokenEndpoint({
     authenticateClient: authenticateClient(resources),

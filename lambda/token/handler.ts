@@ -17,6 +17,7 @@ import { readSigningKeySet } from '../../src/storage/signing-key-set-store.ts';
 
 const env = readEnvironment(
   'STAGE',
+  'RESTORE_CHALLENGES',
   'ISSUER',
   'AUDIENCE',
   'DIALECT',
@@ -39,6 +40,7 @@ const resources = { env, dynamodb: dynamodb(), hashKeys, log };
 export const handler = endpoint({
   dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
   stage: env.STAGE,
+  restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
   handle: tokenEndpoint({
     authenticateClient: authenticateClient(resources),

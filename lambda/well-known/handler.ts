@@ -1,19 +1,26 @@
+import * as v from 'valibot';
 import { readEnvironment } from '../../src/env.ts';
-import { endpoint } from '../../src/http/endpoint.ts';
-import { wellKnownEndpoint } from '../../src/http/endpoints/well-known.ts';
+import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
+import type { RequestHandler } from '../../src/http/endpoint.ts';
+import { wellKnownDocuments } from '../../src/http/endpoints/well-known.ts';
 import { jsonLog } from '../../src/log.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 
-const env = readEnvironment('STAGE', 'ISSUER', 'SIGNING_ALGORITHM', 'CLIENTS_TABLE');
+const env = readEnvironment('STAGE', 'ISSUER', 'SIGNING_ALGORITHM', 'SCOPES_SUPPORTED', 'CLIENTS_TABLE');
 
-export const handler = endpoint({
-  dialect: 'rfc6749',
-  stage: env.STAGE,
-  log: jsonLog(process.stdout),
-  handle: wellKnownEndpoint({
-    issuer: env.ISSUER,
-    signingAlgorithm: env.SIGNING_ALGORITHM,
-    keySet: dynamodbPublishedKeySetStore(dynamodb(), env.CLIENTS_TABLE),
-  }),
+const log = jsonLog(process.stdout);
+const documents = wellKnownDocuments({
+  issuer: env.ISSUER,
+  signingAlgorithm: env.SIGNING_ALGORITHM,
+  scopes: v.parse(v.array(v.string()), JSON.parse(env.SCOPES_SUPPORTED)),
+  keySet: dynamodbPublishedKeySetStore(dynamodb(), env.CLIENTS_TABLE),
 });
+
+const route = (handle: RequestHandler) => endpoint({ dialect: 'rfc6749', stage: env.STAGE, log, handle });
+
+export const handler = routes(
+  Object.fromEntries(
+    [...documents].flatMap(([path, handle]) => Object.entries(readRoutes(path, route(handle)))),
+  ),
+);

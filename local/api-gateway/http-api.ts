@@ -5,9 +5,19 @@ import { arn } from '../identity.ts';
 import type { InvokeFunction } from '../lambda/functions.ts';
 import { closeServer, listenOnLoopback, loopback } from '../loopback-server.ts';
 import type { Authorizer } from './authorizer.ts';
+import { corsHeaders, isCorsHeader } from './cors.ts';
+import type { CorsConfiguration } from './cors.ts';
 import { integrationEvent } from './event.ts';
 import { readRequest } from './request.ts';
-import { internalServerError, notFound, sendGatewayResponse, sendResult } from './response.ts';
+import type { GatewayRequest } from './request.ts';
+import {
+  internalServerError,
+  notFound,
+  parseResult,
+  sendGatewayResponse,
+  sendIntegrationResponse,
+} from './response.ts';
+import type { IntegrationResponse } from './response.ts';
 import type { Integration, Route, RouteMatch } from './route.ts';
 import { matchRoute, partsOf } from './route.ts';
 
@@ -25,7 +35,18 @@ export interface HttpApi {
   close(): Promise<void>;
 }
 
-export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
+interface HttpApiOptions {
+  /** Without it nothing of the gateway knows CORS, and integrations may send its headers themselves. */
+  readonly cors?: CorsConfiguration | undefined;
+  /** Whether integrations' challenges are renamed, as AWS documents it for REST APIs. */
+  readonly remapChallenges?: boolean;
+}
+
+export function httpApi(
+  id: string,
+  invoke: InvokeFunction,
+  { cors, remapChallenges = false }: HttpApiOptions = {},
+): HttpApi {
   const routes = new Map<string, Route>();
   let deployed = false;
   let boundPort = 0;
@@ -33,12 +54,21 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
   async function respond(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomBytes(11).toString('base64url').concat('=');
     response.setHeader('apigw-requestid', requestId);
+    // To every response: those of the gateway itself, and denials of authorizers, included.
+    const added = cors ? corsHeaders(incoming.method, incoming.headers, cors) : {};
+    for (const [name, value] of Object.entries(added)) response.setHeader(name, value);
     const request = await readRequest(incoming, requestId);
     if ('status' in request) {
       sendGatewayResponse(response, request);
       return;
     }
     const match = deployed ? matchRoute(routes.values(), request.method, request.encodedPath) : undefined;
+    if (!match && deployed && cors && request.method === 'OPTIONS') {
+      // A route for OPTIONS, of any method or `$default` comes first, as API Gateway documents.
+      response.statusCode = 204;
+      response.end();
+      return;
+    }
     if (!match) {
       sendGatewayResponse(response, notFound);
       return;
@@ -49,8 +79,23 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
       return;
     }
     const event = integrationEvent(request, match, id, authorization?.context);
-    const sent = sendResult(response, await integrate(match, event, request.method));
-    if (!sent) sendGatewayResponse(response, internalServerError);
+    const result = parseResult(await integrate(match, event, request.method));
+    if (result) sendIntegrationResponse(response, finished(result, request, match));
+    else sendGatewayResponse(response, internalServerError);
+  }
+
+  /** What the gateway makes of the response of an integration. */
+  function finished(
+    result: IntegrationResponse,
+    request: GatewayRequest,
+    match: RouteMatch,
+  ): IntegrationResponse {
+    const { mapResponse } = match.route.integration;
+    // Where AWS renames a challenge, it is not documented whether a mapping sees it before or after. Here the mapping
+    // comes last, so that it can restore the challenge from another header.
+    const renamed = remapChallenges ? withRenamedChallenge(result) : result;
+    const mapped = mapResponse ? mapResponse({ request, match, response: renamed }) : renamed;
+    return cors ? withoutCorsHeaders(mapped) : mapped;
   }
 
   function integrate({ route }: RouteMatch, event: object, method: string): Promise<unknown> {
@@ -85,3 +130,19 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
     close: () => closeServer(server),
   };
 }
+
+/** API Gateway documents the name for REST APIs, and users of HTTP APIs report it. */
+const withRenamedChallenge = (response: IntegrationResponse): IntegrationResponse => ({
+  ...response,
+  headers: new Map(
+    [...response.headers].map(([name, value]) => [
+      name === 'www-authenticate' ? 'x-amzn-remapped-www-authenticate' : name,
+      value,
+    ]),
+  ),
+});
+
+const withoutCorsHeaders = (response: IntegrationResponse): IntegrationResponse => ({
+  ...response,
+  headers: new Map([...response.headers].filter(([name]) => !isCorsHeader(name))),
+});

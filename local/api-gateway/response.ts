@@ -18,7 +18,7 @@ export function sendGatewayResponse(
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
-  response.end(JSON.stringify({ message }));
+  sendBody(response, JSON.stringify({ message }));
 }
 
 const scalar = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String));
@@ -31,27 +31,54 @@ const ProxyResponse = v.object({
   isBase64Encoded: v.optional(v.boolean(), false),
 });
 
-/** Sends what a function returned; false where it was malformed, and nothing was sent. */
-export function sendResult(response: ServerResponse, result: unknown): boolean {
+/** The response of an integration. */
+export interface IntegrationResponse {
+  readonly status: number;
+  /** By their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly cookies: readonly string[];
+  readonly body: Buffer;
+}
+
+/** The response that a function returned; undefined where it is malformed. */
+export function parseResult(result: unknown): IntegrationResponse | undefined {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     // A result that is no HTTP response is the body of one.
     const body = typeof result === 'string' ? result : JSON.stringify(result ?? null);
-    response.statusCode = 200;
-    response.setHeader('content-type', 'application/json');
-    response.end(body);
-    return true;
+    const headers = new Map([['content-type', 'application/json']]);
+    return { status: 200, headers, cookies: [], body: Buffer.from(body) };
   }
   const parsed = v.safeParse(ProxyResponse, result);
-  if (!parsed.success) return false;
+  if (!parsed.success) return undefined;
   const { statusCode, headers, cookies = [], body, isBase64Encoded } = parsed.output;
-  response.statusCode = statusCode;
-  response.setHeader('content-type', 'text/plain;charset=UTF-8');
-  for (const [name, value] of Object.entries(headers ?? {})) {
+  const named = Object.entries(headers ?? {}).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    value,
+  ]);
+  return {
+    status: statusCode,
+    headers: new Map([['content-type', 'text/plain;charset=UTF-8'], ...named]),
+    cookies,
+    body: Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'),
+  };
+}
+
+export function sendIntegrationResponse(
+  response: ServerResponse,
+  { status, headers, cookies, body }: IntegrationResponse,
+): void {
+  response.statusCode = status;
+  for (const [name, value] of headers) {
     // The gateway states the length and the connection itself.
-    if (!/^(?:content-length|connection|transfer-encoding)$/i.test(name))
-      response.setHeader(name.toLowerCase(), value);
+    if (!/^(?:content-length|connection|transfer-encoding)$/.test(name)) response.setHeader(name, value);
   }
   if (cookies.length > 0) response.setHeader('set-cookie', cookies);
-  response.end(Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'));
-  return true;
+  sendBody(response, body);
+}
+
+/** The response to HEAD states the length of the body that Node.js leaves out of it (RFC 9110 §9.3.2). */
+function sendBody(response: ServerResponse, body: string | Buffer): void {
+  const length = Buffer.byteLength(body);
+  if (length > 0) response.setHeader('content-length', length);
+  response.end(body);
 }

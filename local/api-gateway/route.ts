@@ -1,8 +1,11 @@
 import type { Authorizer } from './authorizer.ts';
+import type { MapResponse } from './response-parameters.ts';
 
-/** Where a route's requests go: the ARN of a function. */
+/** Where a route's requests go. */
 export interface Integration {
   readonly functionArn: string;
+  /** Its `ResponseParameters`. */
+  readonly mapResponse?: MapResponse | undefined;
 }
 
 export interface Route {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { httpApi } from '../api-gateway/http-api.ts';
 import type { HttpApi } from '../api-gateway/http-api.ts';
+import { responseMapping } from '../api-gateway/response-parameters.ts';
 import { LocalFailure } from '../failure.ts';
 import { stableId } from '../identity.ts';
 import type { CreatedResource, ResourceRequest } from '../template/resource.ts';
@@ -9,10 +10,37 @@ import type { StageEnvironment } from './stage-environment.ts';
 
 const Tags = v.optional(v.record(v.string(), v.string()));
 
+const strings = v.optional(v.array(v.string()), []);
+
+/** The forms of `AllowOrigins` that API Gateway documents. */
+const AllowedOrigin = v.pipe(
+  v.string(),
+  v.check(
+    (origin) => origin === '*' || /^https?:\/\/(?:\*|[^/*]+)$/.test(origin),
+    'must be *, https://*, http://* or an origin such as https://shop.example.com',
+  ),
+);
+
+const CorsConfiguration = v.pipe(
+  v.strictObject({
+    AllowCredentials: v.optional(v.boolean(), false),
+    AllowHeaders: strings,
+    AllowMethods: strings,
+    AllowOrigins: v.optional(v.array(AllowedOrigin), []),
+    ExposeHeaders: strings,
+    MaxAge: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1), v.maxValue(86_400))),
+  }),
+  v.check(
+    ({ AllowCredentials, AllowOrigins }) => !AllowCredentials || !AllowOrigins.includes('*'),
+    'credentials cannot be allowed for the origin *',
+  ),
+);
+
 const Api = v.strictObject({
   Name: v.string(),
   Description: v.optional(v.string()),
   ProtocolType: v.literal('HTTP'),
+  CorsConfiguration: v.optional(CorsConfiguration),
   Tags,
 });
 
@@ -35,6 +63,20 @@ const Integration = v.strictObject({
   IntegrationUri: v.string(),
   PayloadFormatVersion: v.literal('2.0'),
   Description: v.optional(v.string()),
+  /** By the status of the integration's response. */
+  ResponseParameters: v.optional(
+    v.record(
+      v.pipe(v.string(), v.regex(/^[2-5]\d\d$/, 'must be by status codes from 200 to 599')),
+      v.strictObject({
+        ResponseParameters: v.array(
+          v.pipe(
+            v.strictObject({ Destination: v.string(), Source: v.optional(v.string(), '') }),
+            v.transform(({ Destination, Source }) => ({ destination: Destination, source: Source })),
+          ),
+        ),
+      }),
+    ),
+  ),
 });
 
 const Route = v.strictObject({
@@ -49,11 +91,21 @@ const Route = v.strictObject({
 /** `AWS::ApiGatewayV2::Api`: it listens from now on, and responds with 404 until it has a stage and routes. */
 export async function createApi(
   { physicalName, properties }: ResourceRequest,
-  { apis, functions, port, stageName }: StageEnvironment,
+  { apis, functions, port, stageName, remapChallenges }: StageEnvironment,
 ): Promise<CreatedResource> {
-  parseProperties(Api, properties);
+  const { CorsConfiguration: cors } = parseProperties(Api, properties);
   if (apis.size > 0) throw new LocalFailure(`the stage ${stageName} has an API already, and one port`);
-  const api = httpApi(stableId(physicalName, 10), functions.invoke);
+  const api = httpApi(stableId(physicalName, 10), functions.invoke, {
+    cors: cors && {
+      allowOrigins: cors.AllowOrigins,
+      allowMethods: cors.AllowMethods,
+      allowHeaders: cors.AllowHeaders,
+      exposeHeaders: cors.ExposeHeaders,
+      maxAge: cors.MaxAge,
+      allowCredentials: cors.AllowCredentials,
+    },
+    remapChallenges,
+  });
   await api.listen(port);
   apis.set(api.id, api);
   return { ref: api.id, attributes: { ApiId: api.id, ApiEndpoint: api.endpoint } };
@@ -74,11 +126,21 @@ export async function createIntegration(
   { physicalName, properties }: ResourceRequest,
   environment: StageEnvironment,
 ): Promise<CreatedResource> {
-  const { ApiId, IntegrationUri } = parseProperties(Integration, properties);
+  const { ApiId, IntegrationUri, ResponseParameters } = parseProperties(Integration, properties);
   const integrationId = stableId(physicalName, 7);
-  apiOf(environment, ApiId).integrations.set(integrationId, { functionArn: functionArnIn(IntegrationUri) });
+  apiOf(environment, ApiId).integrations.set(integrationId, {
+    functionArn: functionArnIn(IntegrationUri),
+    mapResponse: ResponseParameters && responseMapping(parametersOf(ResponseParameters)),
+  });
   return { ref: integrationId, attributes: { IntegrationId: integrationId } };
 }
+
+const parametersOf = <Parameter>(
+  byStatus: Readonly<Record<string, { readonly ResponseParameters: readonly Parameter[] }>>,
+): Record<string, readonly Parameter[]> =>
+  Object.fromEntries(
+    Object.entries(byStatus).map(([status, { ResponseParameters }]) => [status, ResponseParameters]),
+  );
 
 /** `AWS::ApiGatewayV2::Route` */
 export async function createRoute(

@@ -13,6 +13,8 @@ export interface StageEnvironment {
   readonly stageName: string;
   /** Port of the stage's API; 0 is a free one. */
   readonly port: number;
+  /** Whether challenges of functions reach clients under the name that AWS may give them. */
+  readonly remapChallenges: boolean;
   readonly dynamodb: Pick<DynamoDB, 'endpoint' | 'partitionKeys'>;
   readonly secretsManager: Pick<SecretsManager, 'endpoint'>;
   readonly clients: { readonly dynamodb: DynamoDBClient; readonly secretsManager: SecretsManagerClient };

@@ -90,6 +90,7 @@ function newClient(
     grants = [clientCredentialsGrantType],
     requiredScopes = [],
     audiences = [],
+    allowedOrigins = [],
   } = registration;
   return {
     id,
@@ -104,6 +105,7 @@ function newClient(
     defaultScopes: [...registration.defaultScopes],
     requiredScopes: [...requiredScopes],
     audiences: [...audiences],
+    allowedOrigins: [...allowedOrigins],
     dpopBoundAccessTokens: registration.dpopBoundAccessTokens ?? false,
     mayIntrospect: registration.mayIntrospect ?? false,
     ...(tokenLifetime !== undefined && { tokenLifetime }),

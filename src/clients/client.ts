@@ -101,6 +101,8 @@ export const Client = v.object({
   requiredScopes: v.optional(v.array(v.string()), []),
   /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   audiences: v.optional(v.array(v.string()), []),
+  /** Origins of the web pages that may use it in a browser (RFC 6454 §6.2). Without any, every page may. */
+  allowedOrigins: v.optional(v.array(v.string()), []),
   /** Whether its tokens must be bound to a key that it holds (RFC 9449 §5.2). */
   dpopBoundAccessTokens: v.optional(v.boolean(), false),
   /** Whether it may use the introspection endpoint (RFC 7662 §2.1). */

@@ -2,6 +2,7 @@ import { grantTypes, jwtBearerGrantType, maximumClientIdLength, scopePatternMatc
 import type { ClientKey, ClientKind } from './client.ts';
 import { importedSecretProblem } from './imported-secret.ts';
 import { nameProblem } from './name.ts';
+import { isWebOrigin, webOrigin } from './web-origin.ts';
 
 /** What an operator states about a new client. */
 export interface ClientRegistration {
@@ -23,6 +24,8 @@ export interface ClientRegistration {
   readonly requiredScopes?: readonly string[];
   /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   readonly audiences?: readonly string[];
+  /** Origins of the web pages that may use it in a browser; every page may if there are none. */
+  readonly allowedOrigins?: readonly string[];
   readonly dpopBoundAccessTokens?: boolean;
   readonly mayIntrospect?: boolean;
   readonly scopes: readonly string[];
@@ -65,13 +68,21 @@ const reservedClaims: ReadonlySet<string> = new Set([
   'account',
   'secret_id',
   'error',
+  'error_description',
   'required_scope',
   'challenge',
   'dpop_nonce',
 ]);
 
-/** Characters of scopes, audiences and claims together: the record of a client must stay under 4 KB. */
+/** Characters of scopes, audiences, origins and claims together: the record of a client must stay under 4 KB. */
 const maximumListLength = 1_500;
+
+/**
+ * Whether a client may be registered for an audience: an absolute URI without a fragment (RFC 8707 §2), or a logical
+ * name (RFC 8693 §2.1).
+ */
+const isAudience = (audience: string): boolean =>
+  /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/.test(audience) && !(URL.canParse(audience) && audience.includes('#'));
 
 type Rule = (registration: ClientRegistration) => RegistrationProblem | undefined;
 
@@ -199,19 +210,39 @@ const rules: readonly Rule[] = [
     };
   },
   ({ audiences = [] }) =>
-    // RFC 8707 §2: an absolute URI without a fragment.
-    audiences.every((audience) => URL.canParse(audience) && !audience.includes('#'))
+    audiences.every(isAudience)
       ? undefined
       : {
           field: 'audiences',
-          problem: 'must be an absolute URI without a fragment, such as https://stock.example.com',
+          problem:
+            'must be an absolute URI without a fragment, such as https://stock.example.com, or a name of printable ASCII without space, quote or backslash',
         },
-  ({ scopes, defaultScopes, requiredScopes, audiences, claims }) => {
-    const { length } = JSON.stringify([scopes, defaultScopes, requiredScopes, audiences, claims]);
+  ({ allowedOrigins = [] }) => {
+    const wrong = allowedOrigins.find((origin) => !isWebOrigin(origin));
+    if (wrong === undefined) return undefined;
+    const field = 'allowedOrigins';
+    const origin = webOrigin(wrong);
+    return {
+      field,
+      problem:
+        origin === undefined
+          ? 'must be an origin as browsers send it, without a wildcard, such as https://shop.example.com'
+          : `must be an origin as browsers send it: write ${origin}`,
+    };
+  },
+  ({ scopes, defaultScopes, requiredScopes, audiences, allowedOrigins, claims }) => {
+    const { length } = JSON.stringify([
+      scopes,
+      defaultScopes,
+      requiredScopes,
+      audiences,
+      allowedOrigins,
+      claims,
+    ]);
     if (length <= maximumListLength) return undefined;
     return {
       field: 'scopes',
-      problem: `must be shorter: scopes, audiences and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
+      problem: `must be shorter: scopes, audiences, origins and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
     };
   },
 ];

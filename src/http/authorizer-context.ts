@@ -24,8 +24,10 @@ export type CallerContext = v.InferOutput<typeof CallerContext>;
 /** What the Lambda authorizer passes on if the integration responds to denied callers. */
 const DenialContext = v.object({
   error: v.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(errorTable, code)),
+  /** So that the body says what is wrong with a DPoP proof, of which the challenge may not reach the client. */
+  error_description: v.exactOptional(v.string()),
   required_scope: v.exactOptional(v.string()),
-  challenge: v.exactOptional(v.picklist(['Basic', 'DPoP'])),
+  challenge: v.exactOptional(v.literal('DPoP')),
   dpop_nonce: v.exactOptional(v.string()),
 });
 
@@ -44,8 +46,14 @@ export function callerOf({ authorizer }: HttpRequest): Result<CallerContext, Req
   const context = authorizer?.jwt?.claims ?? authorizer?.lambda;
   const denial = v.safeParse(DenialContext, context);
   if (denial.success) {
-    const { error, required_scope: scope, challenge, dpop_nonce: dpopNonce } = denial.output;
-    return errorResult(error, undefined, {
+    const {
+      error,
+      error_description: description,
+      required_scope: scope,
+      challenge,
+      dpop_nonce: dpopNonce,
+    } = denial.output;
+    return errorResult(error, description, {
       ...(scope !== undefined && { scope }),
       ...(challenge !== undefined && { challenge }),
       ...(dpopNonce !== undefined && { dpopNonce }),
@@ -58,12 +66,14 @@ export function callerOf({ authorizer }: HttpRequest): Result<CallerContext, Req
 /** The context that `callerOf` parses as a denial. */
 export function denialContext({
   code,
+  description,
   scope,
   challenge,
   dpopNonce,
 }: RequestError): v.InferOutput<typeof DenialContext> {
   return {
     error: code,
+    ...(description !== errorTable[code].description && { error_description: description }),
     ...(scope !== undefined && { required_scope: scope }),
     ...(challenge !== undefined && { challenge }),
     ...(dpopNonce !== undefined && { dpop_nonce: dpopNonce }),

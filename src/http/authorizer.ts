@@ -13,8 +13,8 @@ import { denialContext, reservedContextMembers } from './authorizer-context.ts';
 
 interface AuthorizerOptions extends ProtectedCallCapabilities {
   readonly issuer: string;
-  /** The scope that a route requires, by route key. A route that is not listed accepts any token. */
-  readonly routeScopes: Readonly<Record<string, string>>;
+  /** The scope that each route requires, by route key; null if it accepts any token. */
+  readonly routeScopes: Readonly<Record<string, string | null>>;
   /** Who responds to a caller that is denied. */
   readonly denials: 'gateway' | 'integration';
   /**
@@ -45,6 +45,9 @@ export function authorizer(options: AuthorizerOptions) {
         ...(reason !== undefined && { reason }),
         ...(clientId !== undefined && { clientId }),
       });
+    } else if (options.denials === 'gateway') {
+      // API Gateway responds to a failure with 500 and forgets it. A denial would be a 403, and might be cached.
+      throw new Error(`The caller could be neither authorized nor denied: ${code}`);
     }
     return { isAuthorized: options.denials === 'integration', context: denialContext(caller.error) };
   };
@@ -55,6 +58,8 @@ async function authorize(
   { issuer, routeScopes, resultsAreCached, log, ...capabilities }: AuthorizerOptions,
 ): Promise<Result<VerifiedToken, RequestError>> {
   try {
+    const scope = routeScopes[routeKey];
+    if (scope === undefined) throw new Error('This route is not among those of the authorizer');
     const caller = await authorizeCall(
       {
         authorization: headers?.['authorization'],
@@ -62,7 +67,7 @@ async function authorize(
         method: requestContext.http.method,
         // From the issuer and not from a header, which anyone may set (RFC 9700 §4.13).
         url: issuer + encodedPath(rawPath),
-        scope: routeScopes[routeKey],
+        scope: scope ?? undefined,
       },
       capabilities,
     );

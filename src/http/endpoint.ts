@@ -7,7 +7,7 @@ import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
 import type { ErrorDialect } from './error-bodies.ts';
-import { errorResponse } from './error-response.ts';
+import { errorResponse, withRepeatedChallenge } from './error-response.ts';
 import { parseHttpRequest } from './http-request.ts';
 import type { HttpRequest } from './http-request.ts';
 import type { HttpResponse } from './http-response.ts';
@@ -22,12 +22,20 @@ interface EndpointOptions {
   readonly dialect: ErrorDialect;
   /** Name of the stage, which is also the realm of its challenges (RFC 9110 §11.5). */
   readonly stage: string;
+  /** Whether responses repeat their challenge in a header of our own. */
+  readonly restoreChallenges?: boolean;
   readonly log: Log;
   readonly handle: RequestHandler;
 }
 
 /** A Lambda handler that responds to every request, whatever fails, and logs each failure once. */
-export function endpoint({ dialect, stage, log, handle }: EndpointOptions): LambdaHandler {
+export function endpoint({
+  dialect,
+  stage,
+  restoreChallenges = false,
+  log,
+  handle,
+}: EndpointOptions): LambdaHandler {
   return async (event) => {
     const request = parseHttpRequest(event);
     const result = await handleOrFail(handle, request, log);
@@ -44,7 +52,8 @@ export function endpoint({ dialect, stage, log, handle }: EndpointOptions): Lamb
         ...(clientId !== undefined && { clientId }),
       });
     }
-    return errorResponse(result.error, dialect, stage);
+    const response = errorResponse(result.error, dialect, stage);
+    return restoreChallenges ? withRepeatedChallenge(response) : response;
   };
 }
 
@@ -67,6 +76,18 @@ async function handleOrFail(
     return failed(requestError(code));
   }
 }
+
+/**
+ * The routes that read a resource: HEAD is answered as GET is, and the gateway leaves out the content (RFC 9110
+ * §9.3.2).
+ */
+export const readRoutes = (
+  path: string,
+  handler: LambdaHandler,
+): Readonly<Record<string, LambdaHandler>> => ({
+  [`GET ${path}`]: handler,
+  [`HEAD ${path}`]: handler,
+});
 
 /** A Lambda handler of several routes, by their route keys. */
 export function routes(handlers: Readonly<Record<string, LambdaHandler>>): LambdaHandler {

@@ -3,15 +3,22 @@ import type { RequestError } from '../errors.ts';
 
 type ErrorBody = (error: RequestError, status: number) => unknown;
 
-/** RFC 6749 §5.2, with the invalid fields of content that cannot be processed. */
-const rfc6749: ErrorBody = ({ code, description, details }) => ({
+/**
+ * RFC 6749 §5.2, with the invalid fields of content that cannot be processed. `scope` is that of the challenge (RFC 6750
+ * §3), which may not reach the client: AWS may rename `WWW-Authenticate`.
+ */
+const rfc6749: ErrorBody = ({ code, description, scope, details }) => ({
   error: errorTable[code].error,
   error_description: description,
+  ...(scope !== undefined && { scope }),
   ...(details && { details }),
 });
 
-/** Adobe's Marketplace EQP API. */
-const eqp: ErrorBody = ({ description }, status) => ({ code: status, message: description });
+/** Adobe's Marketplace EQP API. It has these two members and no others. */
+const eqp: ErrorBody = ({ description, scope }, status) => ({
+  code: status,
+  message: scope === undefined ? description : `${description} It needs the scope ${scope}.`,
+});
 
 /** Commerce Layer's names of HTTP statuses. */
 const statusNames: Readonly<Record<number, string>> = {
@@ -28,14 +35,14 @@ const statusNames: Readonly<Record<number, string>> = {
 };
 
 /** Commerce Layer. A standard OAuth client does not understand it, so a stage must choose it. */
-const commercelayer: ErrorBody = ({ code, description }, status) => ({
+const commercelayer: ErrorBody = ({ code, description, scope }, status) => ({
   errors: [
     {
       title: errorTable[code].error,
       detail: description,
       code: statusNames[status] ?? 'BAD_REQUEST',
       status,
-      meta: {},
+      meta: scope === undefined ? {} : { scope },
     },
   ],
 });

@@ -3,7 +3,11 @@ import { signingAlgorithms } from './algorithms.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** Signs claims as a compact JWS (RFC 7515 §7.1). */
-export type JwtSigner = (claims: object) => string;
+export interface JwtSigner {
+  (claims: object): string;
+  /** `kid` of the key that it signs with. */
+  readonly kid: string;
+}
 
 /**
  * A signer for one key and one type. What is the same for every token is done once: the key is parsed and the header
@@ -14,10 +18,11 @@ export function jwtSigner(key: SigningKey, typ: string): JwtSigner {
   const { digest, options } = signingAlgorithms[key.alg];
   const privateKey = { key: createPrivateKey({ key, format: 'jwk' }), ...options };
   const header = base64url(JSON.stringify({ alg: key.alg, typ, kid: key.kid }));
-  return (claims) => {
+  const signClaims = (claims: object) => {
     const signingInput = `${header}.${base64url(JSON.stringify(claims))}`;
     return `${signingInput}.${sign(digest, Buffer.from(signingInput, 'latin1'), privateKey).toString('base64url')}`;
   };
+  return Object.assign(signClaims, { kid: key.kid });
 }
 
 const base64url = (json: string) => Buffer.from(json).toString('base64url');

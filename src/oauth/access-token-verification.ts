@@ -68,6 +68,15 @@ const AccessTokenClaims = v.looseObject({
   ),
 });
 
+/** The client of a token whose signature was verified before one of its claims was refused. */
+function clientOf(error: joseErrors.JOSEError): string | undefined {
+  if (!(error instanceof joseErrors.JWTExpired || error instanceof joseErrors.JWTClaimValidationFailed)) {
+    return undefined;
+  }
+  const clientId = error.payload['client_id'];
+  return typeof clientId === 'string' ? clientId : undefined;
+}
+
 /** JWT access tokens as a kind of token that `tokenVerification` accepts (RFC 9068 §4). */
 export const accessTokens = ({
   issuer,
@@ -92,7 +101,7 @@ export const accessTokens = ({
       payload = verified.payload;
       keyId = verified.protectedHeader.kid;
     } catch (error) {
-      if (error instanceof joseErrors.JOSEError) return invalidToken(error.code);
+      if (error instanceof joseErrors.JOSEError) return invalidToken(error.code, clientOf(error));
       throw error;
     }
     const parsed = v.safeParse(AccessTokenClaims, payload);

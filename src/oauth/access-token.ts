@@ -51,6 +51,12 @@ export interface TokenResponse {
   readonly issued_token_type?: string;
 }
 
+/** The response of the token endpoint and, for the log, the name of the token in it. */
+interface IssuedAccessToken {
+  readonly response: TokenResponse;
+  readonly jti: string;
+}
+
 /**
  * Issues an access token as a signed JWT (RFC 9068).
  * @param issuedAt `iat`, NumericDate
@@ -61,7 +67,8 @@ export function issueAccessToken(
   { issuer, policy }: AccessTokenIssuer,
   sign: JwtSigner,
   issuedAt: number,
-): TokenResponse {
+): IssuedAccessToken {
+  const jti = randomUUID();
   const requested = client.tokenLifetime ?? policy.accessTokenLifetime[client.kind];
   const lifetime = Math.min(requested, policy.maximumAccessTokenLifetime, expiresBy - issuedAt);
   const markets = scopedMarkets(scope);
@@ -78,7 +85,7 @@ export function issueAccessToken(
     iat: issuedAt,
     nbf: issuedAt,
     exp: issuedAt + lifetime,
-    jti: randomUUID(),
+    jti,
     token_generation: client.tokenGeneration,
     application: {
       id: client.id,
@@ -96,7 +103,10 @@ export function issueAccessToken(
     ...(jkt !== undefined && { cnf: { jkt } }),
   });
   const token_type = jkt === undefined ? 'bearer' : 'DPoP';
-  return { access_token, token_type, expires_in: lifetime, scope, created_at: issuedAt };
+  return {
+    response: { access_token, token_type, expires_in: lifetime, scope, created_at: issuedAt },
+    jti,
+  };
 }
 
 /** `market:id:X`, or the older `market:1234`. A market that is scoped by its code has no id that is known here. */

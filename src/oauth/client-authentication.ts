@@ -5,7 +5,6 @@ import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { isBasicScheme } from './basic-credentials.ts';
 import { clientSecretBasic, clientSecretPost } from './client-authentication/client-secret.ts';
 import type {
   AuthenticationRequest,
@@ -59,22 +58,22 @@ export function clientAuthentication(options: ClientAuthenticationOptions): Auth
       return errorResult('invalid_request', 'Use one client authentication method, not several.');
     }
     const [attempt] = used;
-    if (!attempt) return invalidClient(request, 'no_credentials');
+    if (!attempt) return invalidClient('no_credentials');
     const { method, presented } = attempt;
     if (request.client_id !== undefined && !presented.ids.includes(request.client_id)) {
       // RFC 7521 §4.2: client_id must identify the same client as the assertion.
-      if (method === 'private_key_jwt') return invalidClient(request, 'client_id_of_another');
+      if (method === 'private_key_jwt') return invalidClient('client_id_of_another');
       return errorResult('invalid_request', 'client_id is not the client that authenticates.');
     }
 
     const client = await findFirst(options.clients, presented.ids);
     const verification = await clientAuthenticationMethods[method].verify(presented, client, options);
-    if (!client) return invalidClient(request, 'unknown_client');
+    if (!client) return invalidClient('unknown_client');
     if (!client.authenticationMethods.includes(method)) {
-      return invalidClient(request, 'method_not_allowed', client.id);
+      return invalidClient('method_not_allowed', client.id);
     }
-    if (!verification.verified) return invalidClient(request, verification.reason, client.id);
-    if (client.status !== 'enabled') return invalidClient(request, 'client_disabled', client.id);
+    if (!verification.verified) return invalidClient(verification.reason, client.id);
+    if (client.status !== 'enabled') return invalidClient('client_disabled', client.id);
     const { secretId } = verification;
     if (secretId !== undefined) await options.recordSecretUse(client.id, secretId);
     return ok({ client, method, ...(secretId !== undefined && { secretId }) });
@@ -82,9 +81,8 @@ export function clientAuthentication(options: ClientAuthenticationOptions): Auth
 }
 
 /** @param reason for the log */
-const invalidClient = (request: AuthenticationRequest, reason: string, clientId?: string) =>
+const invalidClient = (reason: string, clientId?: string) =>
   errorResult('invalid_client', undefined, {
-    ...(isBasicScheme(request.authorization) && { challenge: 'Basic' }),
     reason,
     ...(clientId !== undefined && { clientId }),
   });

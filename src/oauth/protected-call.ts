@@ -44,7 +44,7 @@ export async function authorizeCall(
   const { jkt, clientId } = verified.value;
   // RFC 9449 §7.1 and §7.2: a bound token is not a bearer token, and a bearer token is not a bound one.
   if ((scheme === 'DPoP') !== (jkt !== undefined)) {
-    return errorResult('invalid_token', undefined, {
+    return errorResult('invalid_token', wrongScheme(jkt), {
       challenge: 'DPoP',
       reason: 'wrong_scheme_for_the_token',
       clientId,
@@ -53,11 +53,17 @@ export async function authorizeCall(
   if (jkt !== undefined) {
     const expected = { htm: call.method, htu: call.url, accessToken: token, jkt };
     const proof = await verifyDpopProof(call.dpop ?? '', expected);
-    if (!proof.ok) return failed(resourceError(proof.error));
+    if (!proof.ok) return failed(resourceError({ ...proof.error, clientId }));
   }
   const missingScope = call.scope === undefined ? undefined : scopeError(verified.value, call.scope);
   return missingScope ? failed(withChallenge(missingScope, scheme)) : ok(verified.value);
 }
+
+/** What to do, in words: the scheme of the challenge may not reach the client. */
+const wrongScheme = (jkt: string | undefined): string =>
+  jkt === undefined
+    ? 'The token is a bearer token: send it with the scheme Bearer.'
+    : 'The token is bound to a key: send it with the scheme DPoP, and a DPoP proof.';
 
 /** The challenge has the scheme that the token was presented with (RFC 9449 §7.1). */
 const withChallenge = (error: RequestError, scheme: PresentedToken['scheme']): RequestError =>

@@ -4,7 +4,7 @@ import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import type { AuthenticateClient } from './client-authentication.ts';
 import { authenticationParameters } from './client-authentication/method.ts';
-import type { VerifyToken } from './token-verification.ts';
+import type { VerifiedToken, VerifyToken } from './token-verification.ts';
 
 /** RFC 7009 §2.1. `token_type_hint` is ignored: the form of a token shows its kind. */
 export const revocationParameters = [...authenticationParameters, 'token'] as const;
@@ -26,8 +26,8 @@ export interface RevocationCapabilities {
 /** What was done, for the log. */
 export interface Revocation {
   readonly clientId: string;
-  /** False if there was nothing to revoke: the token is unknown or has expired. */
-  readonly revoked: boolean;
+  /** Undefined if there was nothing to revoke: the token is unknown or has expired. */
+  readonly revoked: Pick<VerifiedToken, 'kind' | 'jti' | 'keyId' | 'sessionId'> | undefined;
 }
 
 /**
@@ -47,10 +47,10 @@ export async function revokeToken(
 
   const recognized = await recognizeToken(token);
   // RFC 7009 §2.2: an invalid token is not an error, because the client has what it wants.
-  if (!recognized.ok) return ok({ clientId, revoked: false });
+  if (!recognized.ok) return ok({ clientId, revoked: undefined });
   const { kind, jti, expiresAt, clientId: owner } = recognized.value;
   if (owner !== clientId) return errorResult('token_of_another_client', undefined, { clientId });
   if (kind === 'session') await revoker.deleteSession(token);
   else await revoker.revokeJwt(jti ?? '', expiresAt);
-  return ok({ clientId, revoked: true });
+  return ok({ clientId, revoked: recognized.value });
 }

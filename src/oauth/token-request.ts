@@ -8,10 +8,11 @@ import type { Client } from '../clients/client.ts';
 import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
-import { ok } from '../result.ts';
+import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { issueAccessToken } from './access-token.ts';
 import type { TokenResponse } from './access-token.ts';
+import { allowedOriginError } from './allowed-origin.ts';
 import type { AuthenticateClient } from './client-authentication.ts';
 import type { VerifyDpopProof } from './dpop.ts';
 import { endpoints } from './endpoints.ts';
@@ -33,14 +34,19 @@ export interface TokenRequest {
   readonly authorization: string | undefined;
   /** The `DPoP` header. */
   readonly dpop?: string | undefined;
+  /** The `Origin` header. */
+  readonly origin?: string | undefined;
   readonly parameters: TokenParameters;
 }
 
-/** A token and, for the log, the client that it was issued to. */
+/** A token and, for the log, the client that it was issued to and its names. */
 export interface IssuedToken {
   readonly response: TokenResponse;
   readonly clientId: string;
   readonly grantType: string;
+  readonly jti: string;
+  /** `kid` of the key that signed it. */
+  readonly kid: string;
 }
 
 /** The grants by `grant_type`. The metadata lists the same names. */
@@ -52,7 +58,7 @@ const grants: Readonly<Record<(typeof grantTypes)[number], Grant>> = {
 
 /** Issues the requested token, or returns an error of RFC 6749 §5.2. */
 export async function issueToken(
-  { authorization, dpop, parameters }: TokenRequest,
+  { authorization, dpop, origin, parameters }: TokenRequest,
   capabilities: TokenCapabilities,
 ): Promise<Result<IssuedToken, RequestError>> {
   const { authenticateClient, issuer, signer, clock } = capabilities;
@@ -63,6 +69,8 @@ export async function issueToken(
   const authenticated = await authenticateClient({ authorization, ...parameters });
   if (!authenticated.ok) return authenticated;
   const { client } = authenticated.value;
+  const originError = allowedOriginError(client, origin);
+  if (originError) return failed(originError);
   if (!client.grants.includes(grantType)) {
     return errorResult('unauthorized_client', undefined, { clientId: client.id });
   }
@@ -72,11 +80,14 @@ export async function issueToken(
   const request = { authenticated: authenticated.value, parameters, jkt: jkt.value };
   const granted = await grant(request, capabilities);
   if (!granted.ok) return granted;
-  const response = issueAccessToken(authenticated.value, granted.value, issuer, await signer(), clock());
+  const sign = await signer();
+  const { response, jti } = issueAccessToken(authenticated.value, granted.value, issuer, sign, clock());
   return ok({
     response: issuedTokenType === undefined ? response : { ...response, issued_token_type: issuedTokenType },
     clientId: client.id,
     grantType,
+    jti,
+    kid: sign.kid,
   });
 }
 
@@ -91,5 +102,5 @@ async function boundKey(
     return errorResult('invalid_dpop_proof', 'This client must send a DPoP proof.', { clientId: client.id });
   }
   const verified = await verifyDpopProof(proof, { htm: 'POST', htu: issuer + endpoints.token });
-  return verified.ok ? ok(verified.value.jkt) : verified;
+  return verified.ok ? ok(verified.value.jkt) : failed({ ...verified.error, clientId: client.id });
 }

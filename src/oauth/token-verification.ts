@@ -29,6 +29,8 @@ export interface VerifiedToken {
   readonly jti?: string;
   /** `kid` of the key that signed a JWT. */
   readonly keyId?: string;
+  /** What names a session token in a log. */
+  readonly sessionId?: string;
   /** Thumbprint of the key that the token is bound to (RFC 9449 §6.1). */
   readonly jkt?: string;
   /** The tokens that a JWT was exchanged for, directly or indirectly (RFC 8693). */

@@ -4,10 +4,11 @@ import { sessionGrantType } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
+import { allowedOriginError } from '../oauth/allowed-origin.ts';
 import { isBasicScheme } from '../oauth/basic-credentials.ts';
 import type { AuthenticateClient } from '../oauth/client-authentication.ts';
 import type { TokenPolicy } from '../oauth/token-policy.ts';
-import { ok } from '../result.ts';
+import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { generateSessionToken, hashSessionToken } from './session-token.ts';
 import type { SessionStore } from './session.ts';
@@ -26,6 +27,8 @@ export interface SessionCapabilities {
 export interface SessionRequest {
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
+  /** The `Origin` header. */
+  readonly origin?: string | undefined;
   readonly grant_type?: string;
   /** Credentials in the body are a second authentication method besides HTTP Basic, which is an error. */
   readonly client_id?: string;
@@ -42,20 +45,20 @@ interface SessionResponse {
   readonly expires_in: number;
 }
 
-/** A session and, for the log, the client that opened it. */
+/** A session and, for the log, the client that opened it and what names the session. */
 interface OpenedSession {
   readonly response: SessionResponse;
   readonly clientId: string;
+  readonly sessionId: string;
 }
 
 /** Opens a session with an account's application id and secret, as Adobe's Marketplace EQP API does. */
 export async function openSession(
-  { authorization, grant_type, expires_in, ...credentials }: SessionRequest,
+  { authorization, origin, grant_type, expires_in, ...credentials }: SessionRequest,
   { authenticateClient, accounts, sessions, tagKey, policy, clock }: SessionCapabilities,
 ): Promise<Result<OpenedSession, RequestError>> {
   if (!isBasicScheme(authorization)) {
     return errorResult('invalid_client', 'Send the application id and secret with HTTP Basic.', {
-      challenge: 'Basic',
       reason: 'no_credentials',
     });
   }
@@ -81,7 +84,6 @@ export async function openSession(
   if (!account || secretId === undefined) {
     // Only session keys exist at this endpoint. Any other client gets the response of an unknown one.
     return errorResult('invalid_client', undefined, {
-      challenge: 'Basic',
       reason: 'not_a_session_key',
       clientId: client.id,
     });
@@ -98,12 +100,15 @@ export async function openSession(
       },
     );
   }
+  const originError = allowedOriginError(client, origin);
+  if (originError) return failed(originError);
 
   const maximum = Math.min(client.tokenLifetime ?? sessionLifetime.maximum, sessionLifetime.maximum);
   const lifetime = Math.min(requested, maximum);
   const issuedAt = clock();
   const ust = generateSessionToken(await tagKey());
-  await sessions.put(hashSessionToken(ust), {
+  const sessionId = hashSessionToken(ust);
+  await sessions.put(sessionId, {
     clientId: client.id,
     tokenGeneration: client.tokenGeneration,
     secretId,
@@ -113,7 +118,11 @@ export async function openSession(
     issuedAt,
     expiresAt: issuedAt + lifetime,
   });
-  return ok({ response: { mage_id: account.mageId, ust, expires_in: lifetime }, clientId: client.id });
+  return ok({
+    response: { mage_id: account.mageId, ust, expires_in: lifetime },
+    clientId: client.id,
+    sessionId,
+  });
 }
 
 /** A whole number above 0 of any size: a request for more than the maximum is granted the maximum. */

@@ -40,12 +40,27 @@ export const sessionTokens = ({
 
   async recognize(token) {
     if (!verifySessionTokenTag(await tagKey(), token)) return invalidToken('wrong_tag');
-    const session = await sessions.find(hashSessionToken(token));
+    const sessionId = hashSessionToken(token);
+    const session = await sessions.find(sessionId);
     if (!session) return invalidToken('unknown_session');
     // DynamoDB deletes an expired item days late.
     if (clock() >= session.expiresAt) return invalidToken('expired', session.clientId);
-    const { tokenGeneration, ...rest } = session;
-    return ok({ kind: 'session', tokenGeneration, subject: session.account, ...rest, claims: {} });
+    const { clientId, tokenGeneration, account, sessionGeneration, secretId, scope, issuedAt, expiresAt } =
+      session;
+    return ok({
+      kind: 'session',
+      sessionId,
+      clientId,
+      tokenGeneration,
+      subject: account,
+      account,
+      sessionGeneration,
+      secretId,
+      scope,
+      issuedAt,
+      expiresAt,
+      claims: {},
+    });
   },
 
   async revocationReason(token) {

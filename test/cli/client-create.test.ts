@@ -60,6 +60,7 @@ describe('postern client create', () => {
       requiredScopes: [],
       audiences: [],
       keys: [],
+      allowedOrigins: [],
       dpopBoundAccessTokens: false,
       mayIntrospect: false,
     });
@@ -325,6 +326,38 @@ describe('postern client create with grants, required scopes, audiences, DPoP an
   });
 });
 
+describe('postern client create --dpop, in a stage with routes behind the JWT authorizer', () => {
+  const stageWithJwtAuthorizer = async () => ({
+    ...(await emptyStage(database)),
+    hasJwtAuthorizer: async () => true,
+  });
+  const warning = /has routes behind API Gateway's own JWT authorizer\. .*without a DPoP proof/;
+
+  test('registers the client and warns on standard error', async () => {
+    const stage = await stageWithJwtAuthorizer();
+    const { code, stderr } = await postern([...withScope, '--client-id', 'acme', '--dpop'], { stage });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(warning);
+    expect((await stage.clients.findNow('acme'))?.dpopBoundAccessTokens).toBe(true);
+  });
+
+  test('warns with a line of JSON if the output is JSON', async () => {
+    const stage = await stageWithJwtAuthorizer();
+    const { stdout, stderr } = await postern([...withScope, '--dpop', '--json'], { stage });
+    expect(JSON.parse(stderr)).toStrictEqual({ warning: expect.stringMatching(warning) });
+    expect(JSON.parse(stdout)).not.toHaveProperty('warning');
+  });
+
+  test.each([
+    ['for a client without --dpop', [], true],
+    ['in a stage that has only the Lambda authorizer', ['--dpop'], false],
+  ])('does not warn %s', async (_, options, hasJwtAuthorizer) => {
+    const stage = { ...(await emptyStage(database)), hasJwtAuthorizer: async () => hasJwtAuthorizer };
+    const { code, stderr } = await postern([...withScope, ...options], { stage });
+    expect([code, stderr]).toStrictEqual([0, '']);
+  });
+});
+
 describe('postern client create, with a value that is not valid', () => {
   let stage: Stage;
   beforeAll(async () => {
@@ -376,7 +409,17 @@ describe('postern client create, with a value that is not valid', () => {
       /The public key \(--public-key\) must be given for the grant jwt-bearer/,
       [...withScope, '--grant', 'jwt-bearer'],
     ],
-    ['an audience that is no URI', /must be an absolute URI/, [...withScope, '--audience', 'stock']],
+    ['an audience that is no URI', /must be an absolute URI/, [...withScope, '--audience', 'the stock']],
+    [
+      'an audience with a fragment',
+      /without a fragment/,
+      [...withScope, '--audience', 'https://stock.example.com#a'],
+    ],
+    [
+      'an audience with a control character',
+      /printable ASCII/,
+      [...withScope, '--audience', 'stock\u001B[2J'],
+    ],
     ['a client without a scope', /The scope \(--scope\) must name at least one/, create],
     [
       'a claim that the server states',

@@ -52,6 +52,17 @@ describe('postern --local, with one running instance', () => {
     expect((await location.secretsManager.config.endpoint?.())?.port).toBe(4021);
   });
 
+  test('finds routes behind the JWT authorizer if an output says so', async () => {
+    const { sandbox: plain, production } = running(4001).stages;
+    const withOutput = { ...plain, outputs: { ...outputs, JwtAuthorizer: 'true' } };
+    const instance = { ...running(4001), stages: { sandbox: withOutput, production } };
+    expect(await localStage(sandbox, undefined, [instance]).hasJwtAuthorizer()).toBe(true);
+  });
+
+  test('finds no routes behind the JWT authorizer without that output', async () => {
+    expect(await location.hasJwtAuthorizer()).toBe(false);
+  });
+
   test('refuses a stage that the instance does not have', () => {
     const { production } = running(4001).stages;
     const partial = { ...running(4001), stages: { production } };

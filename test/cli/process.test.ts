@@ -148,6 +148,28 @@ describe('postern, for a deployed stage', () => {
   });
 });
 
+describe('postern, for a deployed stage with a JWT authorizer', () => {
+  test('knows it by the output of the stack, and warns of --dpop', async () => {
+    stacks = {
+      'Sandbox-Stateful': {
+        ClientsTable: table,
+        HashKeySecret: 'hash-key',
+        SigningKeysSecret: 'signing-keys',
+      },
+      'Sandbox-Stateless': {
+        Url: 'https://abc.execute-api.eu-west-1.amazonaws.com',
+        JwtAuthorizer: 'true',
+      },
+    };
+    const words = 'client create --stage sandbox --name Bound --scope orders:read --dpop';
+    const ran = await runProgram(words, { env: aws });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(
+      /^postern: sandbox has routes behind API Gateway's own JWT authorizer\. .*\n$/,
+    );
+  });
+});
+
 describe('postern, for a stage that cannot be found', () => {
   test('says how to deploy a stage that is not deployed', async () => {
     stacks = {};

@@ -31,6 +31,7 @@ export async function emptyStage(
     record,
     options: '--stage sandbox --local',
     url: async () => 'http://127.0.0.1:4001',
+    hasJwtAuthorizer: async () => false,
     clients: dynamodbClientStore(database.dynamodb, name),
     accounts: dynamodbAccountStore(database.dynamodb, name),
     subjects: dynamodbSubjectStore(database.dynamodb, name),

@@ -38,6 +38,7 @@ const client: Client = {
   defaultScopes: [],
   requiredScopes: [],
   audiences: [],
+  allowedOrigins: [],
   dpopBoundAccessTokens: false,
   mayIntrospect: false,
   claims: {},

@@ -14,6 +14,7 @@ export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
   keys: [],
   requiredScopes: [],
   audiences: [],
+  allowedOrigins: [],
   dpopBoundAccessTokens: false,
   mayIntrospect: false,
   scopes: ['orders:read', 'market:id:*'],

@@ -159,11 +159,32 @@ describe('token endpoint, client authentication', () => {
     expect(unknown.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
   });
 
-  test('sends no challenge for a wrong secret in the body', async () => {
-    const { status, headers } = await postForm(endpoint, { grant_type, client_id, client_secret: 'x' });
-    expect(status).toBe(401);
-    expect(headers.get('www-authenticate')).toBe(null);
-  });
+  const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+  const uncredentialed: [string, Record<string, string>, Record<string, string>][] = [
+    ['no credentials', {}, {}],
+    ['a wrong secret in the body', { client_id, client_secret: 'x' }, {}],
+    ['a wrong assertion', { client_assertion: 'a.b.c', client_assertion_type: jwtBearer }, {}],
+    ['only its id, although it is confidential', { client_id }, {}],
+    ['another scheme', {}, { authorization: 'Bearer abc' }],
+  ];
+
+  describe.each(['/oauth/token', '/oauth/revoke', '/oauth/introspect', '/rest/v1/app/session/token'])(
+    '%s',
+    (path) => {
+      test.each(uncredentialed)(
+        'responds with 401 and a challenge to %s',
+        async (_, credentials, headers) => {
+          const response = await postForm(
+            sandbox.url + path,
+            { grant_type, token: 'x', ...credentials },
+            headers,
+          );
+          expect(response.status).toBe(401);
+          expect(response.headers.get('www-authenticate')).toBe('Basic realm="sandbox"');
+        },
+      );
+    },
+  );
 });
 
 describe('routes', () => {

@@ -11,10 +11,14 @@ describe.each(Object.entries({ sandbox, production }))('discovery document, %s',
     document = await call(`${stage.url}/.well-known/oauth-authorization-server`);
   });
 
-  test('is the same for OAuth and for OpenID Connect', async () => {
-    const same = await call(`${stage.url}/.well-known/openid-configuration`);
-    expect(document.status).toBe(200);
-    expect(same.body).toStrictEqual(document.body);
+  test('has for OpenID Connect the members that its libraries require, and is the same otherwise', async () => {
+    const openid = await call(`${stage.url}/.well-known/openid-configuration`);
+    expect(openid.status).toBe(200);
+    expect(openid.body).toStrictEqual({
+      ...document.body,
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    });
   });
 
   test('may be cached for an hour', () => {
@@ -40,6 +44,7 @@ describe.each(Object.entries({ sandbox, production }))('discovery document, %s',
       ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     ],
     ['response_types_supported', []],
+    ['scopes_supported', ['marketplace.order:read', 'marketplace.order:create', 'market:all']],
   ])('lists %s', (member, values) => {
     expect(document.body[member]).toStrictEqual(values);
   });

@@ -55,7 +55,8 @@ describe('examples', () => {
     expect(await run('private-key-jwt-dpop.ts', settings)).toBe('dpop orders:read\n');
   });
 
-  test('are all run by the tests above', () => {
-    expect([...ran].toSorted()).toStrictEqual(readdirSync(join(projectFolder, 'examples')).toSorted());
+  test('are all run by the tests above, except for the web page, which flows/browser opens', () => {
+    const all = readdirSync(join(projectFolder, 'examples'));
+    expect([...ran, 'sales-channel.html'].toSorted()).toStrictEqual(all.toSorted());
   });
 });

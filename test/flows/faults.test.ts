@@ -11,7 +11,11 @@ const tokenEvent = httpEvent('/oauth/token', basic(client.id, secret), { grant_t
 const sessionEvent = httpEvent('/rest/v1/app/session/token', basic(key.client.id, key.secret ?? ''), {
   grant_type: 'session',
 });
-const jwksEvent = httpEvent('/.well-known/jwks.json', '');
+const jwksEvent = { ...httpEvent('/.well-known/jwks.json', ''), routeKey: 'GET /.well-known/jwks.json' };
+const callWith = (token: string) => ({
+  ...httpEvent('/orders', `Bearer ${token}`),
+  routeKey: 'GET /orders',
+});
 
 const warm = {
   token: await startFunction('token'),
@@ -66,7 +70,7 @@ describe('with Secrets Manager unavailable', () => {
 
   test('the cold authorizer accepts a JWT', async () => {
     const authorizer = await startFunction('authorizer');
-    const { context } = await authorizer(httpEvent('/x', `Bearer ${accessToken}`));
+    const { context } = await authorizer(callWith(accessToken));
     expect(context?.['client_id']).toBe(client.id);
   });
 });
@@ -92,7 +96,13 @@ describe('with DynamoDB unavailable', () => {
     ['JWT', () => accessToken],
     ['session token', () => sessionToken],
   ])('the authorizer neither accepts a %s nor says that it is invalid', async (_kind, token) => {
-    const { context } = await warm.authorizer(httpEvent('/x', `Bearer ${token()}`));
+    const { context } = await warm.authorizer(callWith(token()));
     expect(context).toStrictEqual({ error: 'temporarily_unavailable' });
+  });
+
+  test('the authorizer fails if the gateway denies, so that the gateway caches no denial', async () => {
+    process.env['DENIALS'] = 'gateway';
+    const authorizer = await startFunction('authorizer');
+    await expect(authorizer(callWith(accessToken))).rejects.toThrow('temporarily_unavailable');
   });
 });

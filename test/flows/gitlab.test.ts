@@ -201,12 +201,23 @@ describe('subscriptions API', () => {
     expect(headers.get('www-authenticate') ?? '').toMatch(/error="invalid_token"/);
   });
 
+  test('refuses a token as soon as it is revoked', async () => {
+    const token = String(await tokenOf(sandbox, 'marketplace.order:read'));
+    const read = () => call(`${url}/unknown`, { headers: bearer(token) });
+    expect((await read()).status).toBe(404);
+    const { clientId, clientSecret } = sandbox.integration;
+    const authorization = basic(clientId, clientSecret);
+    await postForm(`${sandbox.url}/oauth/revoke`, { token }, { authorization });
+    const { status, body } = await read();
+    expect([status, body['error']]).toStrictEqual([401, 'invalid_token']);
+  });
+
   test('refuses a token without the scope, and names the scope', async () => {
     const token = await tokenOf(sandbox, 'marketplace.order:read');
     const { status, headers } = await postJson(url, order(freshId()), bearer(token));
     expect(status).toBe(403);
     expect(headers.get('www-authenticate') ?? '').toMatch(
-      /scope="marketplace.order:create".*error="insufficient_scope"/,
+      /error="insufficient_scope".*scope="marketplace.order:create"/,
     );
   });
 });

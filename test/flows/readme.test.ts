@@ -52,14 +52,22 @@ test("a partner's journey, line by line, answers as it is shown", async () => {
   const shown = part
     .filter(([, language]) => language === 'json')
     .map(([, , text = '']) => JSON.parse(text) as object);
-  expect(shown.length).toBe(8);
+  expect(shown.length).toBe(9);
 
   const { stdout } = await run(script.join(''));
   const answers = jsonIn(stdout);
   expect(answers.map((answer) => Object.keys(answer))).toStrictEqual(
     shown.map((answer) => Object.keys(answer)),
   );
-  const fixed = ['token_type', 'expires_in', 'scope', 'status', 'externalSubscriptionId', 'screen_name'];
+  const fixed = [
+    'error',
+    'token_type',
+    'expires_in',
+    'scope',
+    'status',
+    'externalSubscriptionId',
+    'screen_name',
+  ];
   const constant = (answer: object) => Object.entries(answer).filter(([name]) => fixed.includes(name));
   expect(answers.map(constant)).toStrictEqual(shown.map(constant));
 });

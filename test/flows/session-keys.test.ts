@@ -492,7 +492,6 @@ describe('session keys, malformed requests', () => {
     ['with a line separator', 'a\u2028b'],
     ['of 101 characters', 'x'.repeat(101)],
     ['that is a number', 5],
-    ['that is null', null],
     ['that is an array', ['a']],
     ['that is an object', { a: 1 }],
   ];
@@ -510,6 +509,7 @@ describe('session keys, malformed requests', () => {
     ['PUT', 'a body that is too large', 413, change, { label: 'x'.repeat(16_384) }],
     ['PUT', 'an empty object', 400, change, {}],
     ['PUT', 'an empty label', 400, change, { label: '' }],
+    ['PUT', 'a label that is null, which is absent', 400, change, { label: null }],
     ['PUT', 'a regenerate_secret that is false', 400, change, { regenerate_secret: false }],
     ['PUT', 'a regenerate_secret that is a string', 400, change, { regenerate_secret: 'true' }],
     ['PUT', 'another id in the body', 400, change, { label: 'x', application_id: 'AQ00000000' }],

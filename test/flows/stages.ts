@@ -14,7 +14,7 @@ export function localStages() {
   };
 }
 
-function partnersOf(stage: Ready['stages']['sandbox']) {
+export function partnersOf(stage: Ready['stages']['sandbox']) {
   const client = (is: (client: DemoClient) => boolean) => {
     const found = stage.clients.find(is);
     if (!found) throw new Error('A demonstration partner is missing');

@@ -24,7 +24,7 @@ const routeKey = 'GET /orders/{id}';
 type Options = Parameters<typeof authorizer>[0];
 
 const options: Options = {
-  routeScopes: { [routeKey]: 'orders:read' },
+  routeScopes: { [routeKey]: 'orders:read', 'GET /profile': null },
   denials: 'gateway',
   resultsAreCached: false,
   ...stage.protectedCalls,
@@ -97,7 +97,13 @@ const failing = (thrown: Error) =>
 /** Why callers are denied, and the error that the integration reads. */
 const denials: Record<
   string,
-  { error: string; headers: () => Promise<Headers | undefined>; changes?: Partial<Options> }
+  {
+    error: string;
+    headers: () => Promise<Headers | undefined>;
+    changes?: Partial<Options>;
+    /** Whether nothing could be decided. */
+    undecided?: true;
+  }
 > = {
   'a request without headers': { error: 'missing_token', headers: async () => undefined },
   'a request without a token': { error: 'missing_token', headers: async () => ({}) },
@@ -139,11 +145,19 @@ const denials: Record<
     error: 'temporarily_unavailable',
     headers: async () => bearer((await tokenOf()).token),
     changes: failing(down),
+    undecided: true,
+  },
+  'a token at a route that is not one of its own': {
+    error: 'server_error',
+    headers: async () => bearer((await tokenOf()).token),
+    changes: { routeScopes: { 'GET /orders': 'orders:read' } },
+    undecided: true,
   },
   'a token after an unexpected exception': {
     error: 'server_error',
     headers: async () => bearer((await tokenOf()).token),
     changes: failing(new TypeError('x is not a function')),
+    undecided: true,
   },
 };
 
@@ -170,35 +184,48 @@ describe('authorizer', () => {
   });
 });
 
-describe.each(Object.entries(denials))('authorizer denying %s', (_, { error, headers, changes }) => {
-  test(`stops the request at the gateway (${error})`, async () => {
-    const { isAuthorized, context } = await authorize(await headers(), { ...changes, denials: 'gateway' });
-    expect(isAuthorized).toBe(false);
-    expect(context['error']).toBe(error);
-  });
+describe.each(Object.entries(denials))(
+  'authorizer denying %s',
+  (_, { error, headers, changes, undecided }) => {
+    if (undecided) {
+      test(`fails if the gateway denies, so that the gateway responds with 500 and caches nothing (${error})`, async () => {
+        const failure = authorize(await headers(), { ...changes, denials: 'gateway' });
+        await expect(failure).rejects.toThrow(error);
+      });
+    } else {
+      test(`stops the request at the gateway (${error})`, async () => {
+        const { isAuthorized, context } = await authorize(await headers(), {
+          ...changes,
+          denials: 'gateway',
+        });
+        expect(isAuthorized).toBe(false);
+        expect(context['error']).toBe(error);
+      });
+    }
 
-  test(`gives the integration the error ${error}, and nothing that names a caller`, async () => {
-    const { isAuthorized, context } = await authorize(await headers(), {
-      ...changes,
-      denials: 'integration',
+    test(`gives the integration the error ${error}, and nothing that names a caller`, async () => {
+      const { isAuthorized, context } = await authorize(await headers(), {
+        ...changes,
+        denials: 'integration',
+      });
+      expect(isAuthorized).toBe(true);
+      expect(context['error']).toBe(error);
+      const namesOfCaller = ['client_id', 'account', 'scope'].filter((name) => name in context);
+      expect(namesOfCaller).toStrictEqual([]);
+      const caller = callerOf({
+        path,
+        headers: {},
+        body: Buffer.alloc(0),
+        query: {},
+        pathParameters: {},
+        authorizer: { lambda: context },
+        requestId: 'r1',
+      });
+      assert.ok(!caller.ok, 'the integration must read a denial from it');
+      expect(caller.error.code).toBe(error);
     });
-    expect(isAuthorized).toBe(true);
-    expect(context['error']).toBe(error);
-    const namesOfCaller = ['client_id', 'account', 'scope'].filter((name) => name in context);
-    expect(namesOfCaller).toStrictEqual([]);
-    const caller = callerOf({
-      path,
-      headers: {},
-      body: Buffer.alloc(0),
-      query: {},
-      pathParameters: {},
-      authorizer: { lambda: context },
-      requestId: 'r1',
-    });
-    assert.ok(!caller.ok, 'the integration must read a denial from it');
-    expect(caller.error.code).toBe(error);
-  });
-});
+  },
+);
 
 describe('denial of the authorizer', () => {
   test('gives the integration the required scope', async () => {
@@ -234,9 +261,51 @@ describe('denial of the authorizer', () => {
     ],
   ])('logs the reason once, and no token: %s', async (_, logged, scope, changes) => {
     const { token } = await tokenOf({ scope });
-    const { log } = await authorize(bearer(token), changes);
+    const { log } = await authorize(bearer(token), { ...changes, denials: 'integration' });
     expect(log).toMatch(logged);
     expect(log).not.toContain(token);
+  });
+});
+
+describe('log of a denied call', () => {
+  test.each<[string, string, () => ReturnType<typeof tokenOf>, (token: string) => Promise<Headers>]>([
+    [
+      'a token without the scope',
+      'insufficient_scope',
+      () => tokenOf({ scope: 'orders:create' }),
+      async (token) => bearer(token),
+    ],
+    [
+      'a DPoP proof for another request',
+      'resource_dpop_proof',
+      () => tokenOf({ bound: true }),
+      async (token) => ({
+        authorization: `DPoP ${token}`,
+        dpop: await proof(token, { htu: 'https://other.example.com' }),
+      }),
+    ],
+    [
+      'a bound token without a proof',
+      'resource_dpop_proof',
+      () => tokenOf({ bound: true }),
+      async (token) => ({ authorization: `DPoP ${token}` }),
+    ],
+  ])('has the client of %s', async (_, error, issue, headersOf) => {
+    const { token, client } = await issue();
+    const { log } = await authorize(await headersOf(token));
+    expect(JSON.parse(log)).toMatchObject({ event: 'caller_denied', error, clientId: client.id });
+    expect(log).not.toContain(token);
+  });
+
+  test.each([
+    ['just', 7_200],
+    ['long ago', 72_000],
+  ])('has the client of a token that expired %s', async (_, seconds) => {
+    const moving = await memoryStage();
+    const { token, client } = await tokenOf({ at: moving });
+    moving.time.now += seconds;
+    const { log } = await authorize(bearer(token), moving.protectedCalls);
+    expect(JSON.parse(log)).toMatchObject({ error: 'invalid_token', clientId: client.id });
   });
 });
 
@@ -313,7 +382,14 @@ describe('context that the authorizer gives the integration', () => {
   test('takes no account, error, client or scope from a claim of the client', async () => {
     const { client } = await stage.register({ clientId: 'odd' });
     // Registration refuses these claims, so they are written to the store directly.
-    const claims = { account, error: 'x', required_scope: 'x', challenge: 'DPoP', dpop_nonce: 'x' };
+    const claims = {
+      account,
+      error: 'x',
+      error_description: 'x',
+      required_scope: 'x',
+      challenge: 'DPoP',
+      dpop_nonce: 'x',
+    };
     await stage.clients.replace({
       ...client,
       claims: {
@@ -326,14 +402,14 @@ describe('context that the authorizer gives the integration', () => {
     });
     const odd = await stage.clients.findNow('odd');
     assert.ok(odd);
-    const { access_token } = issueAccessToken(
+    const { response: issued } = issueAccessToken(
       { client: odd, method: 'client_secret_basic' },
       { scope: 'orders:read', audience: stage.issuer },
       stage.tokens.issuer,
       stage.sign,
       now,
     );
-    const { isAuthorized, context } = await authorize(bearer(access_token));
+    const { isAuthorized, context } = await authorize(bearer(issued.access_token));
     expect(isAuthorized).toBe(true);
     expect(context['client_id']).toBe('odd');
     expect(context['scope']).toBe('orders:read');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { requestError } from '../../src/errors.ts';
-import type { RequestError } from '../../src/errors.ts';
+import { errorTable, requestError } from '../../src/errors.ts';
+import type { ErrorCode, RequestError } from '../../src/errors.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import type { ErrorDialect } from '../../src/http/error-bodies.ts';
 import { jsonLog } from '../../src/log.ts';
@@ -49,6 +49,18 @@ describe('error response', () => {
     expect(body).toStrictEqual({ code: 401, message: 'Client authentication failed.' });
   });
 
+  test.each<[ErrorDialect, object]>([
+    [
+      'rfc6749',
+      { error: 'insufficient_scope', error_description: 'It is not enough.', scope: 'orders:read' },
+    ],
+    ['eqp', { code: 403, message: 'It is not enough. It needs the scope orders:read.' }],
+    ['commercelayer', { errors: [expect.objectContaining({ meta: { scope: 'orders:read' } })] }],
+  ])('repeats the needed scope of its challenge in the dialect %s', async (dialect, expected) => {
+    const error = requestError('insufficient_scope', 'It is not enough.', { scope: 'orders:read' });
+    expect((await responseTo(error, dialect)).body).toMatchObject(expected);
+  });
+
   test('has only characters in its description that RFC 6749 §5.2 allows', async () => {
     const { body } = await responseTo(requestError('invalid_request', 'a"b\\c\r\nSet-Cookie: x=1\u{1F600}'));
     expect(body).toStrictEqual({
@@ -61,14 +73,17 @@ describe('error response', () => {
 describe('challenge of an error response', () => {
   const challenge = async (error: RequestError) => (await responseTo(error)).headers?.['www-authenticate'];
 
-  test('is absent for a client that did not use HTTP Basic', async () => {
-    expect(await challenge(requestError('invalid_client'))).toBeUndefined();
+  test('is Basic for a client that is not authenticated', async () => {
+    expect(await challenge(requestError('invalid_client'))).toBe('Basic realm="sandbox"');
   });
 
-  test('is Basic for a client that used HTTP Basic', async () => {
-    const error = requestError('invalid_client', undefined, { challenge: 'Basic' });
-    expect(await challenge(error)).toBe('Basic realm="sandbox"');
-  });
+  const codes = Object.keys(errorTable) as ErrorCode[];
+  test.each(codes.filter((code) => errorTable[code].status === 401))(
+    'is in every response with 401: %s',
+    async (code) => {
+      expect(await challenge(requestError(code))).toMatch(/^(?:Basic|Bearer) realm="sandbox"/);
+    },
+  );
 
   test('is Bearer without an error for a missing token', async () => {
     expect(await challenge(requestError('missing_token'))).toBe('Bearer realm="sandbox"');
@@ -83,6 +98,42 @@ describe('challenge of an error response', () => {
   test('names the required scope for a token without it', async () => {
     const error = requestError('insufficient_scope', undefined, { scope: 'orders:read' });
     expect(await challenge(error)).toMatch(/error="insufficient_scope", .*, scope="orders:read"$/);
+  });
+});
+
+describe('error response to a body that is not supported', () => {
+  const types = 'application/x-www-form-urlencoded, application/json';
+
+  test.each([
+    ['missing_media_type', 'accept', types, /^Content-Type is missing/],
+    ['unsupported_media_type', 'accept', types, /media type of the body is not supported/],
+    ['unsupported_content_coding', 'accept-encoding', 'identity', /Content-Encoding may only be identity/],
+  ] as const)('is 415 and names the cause and what is supported: %s', async (code, name, value, cause) => {
+    const { statusCode, headers, body } = await responseTo(requestError(code));
+    expect(statusCode).toBe(415);
+    expect(headers?.[name]).toBe(value);
+    expect(body).toMatchObject({ error_description: expect.stringMatching(cause) });
+  });
+});
+
+describe('challenge of an endpoint that restores challenges', () => {
+  const headersOf = async (error: RequestError) => {
+    const log = jsonLog({ write: () => true });
+    const handle = async () => failed(error);
+    const handler = endpoint({ dialect: 'eqp', stage: 'sandbox', restoreChallenges: true, log, handle });
+    return (await handler(event)).headers;
+  };
+
+  test('is repeated in a header of our own', async () => {
+    const headers = await headersOf(requestError('missing_token'));
+    expect(headers).toMatchObject({
+      'www-authenticate': 'Bearer realm="sandbox"',
+      'postern-challenge': 'Bearer realm="sandbox"',
+    });
+  });
+
+  test('is absent if the response has none', async () => {
+    expect(await headersOf(requestError('invalid_request'))).not.toHaveProperty('postern-challenge');
   });
 });
 

@@ -2,33 +2,43 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { App, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AuthStage } from '../../lib/auth-stage.ts';
-import { LambdaAuthorizer } from '../../lib/constructs/lambda-authorizer.ts';
+import { anyToken, LambdaAuthorizer } from '../../lib/constructs/lambda-authorizer.ts';
 import { stages } from '../../lib/stages.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'postern-authorizer-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
-/** A platform team's own stack, with a route as the README shows it. */
-function ownStack(authorizerCacheSeconds: number) {
-  const [record] = stages;
-  assert.ok(record);
-  const stage = new AuthStage(new App({ outdir }), { ...record, authorizerCacheSeconds });
-  const stack = new Stack(stage, 'Own');
+const [record] = stages;
+assert.ok(record);
+const stageOf = (folder: string, authorizerCacheSeconds = 0) =>
+  new AuthStage(new App({ outdir: join(outdir, folder) }), { ...record, authorizerCacheSeconds });
+
+type Scopes = ConstructorParameters<typeof LambdaAuthorizer>[2]['scopes'];
+
+/** A platform team's own stack, with routes as the README shows them. */
+function ownStack(stage: AuthStage, routeKeys: readonly string[], scopes: Scopes) {
+  const stack = new Stack(stage, `Own${stage.node.children.length}`);
   const { stateless } = stage;
-  const api = HttpApi.fromHttpApiAttributes(stack, 'Api', { httpApiId: stateless.api.apiId });
-  const tokens = new LambdaAuthorizer(stack, 'Tokens', {
-    stateless,
-    scopes: { 'GET /orders': 'orders:read' },
-  });
+  const httpApi = HttpApi.fromHttpApiAttributes(stack, 'Api', { httpApiId: stateless.api.apiId });
+  const authorizer = new LambdaAuthorizer(stack, 'Tokens', { stateless, scopes });
   const integration = new HttpUrlIntegration('Orders', 'https://orders.example.com');
-  const routeKey = HttpRouteKey.with('/orders', HttpMethod.GET);
-  new HttpRoute(stack, 'Orders', { httpApi: api, routeKey, integration, authorizer: tokens });
+  for (const key of routeKeys) {
+    const [method, path = ''] = key.split(' ');
+    const routeKey =
+      key === '$default' ? HttpRouteKey.DEFAULT : HttpRouteKey.with(path, method as HttpMethod);
+    new HttpRoute(stack, key.replaceAll('/', '-'), { httpApi, routeKey, integration, authorizer });
+  }
+  return stack;
+}
+
+function authorizerOf(stack: Stack) {
   const template = Template.fromStack(stack);
   const [authorizer] = Object.values(template.findResources('AWS::ApiGatewayV2::Authorizer'));
   const [authorizerFunction] = Object.values(template.findResources('AWS::Lambda::Function'));
@@ -38,18 +48,98 @@ function ownStack(authorizerCacheSeconds: number) {
   return { properties: authorizer?.['Properties'] as Record<string, unknown>, variables: Variables };
 }
 
-test('denies at the gateway unless it is told otherwise, and demands the scope of each route', () => {
-  const { properties, variables } = ownStack(0);
-  expect(variables['DENIALS']).toBe('gateway');
-  expect(variables['ROUTE_SCOPES']).toBe('{"GET /orders":"orders:read"}');
-  expect(variables['AUTHORIZER_RESULTS_CACHED']).toBe('false');
-  expect(properties['AuthorizerResultTtlInSeconds']).toBe(0);
-  expect(properties['EnableSimpleResponses']).toBe(true);
+const stage = stageOf('without-cache');
+const orders = ownStack(stage, ['GET /orders'], { 'GET /orders': 'orders:read' });
+
+describe('Lambda authorizer', () => {
+  test('denies at the gateway unless it is told otherwise', () => {
+    const { properties, variables } = authorizerOf(orders);
+    expect(variables['DENIALS']).toBe('gateway');
+    expect(variables['AUTHORIZER_RESULTS_CACHED']).toBe('false');
+    expect(properties['AuthorizerResultTtlInSeconds']).toBe(0);
+    expect(properties['EnableSimpleResponses']).toBe(true);
+  });
+
+  test('has cached results only for the same route, and is told to refuse bound tokens', () => {
+    const cached = ownStack(stageOf('with-cache', 60), ['GET /orders'], { 'GET /orders': 'orders:read' });
+    const { properties, variables } = authorizerOf(cached);
+    expect(properties['AuthorizerResultTtlInSeconds']).toBe(60);
+    expect(properties['IdentitySource']).toStrictEqual([
+      '$request.header.Authorization',
+      '$context.routeKey',
+    ]);
+    expect(variables['AUTHORIZER_RESULTS_CACHED']).toBe('true');
+  });
 });
 
-test('an answer that is reused is reused for the same route alone, and bound tokens are refused', () => {
-  const { properties, variables } = ownStack(60);
-  expect(properties['AuthorizerResultTtlInSeconds']).toBe(60);
-  expect(properties['IdentitySource']).toStrictEqual(['$request.header.Authorization', '$context.routeKey']);
-  expect(variables['AUTHORIZER_RESULTS_CACHED']).toBe('true');
+describe('scopes of the Lambda authorizer', () => {
+  // All stacks of an app must exist before the first is synthesized.
+  const required: [string, Stack, Record<string, string | null>][] = [
+    ['the route that a key names', orders, { 'GET /orders': 'orders:read', 'HEAD /orders': 'orders:read' }],
+    [
+      'the HEAD route of a path, as its GET route does',
+      ownStack(stage, ['GET /orders', 'HEAD /orders'], { 'GET /orders': 'orders:read' }),
+      { 'GET /orders': 'orders:read', 'HEAD /orders': 'orders:read' },
+    ],
+    [
+      'a HEAD route that is named itself',
+      ownStack(stage, ['GET /orders', 'HEAD /orders'], {
+        'GET /orders': 'orders:read',
+        'HEAD /orders': anyToken,
+      }),
+      { 'GET /orders': 'orders:read', 'HEAD /orders': null },
+    ],
+    [
+      'a route that accepts any token',
+      ownStack(stage, ['POST /profile'], { 'POST /profile': anyToken }),
+      { 'POST /profile': null },
+    ],
+    [
+      'a route of every method, and the default route',
+      ownStack(stage, ['ANY /{proxy+}', '$default'], { 'ANY /{proxy+}': 'orders:read', $default: 'admin' }),
+      { 'ANY /{proxy+}': 'orders:read', $default: 'admin' },
+    ],
+  ];
+
+  test.each(required)('state what is required of %s', (_, stack, scopes) => {
+    expect(JSON.parse(String(authorizerOf(stack).variables['ROUTE_SCOPES']))).toStrictEqual(scopes);
+  });
+
+  const invalid = stageOf('invalid');
+  const problems: [string, Stack, RegExp][] = [
+    [
+      'a route that is forgotten',
+      ownStack(invalid, ['GET /orders', 'POST /orders'], { 'GET /orders': 'orders:read' }),
+      /'POST \/orders' has no scope in the scopes of Tokens: name the scope that it requires, or anyToken/,
+    ],
+    [
+      'a HEAD route whose GET route is forgotten',
+      ownStack(invalid, ['GET /orders', 'HEAD /profile'], { 'GET /orders': 'orders:read' }),
+      /'HEAD \/profile' has no scope/,
+    ],
+    [
+      'a key with another path',
+      ownStack(invalid, ['GET /orders'], { 'GET /orders': 'orders:read', 'GET /order': 'orders:read' }),
+      /'GET \/order' in the scopes of Tokens is not one of its routes: GET \/orders/,
+    ],
+    [
+      'a key with another method',
+      ownStack(invalid, ['GET /orders'], { 'GET /orders': 'orders:read', 'PUT /orders': 'orders:read' }),
+      /'PUT \/orders' in the scopes of Tokens is not one of its routes: GET \/orders/,
+    ],
+    [
+      'a key of an authorizer without routes',
+      ownStack(invalid, [], { 'GET /orders': anyToken }),
+      /is not one of its routes: it has none/,
+    ],
+  ];
+
+  test.each(problems)('are not valid with %s', (_, stack, message) => {
+    const errors = stack.node.findAll().flatMap(({ node }) => node.validate());
+    expect(errors).toStrictEqual([expect.stringMatching(message)]);
+  });
+
+  test('that are not valid do not synthesize', () => {
+    expect(() => Stage.of(invalid)?.synth()).toThrow(/TokensFunction\] 'POST \/orders' has no scope/);
+  });
 });

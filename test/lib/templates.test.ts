@@ -19,12 +19,13 @@ const app = new App({ outdir, context });
 const built = stages.map((record) => ({ record, stage: new AuthStage(app, record) }));
 const [sandboxRecord] = stages;
 assert.ok(sandboxRecord);
-const elliptic = new AuthStage(app, {
+const cheap = new AuthStage(app, { ...sandboxRecord, id: 'Cheap', name: 'cheap', jwtAuthorizer: true });
+const restoring = new AuthStage(app, {
   ...sandboxRecord,
-  id: 'Elliptic',
-  name: 'elliptic',
-  signingAlgorithm: 'ES256',
-  jwtAuthorizer: false,
+  id: 'Restoring',
+  name: 'restoring',
+  cors: { origins: [] },
+  restoreChallenges: true,
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();
@@ -58,6 +59,13 @@ const bySecret = (grantee: string) => [
   `${grantee}: GetSecretValue of HashKey`,
 ];
 const authenticating = (grantee: string) => [...bySecret(grantee), `${grantee}: PutItem of Sessions used#*`];
+const tokenAuthorizer = [
+  'TokenAuthorizerFunction: GetItem of Clients key-set',
+  'TokenAuthorizerFunction: BatchGetItem of Clients client#* account#* key-set',
+  'TokenAuthorizerFunction: BatchGetItem GetItem of Sessions session#* revoked#*',
+  'TokenAuthorizerFunction: PutItem of Sessions used#*',
+  'TokenAuthorizerFunction: GetSecretValue of HashKey',
+];
 const allGrants = [
   ...authenticating('Token'),
   'Token: BatchGetItem GetItem of Clients client#* key-set',
@@ -85,11 +93,9 @@ const allGrants = [
   'SessionKeys: PutItem of Clients subject#*',
   'SessionKeys: UpdateItem of Clients account#*',
   'SessionKeys: GetSecretValue of HashKey',
-  'TokenAuthorizerFunction: GetItem of Clients key-set',
-  'TokenAuthorizerFunction: BatchGetItem of Clients client#* account#* key-set',
-  'TokenAuthorizerFunction: BatchGetItem GetItem of Sessions session#* revoked#*',
-  'TokenAuthorizerFunction: PutItem of Sessions used#*',
-  'TokenAuthorizerFunction: GetSecretValue of HashKey',
+  // That of the account endpoints, and that of the example API
+  ...tokenAuthorizer,
+  ...tokenAuthorizer,
 ];
 
 interface Statement {
@@ -241,6 +247,9 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
         'GET /.well-known/oauth-authorization-server': ['NONE'],
         'GET /.well-known/openid-configuration': ['NONE'],
         'GET /.well-known/jwks.json': ['NONE'],
+        'HEAD /.well-known/oauth-authorization-server': ['NONE'],
+        'HEAD /.well-known/openid-configuration': ['NONE'],
+        'HEAD /.well-known/jwks.json': ['NONE'],
       },
     ],
     [
@@ -249,6 +258,8 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
       {
         'GET /rest/v1/users/{mage_id}': ['CUSTOM'],
         'GET /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
+        'HEAD /rest/v1/users/{mage_id}': ['CUSTOM'],
+        'HEAD /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
         'POST /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
         'PUT /rest/v1/users/{mage_id}/access-keys': ['CUSTOM'],
         'PUT /rest/v1/users/{mage_id}/access-keys/{application_id}': ['CUSTOM'],
@@ -260,8 +271,9 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
       'ExampleApi',
       exampleApi,
       {
-        'POST /api/v1/marketplace/subscriptions': ['JWT', 'marketplace.order:create'],
-        'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': ['JWT', 'marketplace.order:read'],
+        'POST /api/v1/marketplace/subscriptions': ['CUSTOM'],
+        'GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}': ['CUSTOM'],
+        'HEAD /api/v1/marketplace/subscriptions/{externalSubscriptionId}': ['CUSTOM'],
       },
     ],
   ])('%s has the routes of the contracts, each with its authorization', (_stack, template, routes) => {
@@ -275,16 +287,47 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
     expect(Object.fromEntries(authorization)).toStrictEqual(routes);
   });
 
-  test('has a JWT authorizer whose audience is its issuer, the URL of the API', () => {
-    const [jwt] = resources(exampleApi, 'AWS::ApiGatewayV2::Authorizer').filter(
-      ({ Properties }) => Properties['AuthorizerType'] === 'JWT',
+  test('requires the scope of each route of the example API', () => {
+    const [{ Properties } = assert.fail()] = resources(exampleApi, 'AWS::Lambda::Function').filter(({ id }) =>
+      id.startsWith('TokenAuthorizer'),
     );
-    const { Issuer, Audience } = jwt?.Properties['JwtConfiguration'] as {
-      Issuer: object;
-      Audience: object[];
-    };
-    expect(JSON.stringify(Issuer)).toContain('ApiEndpoint');
-    expect(Audience).toStrictEqual([Issuer]);
+    const { Variables } = Properties['Environment'] as { Variables: Record<string, string> };
+    const path = '/api/v1/marketplace/subscriptions';
+    expect(JSON.parse(Variables['ROUTE_SCOPES'] ?? '')).toStrictEqual({
+      [`POST ${path}`]: 'marketplace.order:create',
+      [`GET ${path}/{externalSubscriptionId}`]: 'marketplace.order:read',
+      [`HEAD ${path}/{externalSubscriptionId}`]: 'marketplace.order:read',
+    });
+  });
+
+  test('does not announce a JWT authorizer, because it has none', () => {
+    expect(Object.keys(stateless.findOutputs('*'))).not.toContain('JwtAuthorizer');
+    exampleApi.resourcePropertiesCountIs('AWS::ApiGatewayV2::Authorizer', { AuthorizerType: 'JWT' }, 0);
+  });
+
+  test('serves pages of any origin, without credentials', () => {
+    const [api] = resources(stateless, 'AWS::ApiGatewayV2::Api');
+    expect(api?.Properties['CorsConfiguration']).toStrictEqual({
+      AllowOrigins: ['*'],
+      AllowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+      AllowHeaders: ['authorization', 'content-type', 'dpop'],
+      ExposeHeaders: [
+        'dpop-nonce',
+        'www-authenticate',
+        'x-amzn-remapped-www-authenticate',
+        'retry-after',
+        'accept',
+        'accept-encoding',
+        'x-ratelimit-limit',
+        'x-ratelimit-interval',
+        'x-ratelimit-remaining',
+      ],
+      MaxAge: 7_200,
+    });
+  });
+
+  test.each(inEach('AWS::ApiGatewayV2::Integration'))('maps no response of $id', ({ Properties }) => {
+    expect(Properties['ResponseParameters']).toBeUndefined();
   });
 
   test('throttles at the gateway', () => {
@@ -333,19 +376,92 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
   );
 });
 
-describe('stage that signs with ES256', () => {
-  const template = Template.fromStack(elliptic.exampleApi);
+describe('stage whose example API is behind the JWT authorizer', () => {
+  const template = Template.fromStack(cheap.exampleApi);
 
-  test.each(resources(template, 'AWS::ApiGatewayV2::Route'))(
-    'has the Lambda authorizer at $Properties.RouteKey',
-    ({ Properties }) => {
-      expect(Properties['AuthorizationType']).toBe('CUSTOM');
+  test.each([
+    ['POST /api/v1/marketplace/subscriptions', 'marketplace.order:create'],
+    ['GET /api/v1/marketplace/subscriptions/{externalSubscriptionId}', 'marketplace.order:read'],
+    ['HEAD /api/v1/marketplace/subscriptions/{externalSubscriptionId}', 'marketplace.order:read'],
+  ])('requires a JWT at %s with the scope %s', (RouteKey, scope) => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+      RouteKey,
+      AuthorizationType: 'JWT',
+      AuthorizationScopes: [scope],
+    });
+  });
+
+  test('has one authorizer, whose audience is its issuer, the URL of the API', () => {
+    const [{ Properties } = assert.fail(), ...others] = resources(template, 'AWS::ApiGatewayV2::Authorizer');
+    expect(others).toStrictEqual([]);
+    const { Issuer, Audience } = Properties['JwtConfiguration'] as { Issuer: object; Audience: object[] };
+    expect(JSON.stringify(Issuer)).toContain('ApiEndpoint');
+    expect(Audience).toStrictEqual([Issuer]);
+  });
+
+  test('announces it in an output, for the command line', () => {
+    Template.fromStack(cheap.stateless).hasOutput('JwtAuthorizer', { Value: 'true' });
+  });
+
+  test('does not synthesize if it signs with an algorithm that API Gateway cannot verify', () => {
+    const record = { ...sandboxRecord, jwtAuthorizer: true, signingAlgorithm: 'ES256' } as const;
+    expect(() => new AuthStage(new App({ outdir: join(outdir, 'ES256') }), record)).toThrow(
+      "sandbox: API Gateway's JWT authorizer cannot verify ES256",
+    );
+  });
+});
+
+describe('stage that restores challenges, and serves no pages', () => {
+  const templates = [restoring.stateless, restoring.accountApi, restoring.exampleApi].map((stack) =>
+    Template.fromStack(stack),
+  );
+  const integrations = templates.flatMap((template) => resources(template, 'AWS::ApiGatewayV2::Integration'));
+  const functions = templates.flatMap((template) => resources(template, 'AWS::Lambda::Function'));
+
+  test.each(integrations)('maps the challenges of $id', ({ Properties }) => {
+    const restored = {
+      ResponseParameters: [
+        {
+          Destination: 'overwrite:header.www-authenticate',
+          Source: '$response.header.postern-challenge',
+        },
+      ],
+    };
+    expect(Properties['ResponseParameters']).toStrictEqual({ 401: restored, 403: restored });
+  });
+
+  test('tells each function of an endpoint that is not public to repeat its challenge', () => {
+    const repeating = functions.filter(({ Properties }) => {
+      const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
+      return Variables['RESTORE_CHALLENGES'] === 'true';
+    });
+    expect(repeating.map(({ id }) => id.replace(/[\dA-F]{8}$/, '')).toSorted()).toStrictEqual([
+      'AccountProfile',
+      'ExampleApi',
+      'Introspect',
+      'Revoke',
+      'SessionKeys',
+      'SessionToken',
+      'Token',
+    ]);
+  });
+
+  test('has no CORS configuration', () => {
+    const [api] = resources(Template.fromStack(restoring.stateless), 'AWS::ApiGatewayV2::Api');
+    expect(api?.Properties['CorsConfiguration']).toBeUndefined();
+  });
+});
+
+describe('stage record with an origin of pages that is none', () => {
+  test.each(['https://shop.example.com/', 'shop.example.com', 'https://*.example.com', 'null', 'file://*'])(
+    'does not synthesize: %s',
+    (origin) => {
+      expect(
+        () =>
+          new AuthStage(new App(), { ...sandboxRecord, cors: { origins: ['https://a.example', origin] } }),
+      ).toThrow(/sandbox: cors\.origins must be .*, and .* is not/);
     },
   );
-
-  test('has one authorizer', () => {
-    template.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 1);
-  });
 });
 
 describe('bundles', () => {

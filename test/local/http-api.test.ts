@@ -58,10 +58,24 @@ await api.listen(0);
 afterThisFile(() => api.close());
 for (const key of ['POST /echo/{id}', 'GET /echo/{id}']) api.addRoute(route(key));
 api.addRoute(route('GET /returns', 'returns'));
+api.addRoute(route('HEAD /returns', 'returns'));
 api.addRoute(route('GET /throws', 'throws'));
 api.addRoute(route('GET /gone', 'gone'));
 api.deploy();
 const { endpoint } = api;
+
+test('the response to HEAD of the local API Gateway has the headers of GET, and no content', async () => {
+  const result = { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}' };
+  const url = `${endpoint}/returns?result=${encodeURIComponent(JSON.stringify(result))}`;
+  const [get, head] = [await fetch(url), await fetch(url, { method: 'HEAD' })];
+  const headersOf = ({ headers }: Response) =>
+    Object.fromEntries(
+      [...headers].filter(([name]) => !/^(?:date|apigw-requestid|connection|keep-alive)$/.test(name)),
+    );
+  expect(headersOf(head)).toStrictEqual(headersOf(get));
+  expect(head.headers.get('content-length')).toBe('10');
+  expect([await get.text(), await head.text()]).toStrictEqual(['{"a":"ü"}', '']);
+});
 
 const sentHeaders = ['X-Many', 'a', 'Authorization', 'Basic x', 'x-many', 'b', 'Authorization', 'Bearer y'];
 sentHeaders.push('Cookie', 'c=1; d=2', 'content-type', 'application/json');

@@ -33,6 +33,14 @@ describe('options of npm start', () => {
     expect(readOptions(['--watch']).watch).toBe(true);
   });
 
+  test('leave challenges as they are by default', () => {
+    expect(readOptions([]).remapChallenges).toBe(false);
+  });
+
+  test('rename challenges with --remap-challenges', () => {
+    expect(readOptions(['--remap-challenges']).remapChallenges).toBe(true);
+  });
+
   test.each([
     ['on port 9229 with --inspect', ['--watch', '--inspect'], 9_229],
     ['on another port with --inspect=9230', ['--inspect=9230', '--json'], 9_230],

@@ -64,6 +64,7 @@ async function createStage(resources: Record<string, ResourceText>, source = '')
   return createLocalStage(assembly, {
     stageName: 'test',
     port: 0,
+    remapChallenges: false,
     dynamodb,
     secretsManager,
     clients,
@@ -167,6 +168,13 @@ const schedule: Record<string, ResourceText> = {
   },
 };
 
+const apiWithCors = (CorsConfiguration: Json): Record<string, ResourceText> => ({
+  Api: {
+    Type: 'AWS::ApiGatewayV2::Api',
+    Properties: { Name: 'a', ProtocolType: 'HTTP', CorsConfiguration },
+  },
+});
+
 const failures: readonly [string, Record<string, ResourceText>, string, RegExp][] = [
   [
     'a resource type that is not supported',
@@ -179,11 +187,43 @@ const failures: readonly [string, Record<string, ResourceText>, string, RegExp][
     {
       Api: {
         Type: 'AWS::ApiGatewayV2::Api',
-        Properties: { Name: 'a', ProtocolType: 'HTTP', CorsConfiguration: {} },
+        Properties: { Name: 'a', ProtocolType: 'HTTP', RouteSelectionExpression: 'x' },
       },
     },
     '',
-    /the property CorsConfiguration is not known locally/,
+    /the property RouteSelectionExpression is not known locally/,
+  ],
+  [
+    'an allowed origin of a form that API Gateway does not document',
+    apiWithCors({ AllowOrigins: ['https://*.example.com'] }),
+    '',
+    /CorsConfiguration\.AllowOrigins\.0: must be \*, https:\/\/\*, http:\/\/\* or an origin/,
+  ],
+  [
+    'credentials that are allowed for every origin',
+    apiWithCors({ AllowOrigins: ['*'], AllowCredentials: true }),
+    '',
+    /CorsConfiguration: credentials cannot be allowed for the origin \*/,
+  ],
+  [
+    'a response parameter for a reserved header',
+    {
+      ...api,
+      Integration: {
+        Type: 'AWS::ApiGatewayV2::Integration',
+        Properties: {
+          ApiId: { Ref: 'Api' },
+          IntegrationType: 'AWS_PROXY',
+          IntegrationUri: 'arn:aws:lambda:eu-west-1:000000000000:function:f',
+          PayloadFormatVersion: '2.0',
+          ResponseParameters: {
+            '401': { ResponseParameters: [{ Destination: 'overwrite:header.via', Source: 'x' }] },
+          },
+        },
+      },
+    },
+    '',
+    /Integration: The header via is reserved/,
   ],
   [
     'a condition that is not enforced',

@@ -89,9 +89,9 @@ describe.each(Object.entries(holders))('revocation of a %s', (_, hold) => {
     const holder = await hold();
     const other = await hold();
     expect(await isActive(holder.token)).toBe(true);
-    expect(await revoke(holder, { token: holder.token })).toStrictEqual({
+    expect(await revoke(holder, { token: holder.token })).toMatchObject({
       ok: true,
-      value: { clientId: holder.clientId, revoked: true },
+      value: { clientId: holder.clientId, revoked: expect.anything() },
     });
     expect(await isActive(holder.token)).toBe(false);
     expect(await isActive(other.token)).toBe(true);
@@ -138,7 +138,7 @@ describe.each(Object.entries(holders))('revocation of a %s', (_, hold) => {
     const capabilities = { ...moving.revocation, revoker: noRevoker };
     expect(await revoke(holder, { token: holder.token }, capabilities)).toStrictEqual({
       ok: true,
-      value: { clientId: holder.clientId, revoked: false },
+      value: { clientId: holder.clientId, revoked: undefined },
     });
   });
 
@@ -186,7 +186,7 @@ describe('revocation request', () => {
     const token = await make(holder.token);
     expect(await revoke(holder, { token }, { ...stage.revocation, revoker: noRevoker })).toStrictEqual({
       ok: true,
-      value: { clientId: holder.clientId, revoked: false },
+      value: { clientId: holder.clientId, revoked: undefined },
     });
   });
 
@@ -231,7 +231,7 @@ describe('revocation request', () => {
     const token = issued.value.response.access_token;
     const revoked = await revokeToken(undefined, { token, ...(await credentials()) }, stage.revocation);
     assert.ok(revoked.ok);
-    expect(revoked.value.revoked).toBe(true);
+    expect(revoked.value.revoked?.kind).toBe('jwt');
     expect(await isActive(token)).toBe(false);
   });
 });

@@ -110,6 +110,15 @@ describe('token endpoint', () => {
     expect((await refused({ ...parameters, client_secret: 'wrong' })).code).toBe('invalid_client');
   });
 
+  test.each([
+    ['around scope tokens', '  orders:create   orders:read ', 'orders:create orders:read'],
+    ['that are the whole scope', '  ', 'orders:read'],
+  ])('ignores spaces %s', async (_, scope, granted) => {
+    const { client, secret: generated = '' } = await stage.register({ defaultScopes: ['orders:read'] });
+    const parameters = { grant_type, client_id: client.id, client_secret: generated, scope };
+    expect((await issued(parameters)).scope).toBe(granted);
+  });
+
   describe('with HTTP Basic', () => {
     const odd = 'ab%2Bcd+ef:gh/ij_kl-mn.op_qr_st';
     const parameters = { grant_type, scope: 'orders:read' };
@@ -207,7 +216,6 @@ describe('token endpoint', () => {
     ],
     ['an unknown scope', 'invalid_scope', scopeOf('orders:delete'), undefined],
     ['scopes separated by a line feed', 'invalid_scope', scopeOf('orders:read\norders:create'), undefined],
-    ['scopes separated by two spaces', 'invalid_scope', scopeOf('orders:read  orders:create'), undefined],
     ['the scope *', 'invalid_scope', scopeOf('*'), undefined],
     [
       'a sales channel without a scope',
@@ -262,11 +270,9 @@ describe('token endpoint', () => {
     async (_, reason, authorization) => {
       const error = await refused({ grant_type, scope: 'orders:read' }, await authorization());
       expect(error.reason).toBe(reason);
-      const { code, description, challenge } = error;
-      expect([code, description, challenge]).toStrictEqual([
+      expect([error.code, error.description]).toStrictEqual([
         'invalid_client',
         'Client authentication failed.',
-        'Basic',
       ]);
     },
   );

@@ -63,6 +63,7 @@ describe('token verification', () => {
       ok: true,
       value: {
         kind: 'session',
+        sessionId: hashSessionToken(token),
         clientId: client.id,
         secretId: client.secrets[0]?.id,
         tokenGeneration: client.tokenGeneration,

@@ -17,8 +17,15 @@ export function revocationEndpoint({
     const revocation = await revokeToken(request.headers['authorization'], parameters.value, capabilities);
     if (!revocation.ok) return revocation;
     const { clientId, revoked } = revocation.value;
-    const event = revoked ? 'token_revoked' : 'token_unknown';
-    log('INFO', { event, requestId: request.requestId, clientId });
+    log('INFO', {
+      event: revoked ? 'token_revoked' : 'token_unknown',
+      requestId: request.requestId,
+      clientId,
+      ...(revoked && { tokenKind: revoked.kind }),
+      ...(revoked?.jti !== undefined && { jti: revoked.jti }),
+      ...(revoked?.keyId !== undefined && { kid: revoked.keyId }),
+      ...(revoked?.sessionId !== undefined && { sessionId: revoked.sessionId }),
+    });
     return ok(json(200, {}));
   };
 }

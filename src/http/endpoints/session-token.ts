@@ -22,17 +22,19 @@ export function sessionTokenEndpoint({
       {
         ...parameters.value,
         authorization: request.headers['authorization'],
+        origin: request.headers['origin'],
         expires_in: parseSeconds(members.value.get('expires_in'), request),
       },
       capabilities,
     );
     if (!opened.ok) return opened;
-    const { response, clientId } = opened.value;
+    const { response, clientId, sessionId } = opened.value;
     log('INFO', {
       event: 'session_opened',
       requestId: request.requestId,
       clientId,
       grantType: sessionGrantType,
+      sessionId,
     });
     return ok(json(200, response));
   };

@@ -3,7 +3,7 @@ import { ok } from '../../result.ts';
 import type { GrantClaims } from '../access-token.ts';
 import { grantAudience } from '../audience.ts';
 import type { Grant, TokenParameters } from '../grant.ts';
-import { grantScope, scopeTokens } from '../scope.ts';
+import { grantScopeTokens, scopeTokens } from '../scope.ts';
 import type { TokenOrigin, VerifiedToken } from '../token-verification.ts';
 
 /** Maximum number of exchanges from service to service: each exchange is one more item to read. */
@@ -52,20 +52,21 @@ export const tokenExchange: Grant = {
       return invalidRequest('The subject_token is bound to a key: send a DPoP proof of that key.');
     }
 
-    const scope = parameters.scope ?? token.scope;
     const subjectScope = scopeTokens(token.scope);
-    if (!scopeTokens(scope).every((name) => subjectScope.includes(name))) {
+    const requestedScope = scopeTokens(parameters.scope ?? '');
+    const scope = requestedScope.length > 0 ? requestedScope : subjectScope;
+    if (!scope.every((name) => subjectScope.includes(name))) {
       return errorResult('invalid_scope', 'The scope must be within that of the subject_token.', {
         clientId: client.id,
       });
     }
     // The client acts as itself, so it must be registered for the scope too.
-    const granted = grantScope(client, scope, issuer.policy);
+    const granted = grantScopeTokens(client, scope, issuer.policy);
     if (!granted.ok) return granted;
     const audience = grantAudience(client, parameters, defaultAudience(token, issuer.audience));
     if (!audience.ok) return audience;
     return ok({
-      scope,
+      scope: granted.value,
       audience: audience.value,
       jkt,
       subject: token.subject,

@@ -68,7 +68,16 @@ describe('token exchange grant', () => {
     expect([response.scope, claims['scope']]).toStrictEqual(['orders:read', 'orders:read']);
   });
 
-  test.each(['orders:read admin', 'orders:*', 'orders', 'orders:read  orders:create', ' orders:read'])(
+  test.each([
+    ['  orders:read ', 'orders:read'],
+    [' ', 'orders:read orders:create'],
+    ['', 'orders:read orders:create'],
+  ])('ignores spaces around scope tokens: %j grants %j', async (scope, granted) => {
+    const { response } = await backend.issued(exchange(await subjectToken(), { scope }));
+    expect(response.scope).toBe(granted);
+  });
+
+  test.each(['orders:read admin', 'orders:*', 'orders', 'orders:read\torders:create'])(
     'refuses the scope %j with invalid_scope',
     async (scope) => {
       const error = await backend.refused(exchange(await subjectToken(), { scope }));
