@@ -5,6 +5,7 @@ import { command } from './command.ts';
 import { Refused } from './failures.ts';
 import { shellWord } from './layout.ts';
 import { argument, flag } from './parameters.ts';
+import { oneLine } from './printable.ts';
 
 export const clientRemoveKey = command({
   summary: 'Removes a public key from a client: assertions that are signed with it are refused at once',
@@ -32,7 +33,7 @@ export const clientRemoveKey = command({
       : `\nThe client cannot authenticate now. To allow it again: ${addKey}`;
     return {
       json: clientJson(client),
-      text: `The key ${kid} of ${client.id} is refused in ${stage.record.name} from now on.${rest}\nTokens that the client has are valid until they expire. To revoke them too: npx postern client revoke-tokens ${shown}`,
+      text: `The key ${oneLine(kid)} of ${client.id} is refused in ${stage.record.name} from now on.${rest}\nTokens that the client has are valid until they expire. To revoke them too: npx postern client revoke-tokens ${shown}`,
     };
   },
 });

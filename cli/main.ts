@@ -7,6 +7,7 @@ import { Refused, UsageError } from './failures.ts';
 import { writeLine } from './io.ts';
 import type { Io } from './io.ts';
 import { nearest } from './nearest.ts';
+import { printable } from './printable.ts';
 import { terminalOf } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
 
@@ -27,12 +28,13 @@ export async function main(
     const { json, text, ifLost } = await outputOf(argv, io, connect);
     const shown = await writeLine(
       io.stdout,
-      asJson && json !== undefined ? JSON.stringify(json, null, 2) : text,
+      printable(asJson && json !== undefined ? JSON.stringify(json, null, 2) : text),
     );
     if (!shown && ifLost !== undefined) throw new Refused(ifLost);
     return 0;
   } catch (error) {
-    await writeLine(io.stderr, explain(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) }));
+    const explanation = explain(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) });
+    await writeLine(io.stderr, printable(explanation));
     return exitCodeOf(error);
   }
 }

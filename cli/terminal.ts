@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UsageError } from './failures.ts';
 import type { Io } from './io.ts';
+import { printable } from './printable.ts';
 
 /** The person at the keyboard, or what is piped in. */
 export interface Terminal {
@@ -23,7 +24,7 @@ export function terminalOf({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Ter
   const ask = (question: string, echo: Writable): Promise<string> =>
     new Promise((resolve) => {
       const lines = createInterface({ input: stdin, output: echo, terminal: true });
-      stderr.write(question);
+      stderr.write(printable(question));
       // Ctrl-C and Ctrl-D close it without a line.
       lines.once('close', () => resolve(''));
       lines.once('line', (line) => {

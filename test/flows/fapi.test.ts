@@ -7,7 +7,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { calculateJwkThumbprint, decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
-import { dpopProof, jwtBy, partnerKey, rawJws, thumbprint } from '../oauth/client-keys.ts';
+import { bareJwk, dpopProof, jwtBy, partnerKey, rawJws, thumbprint } from '../oauth/client-keys.ts';
 import type { PartnerKey } from '../oauth/client-keys.ts';
 import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
@@ -26,7 +26,7 @@ type Changes = Readonly<Record<string, unknown>>;
 const now = () => Math.floor(Date.now() / 1000);
 
 const keys = { PS256: await partnerKey('PS256'), ES256: await partnerKey('ES256') };
-const options = ['--dpop'];
+const options = ['--fapi'];
 const [ps256, es256, second] = await Promise.all([
   registerPartner(sandbox, { publicKey: keys.PS256.publicKey, options }),
   registerPartner(sandbox, { publicKey: keys.ES256.publicKey, options }),
@@ -239,7 +239,7 @@ describe('FAPI 2.0, DPoP proof with an iat within the tolerance', () => {
 });
 
 describe('FAPI 2.0, DPoP negative cases', () => {
-  const { alg: _, kid: __, ...jwk } = holder.publicKey;
+  const jwk = bareJwk(holder);
 
   refusesProof('another htm', (proof) => proof({ htm: 'PUT' }));
   refusesProof('the htu of another path', (proof) => proof({ htu: `${sandbox.issuer}/elsewhere` }));

@@ -33,7 +33,7 @@ export async function registerPartner(stage: TestStage, { publicKey, options = [
   const folder = await mkdtemp(join(tmpdir(), 'postern-partner-'));
   try {
     const file = join(folder, 'key.json');
-    if (publicKey) await writeFile(file, JSON.stringify(publicKey));
+    if (publicKey) await writeFile(file, JSON.stringify(jwkOf(publicKey)));
     const key = publicKey ? ['--public-key', file] : [];
     const scopes = options.includes('--account')
       ? []
@@ -43,4 +43,9 @@ export async function registerPartner(stage: TestStage, { publicKey, options = [
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** A registered key as the JWK that a partner would send. */
+function jwkOf({ algorithms: [alg], kidSource: _, ...jwk }: ClientKey) {
+  return { ...jwk, alg };
 }
