@@ -44,13 +44,15 @@ const isEven = (value: bigint) => value % 2n === 0n;
 /** The prime of the field of Ed25519 (RFC 8032 §5.1). */
 const prime = 2n ** 255n - 19n;
 
+const orderEight = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+
 /** The y-coordinates of the eight points whose order divides 8: a signature with one of them proves no key. */
 const smallOrder: ReadonlySet<bigint> = new Set([
   0n,
   1n,
   prime - 1n,
-  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
+  orderEight,
+  prime - orderEight,
 ]);
 
 function ed25519Problem(x: unknown): string | undefined {

@@ -205,8 +205,8 @@ test('keys are added from a file and from standard input, and removed by their k
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   assertIncludes(JSON.parse(second.stdout), {
     keys: [
-      { kid: 'one', alg: 'ES256' },
-      { kid: '-two', alg: 'ES256' },
+      { kid: 'one', algorithms: ['ES256'] },
+      { kid: '-two', algorithms: ['ES256'] },
     ],
     authenticationMethods: methods,
   });
@@ -277,7 +277,7 @@ test('client show has keys, and when each secret was created, ends and was last 
   assert.ok(stdout.includes(`${expected.join('\n')}\n`), stdout);
   const json = await typed(['client', 'show', 'acme', ...at, '--json'], { stage });
   assertIncludes(JSON.parse(json.stdout), {
-    keys: [{ kid: 'one', alg: 'ES256' }],
+    keys: [{ kid: 'one', algorithms: ['ES256'] }],
     secrets: [
       {
         id: old.id,
