@@ -133,6 +133,6 @@ describe('EC public key', () => {
     ['that is not on its curve', one, one],
   ])('is refused by OpenSSL if it is a point %s', (_, x, y) => {
     const key = { kty: 'EC', crv: 'P-256', x, y };
-    expect(() => createPublicKey({ key, format: 'jwk' })).toThrow();
+    expect(() => createPublicKey({ key, format: 'jwk' })).toThrow('Invalid JWK EC key');
   });
 });

@@ -46,6 +46,7 @@ export async function registerPartner(stage: TestStage, { publicKey, options = [
 }
 
 /** A registered key as the JWK that a partner would send. */
-function jwkOf({ algorithms: [alg], kidSource: _, ...jwk }: ClientKey) {
-  return { ...jwk, alg };
+function jwkOf(key: ClientKey) {
+  const { algorithms, kidSource: _, ...jwk } = key;
+  return { ...jwk, alg: algorithms[0] };
 }
