@@ -24,17 +24,22 @@ const Registered = v.object({ clientId: v.string(), clientSecret: v.optional(v.s
 
 interface Registration {
   readonly publicKey?: ClientKey;
+  /** What the partner has sent instead: a JWK, a JWK set or PEM. */
+  readonly keyFile?: string;
   /** Further options of `client create`. */
   readonly options?: readonly string[];
 }
 
 /** Registers a partner in the sandbox with `client create`, as an operator does. */
-export async function registerPartner(stage: TestStage, { publicKey, options = [] }: Registration = {}) {
+export async function registerPartner(
+  stage: TestStage,
+  { publicKey, keyFile = publicKey && JSON.stringify(jwkOf(publicKey)), options = [] }: Registration = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'postern-partner-'));
   try {
     const file = join(folder, 'key.json');
-    if (publicKey) await writeFile(file, JSON.stringify(jwkOf(publicKey)));
-    const key = publicKey ? ['--public-key', file] : [];
+    if (keyFile !== undefined) await writeFile(file, keyFile);
+    const key = keyFile === undefined ? [] : ['--public-key', file];
     const scopes = options.includes('--account')
       ? []
       : ['--scope', 'orders:read', '--scope', 'orders:create'];
