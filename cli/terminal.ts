@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UsageError } from './failures.ts';
 import type { Io } from './io.ts';
-import { printable } from './printable.ts';
+import { oneLine } from './oneLine.ts';
 
 /** The person at the keyboard, or what is piped in. */
 export interface Terminal {
@@ -24,7 +24,7 @@ export function terminalOf({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Ter
   const ask = (question: string, echo: Writable): Promise<string> =>
     new Promise((resolve) => {
       const lines = createInterface({ input: stdin, output: echo, terminal: true });
-      stderr.write(printable(question));
+      stderr.write(oneLine(question));
       // Ctrl-C and Ctrl-D close it without a line.
       lines.once('close', () => resolve(''));
       lines.once('line', (line) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { assertionAlgorithms } from '../../src/clients/client.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
 import type { ClientAuthenticationOptions } from '../../src/oauth/client-authentication.ts';
@@ -399,6 +399,44 @@ describe('aud of a private_key_jwt assertion where the stage allows the token en
     ['absent', undefined],
   ])('is refused if it is %s (assertion_audience)', async (_, aud) => {
     expect(await refusal(assertion({ aud }), {}, { ...strict, clientAssertions })).toBe('assertion_audience');
+  });
+});
+
+const manyKeys = await stage.register({ keys: ['a', 'b', 'c'].map((kid) => ({ ...key.publicKey, kid })) });
+const secretOnly = await stage.register();
+
+describe('refusal of a private_key_jwt assertion whose signature is wrong', () => {
+  /** Signed by the key of another client. */
+  const forged = (sub: string, header: Changes = { kid: 'first' }) =>
+    jwtBy(strangersKey, claims({ iss: sub, sub }), header);
+
+  test.each<[string, () => Promise<string>]>([
+    ['a known client', () => forged(client.id)],
+    ['a known client and a kid that is not registered', () => forged(client.id, { kid: 'other' })],
+    ['a known client with two keys and no kid', () => forged(client.id, { kid: undefined })],
+    ['a known client with three keys and no kid', () => forged(manyKeys.client.id, { kid: undefined })],
+    ['a client without keys', () => forged(secretOnly.client.id)],
+    ['an unknown client', () => forged('nobody')],
+    ['an unknown client and no kid', () => forged('nobody', { kid: undefined })],
+  ])('verifies four signatures, as many as a client may have keys: %s', async (_, make) => {
+    const verify = jest.spyOn(crypto.subtle, 'verify');
+    try {
+      await refusal(make());
+      expect(verify).toHaveBeenCalledTimes(4);
+    } finally {
+      verify.mockRestore();
+    }
+  });
+
+  test.each(assertionAlgorithms)('has a decoy key for %s', async (alg) => {
+    const verify = jest.spyOn(crypto.subtle, 'verify');
+    try {
+      const its = await partnerKey(alg);
+      expect(await refusal(jwtBy(its, claims({ iss: 'nobody', sub: 'nobody' })))).toBe('unknown_client');
+      expect(verify).toHaveBeenCalledTimes(4);
+    } finally {
+      verify.mockRestore();
+    }
   });
 });
 
