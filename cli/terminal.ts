@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UsageError } from './failures.ts';
 import type { Io } from './io.ts';
-import { oneLine } from './oneLine.ts';
+import { oneLine } from './printable.ts';
 
 /** The person at the keyboard, or what is piped in. */
 export interface Terminal {
