@@ -45,7 +45,7 @@ async function standIn(items: ReadonlyMap<string, string>) {
   });
   server.keepAliveTimeout = 60_000;
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  parentPort?.postMessage(server.address());
+  parentPort?.postMessage(server.address(), []);
 }
 
 type Form = Readonly<Record<string, string>>;

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { calculateJwkThumbprint } from 'jose';
 import { parseClientKeys } from '../../src/clients/client-key.ts';
 import type { StatedAboutKey } from '../../src/clients/client-key.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'postern-client-key-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+import { certificates } from './certificates.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey;
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
@@ -33,27 +27,12 @@ async function problem(input: string, stated?: StatedAboutKey) {
 const algorithms = async (input: string, stated?: StatedAboutKey) =>
   (await parsed(input, stated)).keys.map((key) => key.algorithms);
 
-/** A certificate of the key that openssl generates; `more` continues its command line. */
-function certificate(name: string, ...more: string[]) {
-  const [key, file] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-nodes', '-subj', `/CN=${name}`, '-keyout', key, '-out', file, ...more],
-    { stdio: 'ignore' },
-  );
-  return { key, file, pem: readFileSync(file, 'utf8') };
-}
-const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
-const authority = certificate('authority', ...ec);
-const leaf = certificate('leaf', ...ec, '-CA', authority.file, '-CAkey', authority.key);
-const rsaCertificate = certificate('rsa', '-newkey', 'rsa:2048');
-
 describe('algorithms of a key', () => {
   test.each([
     ['an RSA JWK', JSON.stringify(jwkOf(rsa))],
     ['an RSA PEM', pemOf(rsa)],
     ['an RSA PEM of PKCS #1', rsa.export({ type: 'pkcs1', format: 'pem' }).toString()],
-    ['an RSA certificate', rsaCertificate.pem],
+    ['an RSA certificate', certificates.rsa],
   ])('are RS256 and PS256 for %s that states none', async (_, input) => {
     expect(await algorithms(input)).toStrictEqual([['RS256', 'PS256']]);
   });
@@ -272,7 +251,7 @@ describe('single JWK', () => {
 
 describe('PEM file', () => {
   test('gives each of its keys, public keys and certificates mixed', async () => {
-    const { keys, ignored } = await parsed(`${pemOf(p256)}\n${rsaCertificate.pem}text\n${pemOf(ed25519)}`);
+    const { keys, ignored } = await parsed(`${pemOf(p256)}\n${certificates.rsa}text\n${pemOf(ed25519)}`);
     expect(keys.map((key) => key.algorithms)).toStrictEqual([['ES256'], ['RS256', 'PS256'], ['EdDSA']]);
     expect(ignored).toStrictEqual([]);
   });
@@ -282,7 +261,7 @@ describe('PEM file', () => {
   });
 
   test('gives the key of a certificate without that of the authority that issued it', async () => {
-    const { keys, ignored } = await parsed(leaf.pem + authority.pem);
+    const { keys, ignored } = await parsed(certificates.leaf + certificates.authority);
     expect(keys.length).toBe(1);
     expect(ignored).toStrictEqual([
       {
@@ -293,7 +272,7 @@ describe('PEM file', () => {
   });
 
   test('gives the key of a self-signed certificate', async () => {
-    expect((await parsed(authority.pem)).keys.length).toBe(1);
+    expect((await parsed(certificates.authority)).keys.length).toBe(1);
   });
 
   test('is used without what is not a public key', async () => {
