@@ -47,13 +47,7 @@ const prime = 2n ** 255n - 19n;
 const orderEight = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
 
 /** The y-coordinates of the eight points whose order divides 8: a signature with one of them proves no key. */
-const smallOrder: ReadonlySet<bigint> = new Set([
-  0n,
-  1n,
-  prime - 1n,
-  orderEight,
-  prime - orderEight,
-]);
+const smallOrder: ReadonlySet<bigint> = new Set([0n, 1n, prime - 1n, orderEight, prime - orderEight]);
 
 function ed25519Problem(x: unknown): string | undefined {
   const bytes = bytesOf(x);
