@@ -29,7 +29,8 @@ export const clientJson = (client: Client, lastUses?: LastUses) => ({
     ...(expiresAt !== undefined && { expiresAt: isoDate(expiresAt) }),
     ...(lastUses && { lastUsedAt: hourOf(lastUses.get(id)) ?? null }),
   })),
-  keys: client.keys.map(({ kid, alg }) => ({ kid, alg })),
+  fapi: client.fapi,
+  keys: client.keys.map(({ kid, algorithms }) => ({ kid, algorithms })),
   ...(client.tokensValidAfter > 0 && { tokensValidAfter: isoDate(client.tokensValidAfter) }),
   createdAt: isoDate(client.createdAt),
 });
@@ -49,6 +50,7 @@ export const clientText = (client: Client, lastUses?: LastUses): string =>
     'required scopes': client.requiredScopes.join(' '),
     audiences: client.audiences.join(' '),
     DPoP: client.dpopBoundAccessTokens ? 'its tokens are bound to a key that it holds' : undefined,
+    FAPI: client.fapi ? 'its keys, its assertions and its tokens are held to FAPI 2.0' : undefined,
     introspection: client.mayIntrospect ? 'it may introspect tokens' : undefined,
     'token lifetime': client.tokenLifetime === undefined ? 'that of the stage' : `${client.tokenLifetime} s`,
     claims: Object.entries(client.claims)
@@ -61,11 +63,15 @@ export const clientText = (client: Client, lastUses?: LastUses): string =>
             const end = expiresAt === undefined ? '' : `, until ${isoDate(expiresAt)}`;
             return `${id} of ${isoDate(createdAt)}${end}${lastUses ? `, last used ${used(lastUses.get(id))}` : ''}`;
           }),
-    keys: client.keys.map(({ kid, alg }) => `${kid} for ${alg}`),
+    keys: keyLines(client),
     'tokens revoked':
       client.tokensValidAfter > 0 ? `of ${isoDate(client.tokensValidAfter)} and before` : undefined,
     created: isoDate(client.createdAt),
   });
+
+/** The keys of a client, a line for each. */
+export const keyLines = ({ keys }: Client): string[] =>
+  keys.map(({ kid, algorithms }) => `${kid} for ${algorithms.join(' or ')}`);
 
 const hourOf = (lastUse: number | undefined) => (lastUse === undefined ? undefined : isoHour(lastUse));
 

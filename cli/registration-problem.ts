@@ -1,5 +1,6 @@
 import type { AccountRegistration } from '../src/clients/account-registration.ts';
 import type { ClientRegistration, RegistrationProblem } from '../src/clients/registration-rules.ts';
+import { oneLine } from './arguments/printable.ts';
 
 interface FieldLabel {
   readonly label: string;
@@ -33,6 +34,7 @@ export const clientFields: Readonly<Record<keyof ClientRegistration, FieldLabel>
   requiredScopes: { label: 'The required scope (--required-scope)' },
   audiences: { label: 'The audience (--audience)' },
   dpopBoundAccessTokens: { label: 'DPoP (--dpop)' },
+  fapi: { label: 'FAPI 2.0 (--fapi)' },
   mayIntrospect: { label: 'Introspection (--introspect)' },
   scopes: { label: 'The scope (--scope)' },
   defaultScopes: { label: 'The default scope (--default-scope)' },
@@ -46,5 +48,5 @@ export function problemText<Field extends string>(
   fields: Readonly<Record<Field, FieldLabel>>,
 ): string {
   const { label, remedy } = fields[field];
-  return `${label} ${problem}.${remedy === undefined ? '' : ` ${remedy}`}`;
+  return `${label} ${oneLine(problem)}.${remedy === undefined ? '' : ` ${remedy}`}`;
 }

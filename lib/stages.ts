@@ -1,4 +1,5 @@
 import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
+import type { ClientAssertionPolicy } from '../src/oauth/client-assertion-policy.ts';
 import type { TokenPolicy } from '../src/oauth/token-policy.ts';
 
 /** Everything in which stages differ. To add a stage, add a record. */
@@ -24,6 +25,8 @@ export interface StageRecord {
   readonly audience?: string;
   /** Lifetimes and claims of tokens. */
   readonly tokens: TokenPolicy;
+  /** What assertions that clients authenticate with must be like. */
+  readonly clientAssertions: ClientAssertionPolicy;
   /** Throttle of each route of the stage: sustained requests per second, and the burst above that rate. */
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
   /**
@@ -56,6 +59,7 @@ const sandbox: StageRecord = {
     organization: { id: 'xYZkjABcde', slug: 'example-marketplace', enterprise: false, region: 'eu-west-1' },
     test: true,
   },
+  clientAssertions: { maximumLifetime: { default: 3_600, fapi: 300 }, tokenEndpointAudience: false },
   throttle: { rateLimit: 50, burstLimit: 100 },
   authorizerCacheSeconds: 0,
   logRetentionDays: 30,

@@ -168,6 +168,7 @@ export class StatelessStack extends Stack {
     return {
       STAGE: this.record.name,
       ISSUER: this.issuer,
+      CLIENT_ASSERTIONS: JSON.stringify(this.record.clientAssertions),
       CLIENTS_TABLE: this.stateful.clients.tableName,
       SESSIONS_TABLE: this.stateful.sessions.tableName,
       HASH_KEY_SECRET: this.stateful.hashKey.secretArn,

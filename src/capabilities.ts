@@ -6,9 +6,9 @@ import type { HashKeys } from './keys/hash-keys.ts';
 import { verificationKeys } from './keys/verification-key.ts';
 import type { Log } from './log.ts';
 import { accessTokens } from './oauth/access-token-verification.ts';
+import { parseClientAssertionPolicy } from './oauth/client-assertion-policy.ts';
 import { clientAuthentication } from './oauth/client-authentication.ts';
 import { dpopVerification } from './oauth/dpop.ts';
-import { endpoints } from './oauth/endpoints.ts';
 import type { TokenKind } from './oauth/token-verification.ts';
 import { sessionTokens } from './sessions/session-verification.ts';
 import { dynamodbClientStore } from './storage/client-store.ts';
@@ -27,13 +27,19 @@ export interface StageResources {
 }
 
 /** Authenticates clients. Clients are read eventually consistent, which costs half as much. */
-export const authenticateClient = ({ env, dynamodb, hashKeys, log }: StageResources) =>
+export const authenticateClient = ({
+  env,
+  dynamodb,
+  hashKeys,
+  log,
+}: StageResources & { readonly env: Pick<Environment, 'CLIENT_ASSERTIONS'> }) =>
   clientAuthentication({
     clients: dynamodbClientStore(dynamodb, env.CLIENTS_TABLE),
     secretKey: async () => (await hashKeys()).clientSecret,
     replays: dynamodbReplayStore(dynamodb, env.SESSIONS_TABLE),
     recordSecretUse: hourlySecretUse(dynamodbSecretUseStore(dynamodb, env.CLIENTS_TABLE), systemClock, log),
-    assertionAudiences: [env.ISSUER, env.ISSUER + endpoints.token],
+    issuer: env.ISSUER,
+    clientAssertions: parseClientAssertionPolicy(env.CLIENT_ASSERTIONS),
     clock: systemClock,
   });
 

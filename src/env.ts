@@ -23,6 +23,8 @@ export interface Environment {
   readonly SIGNING_ALGORITHM: string;
   /** JSON of a `TokenPolicy`. */
   readonly TOKEN_POLICY: string;
+  /** JSON of a `ClientAssertionPolicy`. */
+  readonly CLIENT_ASSERTIONS: string;
   /** JSON of a `Record<route key, scope>`: the scope that the Lambda authorizer requires for each route. */
   readonly ROUTE_SCOPES: string;
   /** Form of errors at the OAuth endpoints: `rfc6749` or `commercelayer`. */

@@ -14,6 +14,7 @@ import { secretsManager } from '../../src/storage/secrets.ts';
 const env = readEnvironment(
   'STAGE',
   'ISSUER',
+  'CLIENT_ASSERTIONS',
   'DIALECT',
   'CLIENTS_TABLE',
   'SESSIONS_TABLE',

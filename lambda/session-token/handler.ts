@@ -13,6 +13,7 @@ import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
 const env = readEnvironment(
   'STAGE',
   'ISSUER',
+  'CLIENT_ASSERTIONS',
   'TOKEN_POLICY',
   'CLIENTS_TABLE',
   'SESSIONS_TABLE',

@@ -18,6 +18,7 @@ import { readSigningKeySet } from '../../src/storage/signing-key-set-store.ts';
 const env = readEnvironment(
   'STAGE',
   'ISSUER',
+  'CLIENT_ASSERTIONS',
   'AUDIENCE',
   'DIALECT',
   'DPOP_NONCES',

@@ -9,6 +9,7 @@ import { newClientSecret } from './client-secret.ts';
 import type { ClientStore } from './client-store.ts';
 import { clientCredentialsGrantType, sessionGrantType } from './client.ts';
 import type { AuthenticationMethod, Client } from './client.ts';
+import { keysUnderFapi } from './fapi.ts';
 import { registrationProblem } from './registration-rules.ts';
 import type { ClientRegistration, RegistrationProblem } from './registration-rules.ts';
 
@@ -73,7 +74,7 @@ function newClient(
   secrets: Client['secrets'],
   now: number,
 ): Client {
-  const { name, kind, account, tokenLifetime } = registration;
+  const { name, kind, account, tokenLifetime, fapi = false } = registration;
   const {
     keys = [],
     grants = [clientCredentialsGrantType],
@@ -86,14 +87,16 @@ function newClient(
     kind,
     ...(account !== undefined && { account }),
     authenticationMethods: methodsOf(registration, secrets.length > 0),
-    keys: [...keys],
+    keys: [...((fapi ? keysUnderFapi(keys) : undefined) ?? keys)],
     secrets,
     grants: account === undefined ? [...grants] : [sessionGrantType],
     scopes: [...registration.scopes],
     defaultScopes: [...registration.defaultScopes],
     requiredScopes: [...requiredScopes],
     audiences: [...audiences],
-    dpopBoundAccessTokens: registration.dpopBoundAccessTokens ?? false,
+    // FAPI 2.0 Security Profile §5.3.2.1: sender-constrained tokens
+    dpopBoundAccessTokens: fapi || (registration.dpopBoundAccessTokens ?? false),
+    fapi,
     mayIntrospect: registration.mayIntrospect ?? false,
     ...(tokenLifetime !== undefined && { tokenLifetime }),
     claims: { ...registration.claims },

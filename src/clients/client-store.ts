@@ -2,7 +2,10 @@ import type { Client } from './client.ts';
 
 /** Clients, as the registry uses them. Client authentication needs `find` only. */
 export interface ClientStore {
-  /** An eventually consistent read: it may miss a client, or a change, of the last second. */
+  /**
+   * An eventually consistent read: it may miss a client, or a change, of the last second. It costs the same for a client
+   * that does not exist, so that timing does not reveal it.
+   */
   find(clientId: string): Promise<Client | undefined>;
   /** A strongly consistent read. */
   findNow(clientId: string): Promise<Client | undefined>;

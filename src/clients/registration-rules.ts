@@ -1,5 +1,6 @@
 import { grantTypes, jwtBearerGrantType, maximumClientIdLength, scopePatternMatches } from './client.ts';
 import type { ClientKey, ClientKind } from './client.ts';
+import { keysUnderFapi, noFapiAlgorithm } from './fapi.ts';
 
 /** What an operator states about a new client. */
 export interface ClientRegistration {
@@ -23,6 +24,8 @@ export interface ClientRegistration {
   readonly audiences?: readonly string[];
   readonly dpopBoundAccessTokens?: boolean;
   readonly mayIntrospect?: boolean;
+  /** Whether it is held to FAPI 2.0: it authenticates with its keys alone, and its tokens are bound by DPoP. */
+  readonly fapi?: boolean;
   readonly scopes: readonly string[];
   readonly defaultScopes: readonly string[];
   /** Lifetime of its tokens in seconds, where it differs from the stage's lifetime for its kind. */
@@ -74,6 +77,10 @@ const maximumListLength = 1_500;
 
 /** Matches no character that breaks a line, moves a cursor or changes the direction of the text. */
 const printableLine = /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u;
+
+/** Whether every character may be printed on an operator's terminal, within one line. */
+export const isPrintable = (text: string): boolean =>
+  Array.from(text).every((character) => printableLine.test(character));
 
 export const nameProblem = (name: string): string | undefined =>
   printableLine.test(name) ? undefined : 'must have 1 to 100 characters, on one line';
@@ -131,6 +138,7 @@ const rules: readonly Rule[] = [
       ['grants', grants.length > 0],
       ['dpopBoundAccessTokens', registration.dpopBoundAccessTokens === true],
       ['mayIntrospect', registration.mayIntrospect === true],
+      ['fapi', registration.fapi === true],
     ];
     const [field] = given.find(([, isGiven]) => isGiven) ?? [];
     return (
@@ -192,6 +200,9 @@ const rules: readonly Rule[] = [
           'must have names of 1 to 100 characters that begin with a letter and consist of letters, digits and . : / _ -',
       };
     }
+    if (!Object.values(claims).every(isPrintable)) {
+      return { field: 'claims', problem: 'must have values of printable characters, on one line' };
+    }
     const reserved = names.find((name) => reservedClaims.has(name));
     return reserved === undefined
       ? undefined
@@ -211,6 +222,30 @@ const rules: readonly Rule[] = [
       problem: 'must be given for the grant jwt-bearer: a public key verifies the assertions',
     };
   },
+  ({ fapi, kind, keys = [], secret, withSecret }) => {
+    if (fapi !== true) return undefined;
+    // FAPI 2.0 Security Profile §5.3.2.1: only confidential clients, which authenticate without a shared secret.
+    if (kind !== 'integration') return { field: 'kind', problem: 'must be integration under FAPI 2.0' };
+    if (keys.length === 0) {
+      return { field: 'keys', problem: 'must be given for FAPI 2.0, under which a client has no secret' };
+    }
+    if (secret !== undefined || withSecret === true) {
+      return {
+        field: secret === undefined ? 'withSecret' : 'secret',
+        problem: 'must be left out under FAPI 2.0, which allows private_key_jwt only',
+      };
+    }
+    return keysUnderFapi(keys) ? undefined : { field: 'keys', problem: noFapiAlgorithm };
+  },
+  ({ keys = [] }) =>
+    keys.every(({ kid }) => isPrintable(kid))
+      ? undefined
+      : { field: 'keys', problem: 'must have a kid of printable characters, on one line' },
+  ({ audiences = [] }) =>
+    // `URL` removes line breaks from what it parses, and so accepts them.
+    audiences.every(isPrintable)
+      ? undefined
+      : { field: 'audiences', problem: 'must be printable characters, on one line' },
   ({ audiences = [] }) =>
     // RFC 8707 §2: an absolute URI without a fragment.
     audiences.every((audience) => URL.canParse(audience) && !audience.includes('#'))

@@ -68,8 +68,12 @@ export function clientAuthentication(options: ClientAuthenticationOptions): Auth
     if (!client.authenticationMethods.includes(method)) {
       return invalidClient(request, 'method_not_allowed', client.id);
     }
-    if (!verification.verified) return invalidClient(request, verification.reason, client.id);
-    if (client.status !== 'enabled') return invalidClient(request, 'client_disabled', client.id);
+    const { status, id } = client;
+    if (!verification.verified) {
+      const description = status === 'enabled' ? verification.description : undefined;
+      return invalidClient(request, verification.reason, id, description);
+    }
+    if (status !== 'enabled') return invalidClient(request, 'client_disabled', id);
     if (verification.secretId !== undefined) {
       await options.recordSecretUse(client.id, verification.secretId);
     }
@@ -77,9 +81,17 @@ export function clientAuthentication(options: ClientAuthenticationOptions): Auth
   };
 }
 
-/** @param reason for the log */
-const invalidClient = (request: AuthenticationRequest, reason: string, clientId?: string) =>
-  errorResult('invalid_client', undefined, {
+/**
+ * @param reason for the log
+ * @param description for the client
+ */
+const invalidClient = (
+  request: AuthenticationRequest,
+  reason: string,
+  clientId?: string,
+  description?: string,
+) =>
+  errorResult('invalid_client', description, {
     ...(isBasicScheme(request.authorization) && { challenge: 'Basic' }),
     reason,
     ...(clientId !== undefined && { clientId }),
@@ -99,10 +111,9 @@ async function findFirst(
   clients: ClientAuthenticationOptions['clients'],
   ids: readonly string[],
 ): Promise<Client | undefined> {
-  // An id that is too long to be registered is unknown without a read.
-  for (const id of ids.filter(({ length }) => length <= maximumClientIdLength)) {
-    const client = await clients.find(id);
-    if (client) return client;
-  }
-  return undefined;
+  // An id that is too long to be registered is unknown without a read. All others are read, so that timing does not
+  // reveal which of them exists.
+  const read = ids.filter(({ length }) => length <= maximumClientIdLength);
+  const found = await Promise.all(read.map((id) => clients.find(id)));
+  return found.find((client) => client !== undefined);
 }

@@ -14,6 +14,7 @@ export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
   requiredScopes: [],
   audiences: [],
   dpopBoundAccessTokens: false,
+  fapi: false,
   mayIntrospect: false,
   scopes: ['orders:read', 'market:id:*'],
   defaultScopes: [],

@@ -71,6 +71,10 @@ export async function startFunctionServices() {
     STAGE: 'sandbox',
     ISSUER: issuer,
     AUDIENCE: issuer,
+    CLIENT_ASSERTIONS: JSON.stringify({
+      maximumLifetime: { default: 3_600, fapi: 300 },
+      tokenEndpointAudience: false,
+    }),
     CLIENTS_TABLE: 'clients',
     SESSIONS_TABLE: 'sessions',
     SIGNING_KEYS_SECRET: 'signing-keys',

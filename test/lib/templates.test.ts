@@ -204,6 +204,18 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
     });
   });
 
+  test.each(['Token', 'SessionToken', 'Revoke', 'Introspect'])(
+    'function %s knows what the stage requires of client assertions',
+    (name) => {
+      const found = resources(stateless, 'AWS::Lambda::Function').filter(({ id }) =>
+        new RegExp(`^${name}[0-9A-F]{8}$`).test(id),
+      );
+      expect(found.map(({ Properties }) => Properties['Environment'])).toMatchObject([
+        { Variables: { CLIENT_ASSERTIONS: JSON.stringify(record.clientAssertions) } },
+      ]);
+    },
+  );
+
   test.each(inEach('AWS::Logs::LogGroup'))(
     'log group $id has the retention of the stage',
     ({ Properties, DeletionPolicy }) => {

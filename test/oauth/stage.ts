@@ -59,7 +59,8 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
     secretKey,
     replays,
     recordSecretUse: hourlySecretUse(uses, clock, log),
-    assertionAudiences: [issuer, `${issuer}/oauth/token`],
+    issuer,
+    clientAssertions: { maximumLifetime: { default: 3_600, fapi: 300 }, tokenEndpointAudience: false },
     clock,
   };
   const sessionVerification = { sessions, clients, tagKey, clock };

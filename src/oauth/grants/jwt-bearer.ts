@@ -45,8 +45,9 @@ export const jwtBearer: Grant = {
     const claims = await verifyClientJwt(assertion, client, now);
     if (!claims.ok) {
       return invalidGrant(
-        'The assertion is not valid: it must be a JWT of at most 4096 bytes, signed with a key that is registered for this client.',
-        claims.error,
+        claims.error.description ??
+          'The assertion is not valid: it must be a JWT of at most 4096 bytes, signed with a key that is registered for this client.',
+        claims.error.reason,
       );
     }
     const problem = claimsProblem(claims.value, {
