@@ -31,6 +31,7 @@ export const clientFields: Readonly<Record<keyof ClientRegistration, FieldLabel>
   keys: { label: 'The public key (--public-key)' },
   grants: { label: 'The grant (--grant)' },
   requiredScopes: { label: 'The required scope (--required-scope)' },
+  subjects: { label: 'The subject (--subject)' },
   audiences: { label: 'The audience (--audience)' },
   dpopBoundAccessTokens: { label: 'DPoP (--dpop)' },
   mayIntrospect: { label: 'Introspection (--introspect)' },

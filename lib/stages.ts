@@ -1,4 +1,6 @@
 import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
+import type { AccessTokenType } from '../src/oauth/access-token.ts';
+import type { DialectName } from '../src/oauth/dialect.ts';
 import type { TokenPolicy } from '../src/oauth/token-policy.ts';
 
 /** Everything in which stages differ. To add a stage, add a record. */
@@ -10,12 +12,17 @@ export interface StageRecord {
   /** JWS algorithm of access tokens. A change takes effect with the next rotation of the keys. */
   readonly signingAlgorithm: SigningAlgorithmName;
   /**
+   * `typ` of access tokens: `at+jwt` (RFC 9068 §2.1), or `JWT` for clients and resource servers that demand it. A change
+   * of it revokes the tokens that were issued before, because no stage accepts both.
+   */
+  readonly accessTokenType: AccessTokenType;
+  /**
    * Whether routes that accept only JWTs are behind API Gateway's own JWT authorizer. It costs nothing, verifies only
    * RS256 and RS512, and checks neither revocation nor DPoP. Set it only if every published key is an RSA key.
    */
   readonly jwtAuthorizer: boolean;
-  /** The form of errors at the OAuth endpoints. Standard OAuth clients do not understand Commerce Layer's form. */
-  readonly dialect: 'rfc6749' | 'commercelayer';
+  /** What partners' programs expect of the OAuth endpoints. Commerce Layer's clients need their own dialect. */
+  readonly dialect: DialectName;
   /** Whether DPoP proofs must contain a nonce that the server has issued (RFC 9449 §8). */
   readonly dpopNonces: boolean;
   /** Days between two rotations of the signing keys. Each key signs for this long. */
@@ -44,6 +51,7 @@ const sandbox: StageRecord = {
   id: 'Sandbox',
   name: 'sandbox',
   signingAlgorithm: 'RS256',
+  accessTokenType: 'at+jwt',
   jwtAuthorizer: true,
   dialect: 'rfc6749',
   dpopNonces: false,
@@ -52,7 +60,7 @@ const sandbox: StageRecord = {
     accessTokenLifetime: { integration: twoHours, sales_channel: fourHours },
     maximumAccessTokenLifetime: fourHours,
     sessionLifetime: { default: twoHours, maximum: twoHours },
-    requiredScopes: { integration: [], sales_channel: [] },
+    requiredAnyOf: { integration: [], sales_channel: [] },
     organization: { id: 'xYZkjABcde', slug: 'example-marketplace', enterprise: false, region: 'eu-west-1' },
     test: true,
   },
@@ -81,11 +89,12 @@ export const commercelayer: StageRecord = {
   id: 'Commercelayer',
   name: 'commercelayer',
   signingAlgorithm: 'RS512',
+  accessTokenType: 'JWT',
   dialect: 'commercelayer',
   dpopNonces: true,
   tokens: {
     ...sandbox.tokens,
-    requiredScopes: { integration: [], sales_channel: ['market:*'] },
+    requiredAnyOf: { integration: [], sales_channel: ['market:*', 'store:*', 'stock_location:*'] },
     organization: { id: 'WXlEOFrjnr', slug: 'the-blue-brand', enterprise: true, region: 'eu-west-1' },
   },
 };

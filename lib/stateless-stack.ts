@@ -93,6 +93,7 @@ export class StatelessStack extends Stack {
       environment: {
         ...this.authenticationEnvironment(),
         AUDIENCE: this.audience,
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
         DIALECT: record.dialect,
         DPOP_NONCES: String(record.dpopNonces),
         TOKEN_POLICY: JSON.stringify(record.tokens),
@@ -130,7 +131,11 @@ export class StatelessStack extends Stack {
       record,
       folder: 'revoke',
       description: 'POST /oauth/revoke',
-      environment: { ...this.authenticationEnvironment(), DIALECT: record.dialect },
+      environment: {
+        ...this.authenticationEnvironment(),
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
+        DIALECT: record.dialect,
+      },
       statements: [
         ...this.authenticationStatements(),
         allowItems(stateful, ['GetItem'], itemKinds.keySet),
@@ -150,6 +155,7 @@ export class StatelessStack extends Stack {
       environment: {
         ...this.authenticationEnvironment(),
         AUDIENCE: this.audience,
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
         DIALECT: record.dialect,
         SIGNING_KEYS_SECRET: stateful.signingKeys.secretArn,
       },

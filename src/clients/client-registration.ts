@@ -10,9 +10,9 @@ import type { ClientStore } from './client-store.ts';
 import { clientCredentialsGrantType, sessionGrantType } from './client.ts';
 import type { AuthenticationMethod, Client } from './client.ts';
 import { registrationProblem } from './registration-rules.ts';
-import type { ClientRegistration, RegistrationProblem } from './registration-rules.ts';
+import type { ClientRegistration, RegistrationProblem, StageRules } from './registration-rules.ts';
 
-export interface Registry {
+export interface Registry extends StageRules {
   readonly clients: ClientStore;
   readonly accounts: AccountStore;
   /** `HashKeys.clientSecret` */
@@ -36,7 +36,7 @@ export async function registerClient(
   registration: ClientRegistration,
   registry: Registry,
 ): Promise<Result<RegisteredClient, RegistrationFailure>> {
-  const problem = registrationProblem(registration);
+  const problem = registrationProblem(registration, registry);
   if (problem) return failed({ reason: 'invalid', ...problem });
 
   const { clients, accounts, secretKey, clock } = registry;
@@ -78,6 +78,7 @@ function newClient(
     keys = [],
     grants = [clientCredentialsGrantType],
     requiredScopes = [],
+    subjects = [],
     audiences = [],
   } = registration;
   return {
@@ -92,6 +93,7 @@ function newClient(
     scopes: [...registration.scopes],
     defaultScopes: [...registration.defaultScopes],
     requiredScopes: [...requiredScopes],
+    subjects: [...subjects],
     audiences: [...audiences],
     dpopBoundAccessTokens: registration.dpopBoundAccessTokens ?? false,
     mayIntrospect: registration.mayIntrospect ?? false,

@@ -47,8 +47,8 @@ describe('required scopes of a stage', () => {
   /** A stage that requires a market of one kind of client. */
   const requiring = (kind: ClientKind): TokenCapabilities => {
     const { issuer } = stage.tokens;
-    const requiredScopes = { integration: [], sales_channel: [], [kind]: ['market:*'] };
-    return { ...stage.tokens, issuer: { ...issuer, policy: { ...issuer.policy, requiredScopes } } };
+    const requiredAnyOf = { integration: [], sales_channel: [], [kind]: ['market:*', 'store:*'] };
+    return { ...stage.tokens, issuer: { ...issuer, policy: { ...issuer.policy, requiredAnyOf } } };
   };
 
   test('refuses a client of the kind they are for with invalid_scope', async () => {
