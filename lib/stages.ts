@@ -27,7 +27,12 @@ export interface StageRecord {
   readonly dpopNonces: boolean;
   /** Days between two rotations of the signing keys. Each key signs for this long. */
   readonly rotationDays: number;
-  /** `aud` of access tokens (RFC 9068 §2.2); the stage's own URL if it is left out. */
+  /**
+   * The URL by which partners know the stage, if that is not the API's own: `iss`, the metadata, `aud` and the `htu` of
+   * DPoP proofs follow it. A domain that is mapped to the API serves it, with the path as its base path.
+   */
+  readonly issuer?: string;
+  /** `aud` of access tokens (RFC 9068 §2.2); the issuer if it is left out. */
   readonly audience?: string;
   /** Lifetimes and claims of tokens. */
   readonly tokens: TokenPolicy;
@@ -42,6 +47,14 @@ export interface StageRecord {
   readonly logRetentionDays: 7 | 30 | 90 | 365;
   /** Whether tables, keys and logs outlive the stack and are protected from deletion. */
   readonly retain: boolean;
+}
+
+/** What is wrong with the issuer of a stage; undefined if nothing is. */
+export function issuerProblem(issuer: string): string | undefined {
+  // RFC 8414 §2: https, without query and fragment. A slash at the end would be doubled in the URLs below it.
+  return /^https:\/\/[a-z\d.-]+(?::\d+)?(?:\/[\w.~-]+)*$/.test(issuer) && URL.canParse(issuer)
+    ? undefined
+    : 'must be an https URL, its host in lower case, without a query and without a slash at the end, such as https://auth.example.com';
 }
 
 const twoHours = 7_200;

@@ -9,6 +9,7 @@ import { NodeFunction } from './constructs/node-function.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
+import { issuerProblem } from './stages.ts';
 import type { StageRecord } from './stages.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
@@ -47,7 +48,9 @@ export class StatelessStack extends Stack {
     this.record = record;
     this.stateful = stateful;
     this.api = this.httpApi();
-    this.issuer = this.api.apiEndpoint;
+    const problem = record.issuer === undefined ? undefined : issuerProblem(record.issuer);
+    if (problem !== undefined) throw new Error(`${record.name}: the issuer ${problem}`);
+    this.issuer = record.issuer ?? this.api.apiEndpoint;
     this.audience = record.audience ?? this.issuer;
 
     this.tokenEndpoint();
