@@ -57,6 +57,27 @@ describe('required scopes of a stage', () => {
     expect((await channel.refused(request('orders:read'), { context })).code).toBe('invalid_scope');
   });
 
+  test.each(['market:id:a', 'store:id:a', 'orders:read store:id:a'])(
+    'issues a token for %s, which one of the patterns matches',
+    async (scope) => {
+      const channel = await partner({ kind: 'sales_channel', scopes: [...scopes, 'store:*'] });
+      const { response } = await channel.issued(request(scope), { context: requiring('sales_channel') });
+      expect(response.scope).toBe(scope);
+    },
+  );
+
+  test('and those of a client must both be satisfied', async () => {
+    const channel = await partner({
+      kind: 'sales_channel',
+      scopes: [...scopes, 'store:*'],
+      requiredScopes: ['orders:read'],
+    });
+    const context = requiring('sales_channel');
+    expect((await channel.refused(request('store:id:a'), { context })).code).toBe('invalid_scope');
+    expect((await channel.refused(request('orders:read'), { context })).code).toBe('invalid_scope');
+    await channel.issued(request('orders:read store:id:a'), { context });
+  });
+
   test.each<[string, ClientKind, ClientKind, string]>([
     [
       'a sales channel with a market where sales channels need one',
