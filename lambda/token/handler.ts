@@ -43,6 +43,7 @@ const signer = currentSigner(readSigningKeySet(secrets, env.SIGNING_KEYS_SECRET)
 });
 const hashKeys = readHashKeys(secrets, env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys, log };
+const clients = dynamodbClientStore(resources.dynamodb, env.CLIENTS_TABLE);
 const dialect = v.parse(v.picklist(dialectNames), env.DIALECT);
 
 export const handler = endpoint({
@@ -56,7 +57,7 @@ export const handler = endpoint({
     verifyToken: tokenVerification([accessTokenKind(resources, env)]).verifyToken,
     issuer: { issuer: env.ISSUER, audience: env.AUDIENCE, policy: parseTokenPolicy(env.TOKEN_POLICY) },
     dialect: dialects[dialect],
-    findClient: dynamodbClientStore(resources.dynamodb, env.CLIENTS_TABLE).find,
+    findClient: (clientId) => clients.find(clientId),
     signer,
     replays: dynamodbReplayStore(resources.dynamodb, env.SESSIONS_TABLE),
     clock: systemClock,

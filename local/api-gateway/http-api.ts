@@ -61,6 +61,7 @@ export function httpApi(id: string, invoke: InvokeFunction, publicUrl?: string):
     if (!sent) sendGatewayResponse(response, internalServerError);
   }
 
+  const endpoint = () => `http://${loopback}:${boundPort}`;
   const withoutBasePath = (path: string) =>
     path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
 
@@ -84,11 +85,11 @@ export function httpApi(id: string, invoke: InvokeFunction, publicUrl?: string):
     integrations: new Map(),
     authorizers: new Map(),
     get endpoint() {
-      return `http://${loopback}:${boundPort}`;
+      return endpoint();
     },
-    locate(url) {
+    locate: (url) => {
       const isBelow = publicUrl !== undefined && `${url}/`.startsWith(`${publicUrl}/`);
-      return isBelow ? this.endpoint + basePath + url.slice(publicUrl.length) : url;
+      return isBelow ? endpoint() + basePath + url.slice(publicUrl.length) : url;
     },
     async listen(port) {
       boundPort = await listenOnLoopback(server, port);

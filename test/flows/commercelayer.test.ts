@@ -327,26 +327,26 @@ describe('revoke of js-auth', () => {
   });
 });
 
-const token = (await authenticate(grant_type, { ...integration, domain })).accessToken;
+const integrationToken = (await authenticate(grant_type, { ...integration, domain })).accessToken;
 
 describe('helpers of js-auth', () => {
   test('jwtVerify verifies a token with the published keys', async () => {
-    expect(await jwtVerify(token)).toStrictEqual(jwtDecode(token));
+    expect(await jwtVerify(integrationToken)).toStrictEqual(jwtDecode(integrationToken));
   });
 
   test('jwtVerify refuses a token that was changed', async () => {
-    const [header = '', payload = '', signature = ''] = token.split('.');
+    const [header = '', payload = '', signature = ''] = integrationToken.split('.');
     const changed = Buffer.from(payload, 'base64url').toString().replace('"test":true', '"test":false');
     const forged = [header, Buffer.from(changed).toString('base64url'), signature].join('.');
     await expect(jwtVerify(forged)).rejects.toThrow('Invalid signature');
   });
 
   test('getCoreApiBaseEndpoint names the host of the organization', () => {
-    expect(getCoreApiBaseEndpoint(token)).toBe(issuer.replace('auth', 'the-blue-brand'));
+    expect(getCoreApiBaseEndpoint(integrationToken)).toBe(issuer.replace('auth', 'the-blue-brand'));
   });
 
   test('jwtIsIntegration and jwtIsSalesChannel tell the kind of the client', async () => {
-    const { payload } = jwtDecode(token);
+    const { payload } = jwtDecode(integrationToken);
     expect([jwtIsIntegration(payload), jwtIsSalesChannel(payload)]).toStrictEqual([true, false]);
   });
 

@@ -31,6 +31,24 @@ test('watches and lets a debugger attach where it is told to', () => {
   expect(usage).toMatch(/--inspect\[=PORT\] /);
 });
 
+test('a stage has the issuer that it is given, and the others their own', () => {
+  expect(readOptions([]).issuers).toStrictEqual({});
+  const options = [
+    ...['--issuer-sandbox', 'https://auth.example.com/base'],
+    ...['--commercelayer', '--issuer-commercelayer=https://auth.example.test:8443'],
+  ];
+  expect(readOptions(options).issuers).toStrictEqual({
+    sandbox: 'https://auth.example.com/base',
+    commercelayer: 'https://auth.example.test:8443',
+  });
+});
+
+test('the issuer of a stage that does not run is refused', () => {
+  expect(() => readOptions(['--issuer-commercelayer', 'https://auth.example.test'])).toThrow(
+    '--issuer-commercelayer needs --commercelayer',
+  );
+});
+
 test('names the option that was meant', () => {
   expect(() => readOptions(['--wach'])).toThrow(
     expect.objectContaining({ message: 'There is no option --wach. Did you mean --watch?' }),
@@ -53,6 +71,18 @@ for (const args of [
   ['--data', 'x', '--ephemeral'],
   ['--json=yes'],
   ['--inspect=x'],
+  ...[
+    'x',
+    'http://auth.example.com',
+    'https://auth.example.com/',
+    'https://auth.example.com/base/',
+    'https://auth.example.com//base',
+    'https://auth.example.com?a',
+    'https://auth.example.com#a',
+    'https://Auth.example.com',
+    'https://user@auth.example.com',
+    'https://auth.example.com/a b',
+  ].map((url) => ['--issuer-sandbox', url]),
   ['--inspect', '9230'],
 ]) {
   test(`does not take ${args.join(' ')}`, () => {

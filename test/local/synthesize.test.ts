@@ -16,9 +16,13 @@ test('synthesis › is reused where it was finished, for the same files and the 
   mkdirSync(outdir);
   writeFileSync(join(outdir, 'manifest.json'), '{}');
   assert.equal(isSynthesized(outdir), false, 'an interrupted synthesis has no hash');
-  writeFileSync(join(outdir, 'app.sha256'), appHash(projectFolder, { POSTERN_COMMERCELAYER: 'false' }));
+  writeFileSync(
+    join(outdir, 'app.sha256'),
+    appHash(projectFolder, { POSTERN_COMMERCELAYER: 'false', POSTERN_ISSUERS: '{}' }),
+  );
   expect(isSynthesized(outdir)).toBe(true);
   expect(isSynthesized(outdir, { commercelayer: true })).toBe(false);
+  expect(isSynthesized(outdir, { issuers: { sandbox: 'https://auth.example.com' } })).toBe(false);
   rmSync(join(outdir, 'manifest.json'));
   expect(isSynthesized(outdir)).toBe(false);
 });
