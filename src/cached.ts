@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
 
 /** Seconds between a failed load and the next attempt while there is an old value to return. */
-const retryAfter = 30;
+const reloadAfter = 30;
 
 /**
  * Keeps the result of `load` for `freshFor` seconds. If a later load fails, the old value is returned and the next
- * attempt is made after half a minute: a store that is down for an hour neither stops a warm function nor slows
+ * attempt is made after `reloadAfter`: a store that is down for an hour neither stops a warm function nor slows
  * down each of its requests. Concurrent callers share one load.
  * @param onStale receives the reason why the old value is returned
  */
@@ -24,7 +24,7 @@ export function cached<Value>(
     } catch (error) {
       if (!held) throw error;
       onStale(error);
-      held = { value: held.value, loadedAt: clock() - freshFor + retryAfter };
+      held = { value: held.value, loadedAt: clock() - freshFor + reloadAfter };
       return held.value;
     } finally {
       loading = undefined;

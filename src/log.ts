@@ -14,7 +14,7 @@ export interface LogFields {
   readonly grantType?: string;
   readonly scope?: string;
   readonly error?: ErrorCode;
-  /** The cause, where clients must not learn it. */
+  /** Why the request was refused, where clients must not learn it. */
   readonly reason?: string;
   /** Class and message of an exception. */
   readonly cause?: string;

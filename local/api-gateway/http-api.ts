@@ -27,11 +27,15 @@ export interface HttpApi {
   close(): Promise<void>;
 }
 
-/**
- * @param publicUrl a URL that is mapped to the API, as a custom domain is: a request may have its path, the base path,
- * in front. API Gateway leaves it in the path that it passes on, and chooses the route without it.
- */
-export function httpApi(id: string, invoke: InvokeFunction, publicUrl?: string): HttpApi {
+interface HttpApiOptions {
+  /**
+   * A URL that is mapped to the API, as a custom domain is. A request may have its path, the base path, in front: API
+   * Gateway chooses the route without it, and leaves it in the path that it passes on.
+   */
+  readonly publicUrl?: string | undefined;
+}
+
+export function httpApi(id: string, invoke: InvokeFunction, { publicUrl }: HttpApiOptions = {}): HttpApi {
   const basePath = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
   const routes = new Map<string, Route>();
   let deployed = false;

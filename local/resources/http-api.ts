@@ -53,7 +53,7 @@ export async function createApi(
 ): Promise<CreatedResource> {
   parseProperties(Api, properties);
   if (apis.size > 0) throw new LocalFailure(`the stage ${stageName} has an API already, and one port`);
-  const api = httpApi(stableId(physicalName, 10), functions.invoke, publicUrl);
+  const api = httpApi(stableId(physicalName, 10), functions.invoke, { publicUrl });
   await api.listen(port);
   apis.set(api.id, api);
   return { ref: api.id, attributes: { ApiId: api.id, ApiEndpoint: api.endpoint } };

@@ -9,7 +9,10 @@ export const maximumClientIdLength = 128;
 export const clientKinds = ['integration', 'sales_channel'] as const;
 export type ClientKind = (typeof clientKinds)[number];
 
-/** `token_endpoint_auth_method` values of RFC 7591 §2 that a client may be registered for. */
+/**
+ * Client authentication methods, by their names in the registry that RFC 7591 §4.2 established. `private_key_jwt` is
+ * from OpenID Connect Core 1.0 §9.
+ */
 export const authenticationMethods = [
   'client_secret_basic',
   'client_secret_post',

@@ -123,10 +123,20 @@ const rules: readonly Rule[] = [
     if (registration.kind !== 'integration') {
       return { field: 'kind', problem: 'must be integration for a session key' };
     }
-    const { scopes, defaultScopes, keys = [], subjects = [], audiences = [], grants = [] } = registration;
+    const {
+      scopes,
+      defaultScopes,
+      requiredScopes = [],
+      keys = [],
+      subjects = [],
+      audiences = [],
+      grants = [],
+    } = registration;
     const given: readonly [keyof ClientRegistration, boolean][] = [
       ['scopes', scopes.length > 0],
       ['defaultScopes', defaultScopes.length > 0],
+      ['requiredScopes', requiredScopes.length > 0],
+      ['claims', Object.keys(registration.claims).length > 0],
       ['keys', keys.length > 0],
       ['subjects', subjects.length > 0],
       ['audiences', audiences.length > 0],
@@ -154,7 +164,12 @@ const rules: readonly Rule[] = [
     const field = (['scopes', 'defaultScopes', 'requiredScopes'] as const).find((name) =>
       registration[name]?.some((scope) => !/^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/.test(scope)),
     );
-    return field && { field, problem: 'must be printable ASCII without space, quote or backslash' };
+    return (
+      field && {
+        field,
+        problem: 'must have 1 to 200 characters of printable ASCII, without space, quote or backslash',
+      }
+    );
   },
   (registration) => {
     const field = (['scopes', 'requiredScopes'] as const).find((name) =>
@@ -185,7 +200,8 @@ const rules: readonly Rule[] = [
     if (!names.every((name) => /^[A-Za-z][\w.:/-]{0,99}$/.test(name))) {
       return {
         field: 'claims',
-        problem: 'must have names that begin with a letter and consist of letters, digits and . : / _ -',
+        problem:
+          'must have names of 1 to 100 characters that begin with a letter and consist of letters, digits and . : / _ -',
       };
     }
     const reserved = names.find((name) => reservedClaims.has(name));
@@ -245,7 +261,7 @@ const rules: readonly Rule[] = [
 /** The first problem of a registration; undefined if it is valid. */
 export function registrationProblem(
   registration: ClientRegistration,
-  stage: StageRules,
+  stage: StageRules = {},
 ): RegistrationProblem | undefined {
   for (const rule of rules) {
     const problem = rule(registration, stage);

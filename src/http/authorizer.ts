@@ -1,5 +1,5 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { errorResult, requestError } from '../errors.ts';
+import { errorResult, errorTable, requestError } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { causeOf } from '../log.ts';
 import type { Log } from '../log.ts';
@@ -38,13 +38,15 @@ export function authorizer(options: AuthorizerOptions) {
     const caller = await authorize(event, options);
     if (caller.ok) return { isAuthorized: true, context: callerContext(caller.value) };
     const { code, reason, clientId } = caller.error;
-    options.log('WARN', {
-      event: 'caller_denied',
-      requestId: event.requestContext.requestId,
-      error: code,
-      ...(reason !== undefined && { reason }),
-      ...(clientId !== undefined && { clientId }),
-    });
+    if (errorTable[code].status < 500) {
+      options.log('WARN', {
+        event: 'caller_denied',
+        requestId: event.requestContext.requestId,
+        error: code,
+        ...(reason !== undefined && { reason }),
+        ...(clientId !== undefined && { clientId }),
+      });
+    }
     return { isAuthorized: options.denials === 'integration', context: denialContext(caller.error) };
   };
 }

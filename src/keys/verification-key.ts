@@ -4,14 +4,14 @@ import type { Clock } from '../clock.ts';
 import type { PublishedKeySetReader } from './published-key-set.ts';
 import { functionCacheSeconds } from './signing-key-set.ts';
 
-/** Seconds between two reads that an unknown `kid` may cause, so that a flood of such tokens reads nothing. */
+/** Minimum seconds between two reads that unknown `kid`s cause, so that a flood of such tokens reads little. */
 const rereadAfter = 5;
 
 type Key = CryptoKey | KeyObject | Uint8Array;
 
 /**
- * Finds the key of a JWT by `kid` among the published keys, which are kept in memory for a while. A key, or the URL of
- * one, in the token's header is ignored (RFC 8725 §3.10).
+ * Finds the key of a JWT by `kid` among the published keys, which are kept in memory for `functionCacheSeconds`. A key,
+ * or the URL of one, in the token's header is ignored (RFC 8725 §3.10).
  */
 export function verificationKeys(reader: PublishedKeySetReader, clock: Clock): JWTVerifyGetKey {
   let keys: ReadonlyMap<string, { readonly alg: string; readonly key: Key }> = new Map();

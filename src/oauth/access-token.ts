@@ -21,6 +21,17 @@ export interface AccessTokenIssuer {
   readonly policy: TokenPolicy;
 }
 
+/** Claims that a grant may add, and no others: it cannot replace what the server states of every token. */
+export interface GrantClaims {
+  /** Whom the client acts for, as Commerce Layer's tokens state it. */
+  readonly owner?: unknown;
+  readonly custom_claim?: unknown;
+  /** The actors of an exchanged token (RFC 8693 §4.1). */
+  readonly act?: unknown;
+  /** The tokens that an exchanged token comes from. */
+  readonly origin?: unknown;
+}
+
 /** The result of a grant: what the token is to contain. */
 export interface GrantedToken {
   readonly scope: string;
@@ -29,8 +40,8 @@ export interface GrantedToken {
   readonly jkt?: string | undefined;
   /** `sub`, if it is not the client. */
   readonly subject?: string;
-  /** Claims of the grant itself: `owner`, `custom_claim`, `act`, `origin`. */
-  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Claims of the grant itself. */
+  readonly claims?: GrantClaims;
   /** NumericDate by which the token must have expired. */
   readonly expiresBy?: number;
 }

@@ -34,7 +34,7 @@ export type AuthenticateClient = (
   request: AuthenticationRequest,
 ) => Promise<Result<AuthenticatedClient, RequestError>>;
 
-/** All methods by their names in RFC 7591 §2, which the metadata lists too. */
+/** All methods by their registered names (RFC 7591 §4.2), which the metadata lists too. */
 const clientAuthenticationMethods: Readonly<Record<AuthenticationMethod, ClientAuthenticationMethod>> = {
   client_secret_basic: clientSecretBasic,
   client_secret_post: clientSecretPost,

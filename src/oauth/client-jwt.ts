@@ -21,7 +21,7 @@ const foreignTypes = new Set(['at+jwt', 'application/at+jwt', 'dpop+jwt', 'token
  */
 export async function verifyClientJwt(
   jwt: string,
-  { keys }: Client,
+  { keys }: Pick<Client, 'keys'>,
   now: number,
 ): Promise<Result<JWTPayload, string>> {
   if (jwt.length > maximumLength) return failed('assertion_too_long');

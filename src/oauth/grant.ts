@@ -2,7 +2,7 @@ import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import type { RequestError } from '../errors.ts';
 import type { Result } from '../result.ts';
-import type { AccessTokenIssuer, GrantedToken, TokenResponse } from './access-token.ts';
+import type { AccessTokenIssuer, GrantedToken } from './access-token.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
 import { authenticationParameters } from './client-authentication/method.ts';
 import type { Dialect } from './dialect.ts';
@@ -63,6 +63,6 @@ export interface Grant {
     request: GrantRequest,
     capabilities: GrantCapabilities,
   ) => Promise<Result<GrantedToken, RequestError>>;
-  /** Members of the response that only this grant has. */
-  readonly responseMembers?: Partial<TokenResponse>;
+  /** `issued_token_type` of the response, which only a token exchange has (RFC 8693 §2.2.1). */
+  readonly issuedTokenType?: string;
 }

@@ -13,7 +13,7 @@ import type { VerifiedToken, VerifyToken } from './token-verification.ts';
 export const introspectionParameters = [...authenticationParameters, 'token'] as const;
 type IntrospectionParameters = { readonly [name in (typeof introspectionParameters)[number]]?: string };
 
-/** RFC 9701 §3 and §5: the media type that requests a JWT response, and the `typ` of that JWT. */
+/** RFC 9701 §4 and §5: the media type that requests a JWT response, and the `typ` of that JWT. */
 export const introspectionJwtType = 'token-introspection+jwt';
 
 export interface IntrospectionCapabilities {

@@ -1,4 +1,9 @@
-import { grantTypes } from '../clients/client.ts';
+import {
+  clientCredentialsGrantType,
+  grantTypes,
+  jwtBearerGrantType,
+  tokenExchangeGrantType,
+} from '../clients/client.ts';
 import type { Client } from '../clients/client.ts';
 import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
@@ -41,9 +46,9 @@ export interface IssuedToken {
 
 /** The grants by `grant_type`. The metadata lists the same names. */
 const grants: Readonly<Record<(typeof grantTypes)[number], Grant>> = {
-  client_credentials: clientCredentials,
-  'urn:ietf:params:oauth:grant-type:jwt-bearer': jwtBearer,
-  'urn:ietf:params:oauth:grant-type:token-exchange': tokenExchange,
+  [clientCredentialsGrantType]: clientCredentials,
+  [jwtBearerGrantType]: jwtBearer,
+  [tokenExchangeGrantType]: tokenExchange,
 };
 
 /** Issues the requested token, or returns an error of RFC 6749 §5.2. */
@@ -56,7 +61,7 @@ export async function issueToken(
   const grantType = grantTypes.find((name) => name === parameters.grant_type);
   if (grantType === undefined) return errorResult('unsupported_grant_type');
 
-  const { grant, identify, responseMembers } = grants[grantType];
+  const { grant, identify, issuedTokenType } = grants[grantType];
   const credentials = { authorization, ...parameters };
   const named = namedWithoutCredentials(credentials);
   const authenticated =
@@ -75,7 +80,7 @@ export async function issueToken(
   if (!granted.ok) return granted;
   const response = issueAccessToken(authenticated.value, granted.value, issuer, await signer(), clock());
   return ok({
-    response: responseMembers ? { ...response, ...responseMembers } : response,
+    response: issuedTokenType === undefined ? response : { ...response, issued_token_type: issuedTokenType },
     clientId: client.id,
     grantType,
   });

@@ -194,7 +194,7 @@ test('takes 10 MB and no more', async () => {
 
 describe('HTTP API with a public URL', () => {
   async function mapped(publicUrl: string): Promise<HttpApi> {
-    const started = httpApi('abcdefghij', fixtureFunctions(functions).invoke, publicUrl);
+    const started = httpApi('abcdefghij', fixtureFunctions(functions).invoke, { publicUrl });
     await started.listen(0);
     afterThisTest(() => started.close());
     for (const key of ['GET /echo/{id}', 'GET /base']) started.addRoute(route(key));

@@ -25,8 +25,8 @@ export const jwtBearer: Grant = {
     const issuer = unverifiedIssuer(assertion);
     const isNamed = named.length === 0 || named.some((id) => id === issuer);
     const client = issuer !== undefined && isNamed ? await findClient(issuer) : undefined;
+    const claims = await verifyClientJwt(assertion, client ?? { keys: [] }, clock());
     if (!client) return unverified('unknown_client');
-    const claims = await verifyClientJwt(assertion, client, clock());
     if (!claims.ok) return unverified(claims.error, client.id);
     if (client.status !== 'enabled') return unverified('client_disabled', client.id);
     return ok({ client, method: 'none' });

@@ -1,12 +1,13 @@
 import { issuedAtFor } from '../../clients/client.ts';
 import { errorResult } from '../../errors.ts';
 import { ok } from '../../result.ts';
+import type { GrantClaims } from '../access-token.ts';
 import { grantAudience } from '../audience.ts';
 import type { Grant, TokenParameters } from '../grant.ts';
 import { grantScope, scopeTokens } from '../scope.ts';
 import type { TokenOrigin, VerifiedToken } from '../token-verification.ts';
 
-/** How often a token may be exchanged from service to service: each exchange is one more item to read. */
+/** Maximum number of exchanges from service to service: each exchange is one more item to read. */
 const maximumExchanges = 4;
 
 /** RFC 8693 §3 */
@@ -73,7 +74,7 @@ export const tokenExchange: Grant = {
       claims: exchangedClaims(token, client.id),
     });
   },
-  responseMembers: { issued_token_type: accessTokenType },
+  issuedTokenType: accessTokenType,
 };
 
 function parametersProblem({
@@ -84,10 +85,10 @@ function parametersProblem({
 }: TokenParameters): string | undefined {
   if (subject_token === undefined) return 'subject_token is missing.';
   if (subject_token_type === undefined || !tokenTypes.has(subject_token_type)) {
-    return `subject_token_type must be ${accessTokenType}.`;
+    return `subject_token_type must be ${[...tokenTypes].join(' or ')}.`;
   }
   if (requested_token_type !== undefined && !tokenTypes.has(requested_token_type)) {
-    return `requested_token_type must be ${accessTokenType}.`;
+    return `requested_token_type must be ${[...tokenTypes].join(' or ')}.`;
   }
   return actor_token === undefined ? undefined : 'actor_token is not supported: the client is the actor.';
 }
@@ -98,7 +99,7 @@ function defaultAudience({ audience }: VerifiedToken, stageAudience: string): st
   return audiences.includes(stageAudience) ? stageAudience : (audiences[0] ?? stageAudience);
 }
 
-function exchangedClaims(token: VerifiedToken, clientId: string): Record<string, unknown> {
+function exchangedClaims(token: VerifiedToken, clientId: string): GrantClaims {
   const { claims, origins = [] } = token;
   const previousActor = 'act' in claims && { act: claims['act'] };
   return {

@@ -200,7 +200,6 @@ describe('jwt-bearer grant, client that does not authenticate', () => {
     'an iss that is no string': () => request(assertion({ iss: [client.id] })),
     'an iss of more than 128 characters': () => request(assertion({ iss: 'x'.repeat(129) })),
     'a string that is no JWT': () => request('a.b.c', { client_id: client.id }),
-    'an expired assertion': () => request(assertion({ exp: now - 60 })),
     'a disabled client': async () => {
       const disabled = await partner({ grants, keys: [key.publicKey] });
       await stage.clients.replace({ ...disabled.client, status: 'disabled' });
@@ -225,6 +224,7 @@ describe('jwt-bearer grant, client that does not authenticate', () => {
     ['an aud of another server', { aud: 'https://other.example.com' }],
     ['an empty list as aud', { aud: [] }],
     ['a missing exp', { exp: undefined }],
+    ['an exp a minute ago', { exp: now - 60 }],
     ['a subject that is not registered', { sub: 'root' }],
     [
       'an owner in the form of Commerce Layer without aud',
