@@ -43,12 +43,12 @@ const { clientId: client_id, clientSecret: client_secret = '' } = demoIntegratio
 // Commerce Layer's clients call the host of the issuer. Its requests go to the stage on this machine, as its entry in the
 // DNS and the domain of API Gateway would send them; the path stays as it is.
 const called: string[] = [];
-const send = globalThis.fetch;
+const realFetch = globalThis.fetch;
 const { origin } = new URL(issuer);
 const toThisMachine: typeof fetch = (input, init) => {
   const target = input instanceof Request ? input.url : String(input);
   called.push(target);
-  return send(target.startsWith(origin) ? url + target.slice(origin.length) : target, init);
+  return realFetch(target.startsWith(origin) ? url + target.slice(origin.length) : target, init);
 };
 jest.spyOn(globalThis, 'fetch').mockImplementation(toThisMachine);
 afterAll(() => void jest.restoreAllMocks());

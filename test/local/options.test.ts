@@ -34,8 +34,9 @@ test('watches and lets a debugger attach where it is told to', () => {
 test('a stage has the issuer that it is given, and the others their own', () => {
   expect(readOptions([]).issuers).toStrictEqual({});
   const options = [
-    ...['--issuer-sandbox', 'https://auth.example.com/base'],
-    ...['--commercelayer', '--issuer-commercelayer=https://auth.example.test:8443'],
+    '--commercelayer',
+    '--issuer-sandbox=https://auth.example.com/base',
+    '--issuer-commercelayer=https://auth.example.test:8443',
   ];
   expect(readOptions(options).issuers).toStrictEqual({
     sandbox: 'https://auth.example.com/base',
