@@ -134,6 +134,7 @@ function isFirstUse(
 ): Promise<boolean> {
   // Without jti it is identified by its signing input, because the same signature can be encoded in several ways.
   const name = jti === undefined ? `jws ${assertion.slice(0, assertion.lastIndexOf('.'))}` : `jti ${jti}`;
-  const use = createHash('sha256').update(`grant ${clientId} ${name}`).digest('base64url');
+  // The name under which client authentication remembers it too: what authenticated a client is no grant (RFC 8725 §3.11).
+  const use = createHash('sha256').update(`assertion ${clientId} ${name}`).digest('base64url');
   return replays.firstUse(use, usableUntil, clock());
 }
