@@ -68,6 +68,11 @@ export const clientCreate = command({
       `${shortNames.join(', ')}, or the URN of one; ${shortNames[0]} if it is left out`,
       grants,
     ),
+    subject: repeatable(
+      'PATTERN',
+      'A subject that it may act for with the grant jwt-bearer: exact, or a prefix such as customer-*',
+      strings,
+    ),
     audience: repeatable(
       'URI',
       'An audience that it may request tokens for, besides that of the stage',
@@ -119,6 +124,7 @@ export const clientCreate = command({
       requiredScope,
       claim,
       grant,
+      subject,
       audience,
       publicKey,
       alg,
@@ -159,6 +165,7 @@ export const clientCreate = command({
         scopes: scope,
         defaultScopes: defaultScope,
         requiredScopes: requiredScope,
+        subjects: subject,
         audiences: audience,
         dpopBoundAccessTokens: dpop,
         mayIntrospect: introspect,

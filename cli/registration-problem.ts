@@ -32,6 +32,7 @@ export const clientFields: Readonly<Record<keyof ClientRegistration, FieldLabel>
   keys: { label: 'The public key (--public-key)' },
   grants: { label: 'The grant (--grant)' },
   requiredScopes: { label: 'The required scope (--required-scope)' },
+  subjects: { label: 'The subject (--subject)' },
   audiences: { label: 'The audience (--audience)' },
   dpopBoundAccessTokens: { label: 'DPoP (--dpop)' },
   fapi: { label: 'FAPI 2.0 (--fapi)' },

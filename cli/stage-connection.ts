@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { commercelayer, stages } from '../lib/stages.ts';
 import { systemClock } from '../src/clock.ts';
+import { dialects } from '../src/oauth/dialect.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
 import { readHashKeys } from '../src/storage/hash-key-secret.ts';
@@ -32,6 +33,7 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),
     secretKey: async () => (await keys()).clientSecret,
     clock: systemClock,
+    unsignedAssertions: dialects[record.dialect].unsignedAssertions,
     wait: (seconds) => setTimeout(seconds * 1_000),
   };
 }

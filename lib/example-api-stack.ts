@@ -46,7 +46,11 @@ export class ExampleApiStack extends Stack {
       record,
       folder: 'example-api',
       description: 'Marketplace subscriptions',
-      environment: { STAGE: record.name, SUBSCRIPTIONS_TABLE: subscriptions.tableName },
+      environment: {
+        STAGE: record.name,
+        DIALECT: record.dialect,
+        SUBSCRIPTIONS_TABLE: subscriptions.tableName,
+      },
       statements: [allowKeys(subscriptions, ['GetItem', 'PutItem'], ['subscription#*'])],
     });
 

@@ -9,6 +9,7 @@ import { NodeFunction } from './constructs/node-function.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
+import { issuerProblem } from './stages.ts';
 import type { StageRecord } from './stages.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
@@ -47,7 +48,9 @@ export class StatelessStack extends Stack {
     this.record = record;
     this.stateful = stateful;
     this.api = this.httpApi();
-    this.issuer = this.api.apiEndpoint;
+    const problem = record.issuer === undefined ? undefined : issuerProblem(record.issuer);
+    if (problem !== undefined) throw new Error(`${record.name}: the issuer ${problem}`);
+    this.issuer = record.issuer ?? this.api.apiEndpoint;
     this.audience = record.audience ?? this.issuer;
 
     this.tokenEndpoint();
@@ -93,6 +96,7 @@ export class StatelessStack extends Stack {
       environment: {
         ...this.authenticationEnvironment(),
         AUDIENCE: this.audience,
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
         DIALECT: record.dialect,
         DPOP_NONCES: String(record.dpopNonces),
         TOKEN_POLICY: JSON.stringify(record.tokens),
@@ -130,7 +134,11 @@ export class StatelessStack extends Stack {
       record,
       folder: 'revoke',
       description: 'POST /oauth/revoke',
-      environment: { ...this.authenticationEnvironment(), DIALECT: record.dialect },
+      environment: {
+        ...this.authenticationEnvironment(),
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
+        DIALECT: record.dialect,
+      },
       statements: [
         ...this.authenticationStatements(),
         allowItems(stateful, ['GetItem'], itemKinds.keySet),
@@ -150,6 +158,7 @@ export class StatelessStack extends Stack {
       environment: {
         ...this.authenticationEnvironment(),
         AUDIENCE: this.audience,
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
         DIALECT: record.dialect,
         SIGNING_KEYS_SECRET: stateful.signingKeys.secretArn,
       },

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import { hourlySecretUse } from './clients/secret-use.ts';
 import { systemClock } from './clock.ts';
 import type { Environment } from './env.ts';
@@ -6,6 +7,7 @@ import type { HashKeys } from './keys/hash-keys.ts';
 import { verificationKeys } from './keys/verification-key.ts';
 import type { Log } from './log.ts';
 import { accessTokens } from './oauth/access-token-verification.ts';
+import { accessTokenTypes } from './oauth/access-token.ts';
 import { parseClientAssertionPolicy } from './oauth/client-assertion-policy.ts';
 import { clientAuthentication } from './oauth/client-authentication.ts';
 import { dpopVerification } from './oauth/dpop.ts';
@@ -44,9 +46,13 @@ export const authenticateClient = ({
   });
 
 /** JWT access tokens. Their clients are read strongly consistent, so that a revocation takes effect at once. */
-export const accessTokenKind = ({ env, dynamodb }: Omit<StageResources, 'hashKeys' | 'log'>): TokenKind =>
+export const accessTokenKind = (
+  { env, dynamodb }: Omit<StageResources, 'hashKeys' | 'log'>,
+  { ACCESS_TOKEN_TYPE }: Pick<Environment, 'ACCESS_TOKEN_TYPE'>,
+): TokenKind =>
   accessTokens({
     issuer: env.ISSUER,
+    accessTokenType: parseAccessTokenType(ACCESS_TOKEN_TYPE),
     revocationStates: dynamodbRevocationStateReader(dynamodb, {
       clientsTable: env.CLIENTS_TABLE,
       sessionsTable: env.SESSIONS_TABLE,
@@ -54,6 +60,9 @@ export const accessTokenKind = ({ env, dynamodb }: Omit<StageResources, 'hashKey
     verificationKey: verificationKeys(dynamodbPublishedKeySetStore(dynamodb, env.CLIENTS_TABLE), systemClock),
     clock: systemClock,
   });
+
+/** Throws if the function was deployed with another value. */
+export const parseAccessTokenType = (value: string) => v.parse(v.picklist(accessTokenTypes), value);
 
 /** Session tokens. Their clients are read strongly consistent, so that a revocation takes effect at once. */
 export const sessionTokenKind = ({ env, dynamodb, hashKeys }: Omit<StageResources, 'log'>): TokenKind =>

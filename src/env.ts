@@ -19,6 +19,8 @@ export interface Environment {
   readonly SIGNING_KEYS_SECRET: string;
   /** ARN of the Secrets Manager secret that the hash keys are derived from. */
   readonly HASH_KEY_SECRET: string;
+  /** `typ` of its access tokens: one of `accessTokenTypes`. */
+  readonly ACCESS_TOKEN_TYPE: string;
   /** JWS algorithm that the stage signs with (RFC 7518 §3.1). */
   readonly SIGNING_ALGORITHM: string;
   /** JSON of a `TokenPolicy`. */
@@ -27,7 +29,7 @@ export interface Environment {
   readonly CLIENT_ASSERTIONS: string;
   /** JSON of a `Record<route key, scope>`: the scope that the Lambda authorizer requires for each route. */
   readonly ROUTE_SCOPES: string;
-  /** Form of errors at the OAuth endpoints: `rfc6749` or `commercelayer`. */
+  /** What partners' programs expect of the OAuth endpoints: a name of `dialects`. */
   readonly DIALECT: string;
   /** `true` if DPoP proofs must contain a nonce of the server (RFC 9449 §8). */
   readonly DPOP_NONCES: string;

@@ -1,16 +1,19 @@
+import * as v from 'valibot';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint, routes } from '../../src/http/endpoint.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
 import { jsonLog } from '../../src/log.ts';
+import { dialectNames } from '../../src/oauth/dialect.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbSubscriptionStore } from './subscription-store.ts';
 import { createSubscription, readSubscription } from './subscriptions.ts';
 
-const env = readEnvironment('STAGE', 'SUBSCRIPTIONS_TABLE');
+const env = readEnvironment('STAGE', 'DIALECT', 'SUBSCRIPTIONS_TABLE');
 const log = jsonLog(process.stdout);
 const subscriptions = dynamodbSubscriptionStore(dynamodb(), env.SUBSCRIPTIONS_TABLE);
 
-const route = (handle: RequestHandler) => endpoint({ dialect: 'rfc6749', stage: env.STAGE, log, handle });
+const dialect = v.parse(v.picklist(dialectNames), env.DIALECT);
+const route = (handle: RequestHandler) => endpoint({ dialect, stage: env.STAGE, log, handle });
 
 export const handler = routes({
   'POST /api/v1/marketplace/subscriptions': route(createSubscription(subscriptions)),

@@ -18,6 +18,8 @@ export interface HttpApi {
   readonly authorizers: Map<string, Authorizer>;
   /** The attribute `ApiEndpoint`. */
   readonly endpoint: string;
+  /** Where a URL below the public URL of the API is served on this machine; another URL stays as it is. */
+  locate(url: string): string;
   listen(port: number): Promise<void>;
   /** Nothing is served before the API has a stage, which deploys its routes as they come. */
   deploy(): void;
@@ -25,7 +27,16 @@ export interface HttpApi {
   close(): Promise<void>;
 }
 
-export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
+interface HttpApiOptions {
+  /**
+   * A URL that is mapped to the API, as a custom domain is. A request may have its path, the base path, in front: API
+   * Gateway chooses the route without it, and leaves it in the path that it passes on.
+   */
+  readonly publicUrl?: string | undefined;
+}
+
+export function httpApi(id: string, invoke: InvokeFunction, { publicUrl }: HttpApiOptions = {}): HttpApi {
+  const basePath = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
   const routes = new Map<string, Route>();
   let deployed = false;
   let boundPort = 0;
@@ -38,7 +49,8 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
       sendGatewayResponse(response, request);
       return;
     }
-    const match = deployed ? matchRoute(routes.values(), request.method, request.encodedPath) : undefined;
+    const path = withoutBasePath(request.encodedPath);
+    const match = deployed ? matchRoute(routes.values(), request.method, path) : undefined;
     if (!match) {
       sendGatewayResponse(response, notFound);
       return;
@@ -52,6 +64,10 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
     const sent = sendResult(response, await integrate(match, event, request.method));
     if (!sent) sendGatewayResponse(response, internalServerError);
   }
+
+  const endpoint = () => `http://${loopback}:${boundPort}`;
+  const withoutBasePath = (path: string) =>
+    path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
 
   function integrate({ route }: RouteMatch, event: object, method: string): Promise<unknown> {
     const path = partsOf(route.routeKey)?.path ?? '/$default';
@@ -73,7 +89,11 @@ export function httpApi(id: string, invoke: InvokeFunction): HttpApi {
     integrations: new Map(),
     authorizers: new Map(),
     get endpoint() {
-      return `http://${loopback}:${boundPort}`;
+      return endpoint();
+    },
+    locate: (url) => {
+      const isBelow = publicUrl !== undefined && `${url}/`.startsWith(`${publicUrl}/`);
+      return isBelow ? endpoint() + basePath + url.slice(publicUrl.length) : url;
     },
     async listen(port) {
       boundPort = await listenOnLoopback(server, port);

@@ -49,11 +49,11 @@ const Route = v.strictObject({
 /** `AWS::ApiGatewayV2::Api`: it listens from now on, and responds with 404 until it has a stage and routes. */
 export async function createApi(
   { physicalName, properties }: ResourceRequest,
-  { apis, functions, port, stageName }: StageEnvironment,
+  { apis, functions, port, publicUrl, stageName }: StageEnvironment,
 ): Promise<CreatedResource> {
   parseProperties(Api, properties);
   if (apis.size > 0) throw new LocalFailure(`the stage ${stageName} has an API already, and one port`);
-  const api = httpApi(stableId(physicalName, 10), functions.invoke);
+  const api = httpApi(stableId(physicalName, 10), functions.invoke, { publicUrl });
   await api.listen(port);
   apis.set(api.id, api);
   return { ref: api.id, attributes: { ApiId: api.id, ApiEndpoint: api.endpoint } };

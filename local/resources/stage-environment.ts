@@ -13,6 +13,8 @@ export interface StageEnvironment {
   readonly stageName: string;
   /** Port of the stage's API; 0 is a free one. */
   readonly port: number;
+  /** The URL by which partners know the stage, if it is not that of its API. */
+  readonly publicUrl?: string;
   readonly dynamodb: Pick<DynamoDB, 'endpoint' | 'partitionKeys'>;
   readonly secretsManager: Pick<SecretsManager, 'endpoint'>;
   readonly clients: { readonly dynamodb: DynamoDBClient; readonly secretsManager: SecretsManagerClient };

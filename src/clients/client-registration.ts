@@ -11,9 +11,9 @@ import { clientCredentialsGrantType, sessionGrantType } from './client.ts';
 import type { AuthenticationMethod, Client } from './client.ts';
 import { keysUnderFapi } from './fapi.ts';
 import { registrationProblem } from './registration-rules.ts';
-import type { ClientRegistration, RegistrationProblem } from './registration-rules.ts';
+import type { ClientRegistration, RegistrationProblem, StageRules } from './registration-rules.ts';
 
-export interface Registry {
+export interface Registry extends StageRules {
   readonly clients: ClientStore;
   readonly accounts: AccountStore;
   /** `HashKeys.clientSecret` */
@@ -37,7 +37,7 @@ export async function registerClient(
   registration: ClientRegistration,
   registry: Registry,
 ): Promise<Result<RegisteredClient, RegistrationFailure>> {
-  const problem = registrationProblem(registration);
+  const problem = registrationProblem(registration, registry);
   if (problem) return failed({ reason: 'invalid', ...problem });
 
   const { clients, accounts, secretKey, clock } = registry;
@@ -79,6 +79,7 @@ function newClient(
     keys = [],
     grants = [clientCredentialsGrantType],
     requiredScopes = [],
+    subjects = [],
     audiences = [],
   } = registration;
   return {
@@ -93,6 +94,7 @@ function newClient(
     scopes: [...registration.scopes],
     defaultScopes: [...registration.defaultScopes],
     requiredScopes: [...requiredScopes],
+    subjects: [...subjects],
     audiences: [...audiences],
     // FAPI 2.0 Security Profile §5.3.2.1: sender-constrained tokens
     dpopBoundAccessTokens: fapi || (registration.dpopBoundAccessTokens ?? false),

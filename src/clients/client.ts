@@ -104,6 +104,8 @@ export const Client = v.object({
   defaultScopes: v.array(v.string()),
   /** Patterns, each of which at least one of its granted scopes must match, such as `market:*`. */
   requiredScopes: v.optional(v.array(v.string()), []),
+  /** Patterns of the subjects that it may act for, besides itself (RFC 7523 §2.1): `scopePatternMatches`. */
+  subjects: v.optional(v.array(v.string()), []),
   /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   audiences: v.optional(v.array(v.string()), []),
   /** Whether its tokens must be bound to a key that it holds (RFC 9449 §5.2). */

@@ -20,6 +20,8 @@ export interface ClientRegistration {
   readonly grants?: readonly string[];
   /** Patterns, each of which at least one of its granted scopes must match. */
   readonly requiredScopes?: readonly string[];
+  /** Patterns of the subjects that it may act for, besides itself (RFC 7523 §2.1). */
+  readonly subjects?: readonly string[];
   /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   readonly audiences?: readonly string[];
   readonly dpopBoundAccessTokens?: boolean;
@@ -31,6 +33,12 @@ export interface ClientRegistration {
   /** Lifetime of its tokens in seconds, where it differs from the stage's lifetime for its kind. */
   readonly tokenLifetime?: number;
   readonly claims: Readonly<Record<string, string>>;
+}
+
+/** In what the rules of stages differ. */
+export interface StageRules {
+  /** Whether a client with a secret needs no key for the jwt-bearer grant; false if it is left out. */
+  readonly unsignedAssertions?: boolean;
 }
 
 /** What is wrong with one field of a registration. */
@@ -72,11 +80,13 @@ const reservedClaims: ReadonlySet<string> = new Set([
 /** Bits of entropy that an imported secret must have. */
 const minimumSecretBits = 128;
 
-/** Characters of scopes, audiences and claims together: the record of a client must stay under 4 KB. */
+/** Characters of scopes, subjects, audiences and claims together: the record of a client must stay under 4 KB. */
 const maximumListLength = 1_500;
 
 /** Matches no character that breaks a line, moves a cursor or changes the direction of the text. */
 const printableLine = /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u;
+
+const printableSubject = /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /** Whether every character may be printed on an operator's terminal, within one line. */
 export const isPrintable = (text: string): boolean =>
@@ -85,7 +95,7 @@ export const isPrintable = (text: string): boolean =>
 export const nameProblem = (name: string): string | undefined =>
   printableLine.test(name) ? undefined : 'must have 1 to 100 characters, on one line';
 
-type Rule = (registration: ClientRegistration) => RegistrationProblem | undefined;
+type Rule = (registration: ClientRegistration, stage: StageRules) => RegistrationProblem | undefined;
 
 const rules: readonly Rule[] = [
   ({ name }) => {
@@ -125,6 +135,7 @@ const rules: readonly Rule[] = [
       defaultScopes,
       requiredScopes = [],
       keys = [],
+      subjects = [],
       audiences = [],
       grants = [],
     } = registration;
@@ -134,6 +145,7 @@ const rules: readonly Rule[] = [
       ['requiredScopes', requiredScopes.length > 0],
       ['claims', Object.keys(registration.claims).length > 0],
       ['keys', keys.length > 0],
+      ['subjects', subjects.length > 0],
       ['audiences', audiences.length > 0],
       ['grants', grants.length > 0],
       ['dpopBoundAccessTokens', registration.dpopBoundAccessTokens === true],
@@ -211,15 +223,20 @@ const rules: readonly Rule[] = [
           problem: `must not contain ${reserved}, which the server states itself: choose another name`,
         };
   },
-  ({ grants = [], keys = [] }) => {
+  (registration, { unsignedAssertions = false }) => {
+    const { grants = [], keys = [], kind, withSecret = false, secret } = registration;
     const known: readonly string[] = grantTypes;
     if (!grants.every((grant) => known.includes(grant))) {
       return { field: 'grants', problem: `must be one of ${known.join(', ')}` };
     }
     if (!grants.includes(jwtBearerGrantType) || keys.length > 0) return undefined;
+    const hasSecret = kind !== 'sales_channel' || withSecret || secret !== undefined;
+    if (unsignedAssertions && hasSecret) return undefined;
     return {
       field: 'keys',
-      problem: 'must be given for the grant jwt-bearer: a public key verifies the assertions',
+      problem: unsignedAssertions
+        ? 'or a secret must be given for the grant jwt-bearer: one of them shows that an assertion is of the client itself'
+        : 'must be given for the grant jwt-bearer: a public key verifies the assertions',
     };
   },
   ({ fapi, kind, keys = [], secret, withSecret }) => {
@@ -246,6 +263,18 @@ const rules: readonly Rule[] = [
     audiences.every(isPrintable)
       ? undefined
       : { field: 'audiences', problem: 'must be printable characters, on one line' },
+  ({ subjects = [], grants = [] }) => {
+    if (subjects.length === 0) return undefined;
+    if (!grants.includes(jwtBearerGrantType)) {
+      return { field: 'subjects', problem: 'is for the grant jwt-bearer, which the client does not have' };
+    }
+    if (!subjects.every((subject) => printableSubject.test(subject))) {
+      return { field: 'subjects', problem: 'must have 1 to 255 characters, on one line' };
+    }
+    return subjects.some((subject) => subject.slice(0, -1).includes('*'))
+      ? { field: 'subjects', problem: 'may contain * only as the last character, as in customer-*' }
+      : undefined;
+  },
   ({ audiences = [] }) =>
     // RFC 8707 §2: an absolute URI without a fragment.
     audiences.every((audience) => URL.canParse(audience) && !audience.includes('#'))
@@ -254,20 +283,23 @@ const rules: readonly Rule[] = [
           field: 'audiences',
           problem: 'must be an absolute URI without a fragment, such as https://stock.example.com',
         },
-  ({ scopes, defaultScopes, requiredScopes, audiences, claims }) => {
-    const { length } = JSON.stringify([scopes, defaultScopes, requiredScopes, audiences, claims]);
+  ({ scopes, defaultScopes, requiredScopes, subjects, audiences, claims }) => {
+    const { length } = JSON.stringify([scopes, defaultScopes, requiredScopes, subjects, audiences, claims]);
     if (length <= maximumListLength) return undefined;
     return {
       field: 'scopes',
-      problem: `must be shorter: scopes, audiences and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
+      problem: `must be shorter: scopes, subjects, audiences and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
     };
   },
 ];
 
 /** The first problem of a registration; undefined if it is valid. */
-export function registrationProblem(registration: ClientRegistration): RegistrationProblem | undefined {
+export function registrationProblem(
+  registration: ClientRegistration,
+  stage: StageRules = {},
+): RegistrationProblem | undefined {
   for (const rule of rules) {
-    const problem = rule(registration);
+    const problem = rule(registration, stage);
     if (problem) return problem;
   }
   return undefined;

@@ -81,6 +81,13 @@ export function clientAuthentication(options: ClientAuthenticationOptions): Auth
   };
 }
 
+/** The ids of clients that a request names without credentials; undefined if it presents credentials. */
+export function namedWithoutCredentials(request: AuthenticationRequest): readonly string[] | undefined {
+  const used = methodsUsed(request);
+  if (used.some(({ method }) => method !== 'none')) return undefined;
+  return used.flatMap(({ presented }) => presented.ids);
+}
+
 /**
  * @param reason for the log
  * @param description for the client

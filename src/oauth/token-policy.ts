@@ -3,7 +3,7 @@ import * as v from 'valibot';
 /** A lifetime in whole seconds. */
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** Patterns, each of which at least one granted scope must match, such as `market:*`. */
+/** Patterns of scopes, such as `market:*`. */
 const patterns = v.optional(v.array(v.string()), []);
 
 /**
@@ -17,8 +17,8 @@ export const TokenPolicy = v.object({
   maximumAccessTokenLifetime: seconds,
   /** Lifetimes of session tokens in seconds. A request for more than the maximum is granted the maximum. */
   sessionLifetime: v.object({ default: seconds, maximum: seconds }),
-  /** Scopes that are required, by the kind of the client. */
-  requiredScopes: v.optional(v.object({ integration: patterns, sales_channel: patterns }), {}),
+  /** Patterns, by the kind of the client, of which a granted scope must match at least one. None requires nothing. */
+  requiredAnyOf: v.optional(v.object({ integration: patterns, sales_channel: patterns }), {}),
   /** The `organization` claim: whose marketplace this stage belongs to. */
   organization: v.object({
     id: v.string(),

@@ -73,6 +73,7 @@ describe('strings that are stored already', () => {
     scopes: ['orders:read'],
     defaultScopes: [],
     requiredScopes: [],
+    subjects: [],
     audiences: [evil],
     dpopBoundAccessTokens: false,
     fapi: false,

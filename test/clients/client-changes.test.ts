@@ -35,6 +35,7 @@ const client: Client = {
   scopes: ['orders:read'],
   defaultScopes: [],
   requiredScopes: [],
+  subjects: [],
   audiences: [],
   dpopBoundAccessTokens: false,
   fapi: false,

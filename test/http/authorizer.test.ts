@@ -182,7 +182,7 @@ describe.each(Object.entries(denials))('authorizer denying %s', (_, { error, hea
     const namesOfCaller = ['client_id', 'account', 'scope'].filter((name) => name in context);
     expect(namesOfCaller).toStrictEqual([]);
     const caller = callerOf({
-      path,
+      routeKey,
       headers: {},
       body: Buffer.alloc(0),
       query: {},

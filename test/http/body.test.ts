@@ -7,7 +7,7 @@ const json = 'application/json';
 
 const parse = (contentType: string | undefined, body: string | Buffer) =>
   parseBody({
-    path: '/',
+    routeKey: 'POST /',
     headers: { 'content-type': contentType },
     body: Buffer.from(body as string),
     query: {},

@@ -35,7 +35,7 @@ async function responseTo(operation: AccountOperation, { applicationId, query = 
   assert.ok(account);
   const result = await operation(
     {
-      path: '',
+      routeKey: '',
       headers: { 'content-type': type ?? 'application/json' },
       body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
       query,

@@ -81,6 +81,7 @@ export async function startFunctionServices() {
     HASH_KEY_SECRET: 'hash-key',
     ROUTE_SCOPES: '{}',
     DENIALS: 'integration',
+    ACCESS_TOKEN_TYPE: 'at+jwt',
     DIALECT: 'rfc6749',
     DPOP_NONCES: 'false',
     AUTHORIZER_RESULTS_CACHED: 'false',

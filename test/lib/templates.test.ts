@@ -26,6 +26,13 @@ const elliptic = new AuthStage(app, {
   signingAlgorithm: 'ES256',
   jwtAuthorizer: false,
 });
+const mapped = new AuthStage(app, {
+  ...sandboxRecord,
+  id: 'Mapped',
+  name: 'mapped',
+  issuer: 'https://auth.example.com/base',
+  accessTokenType: 'JWT',
+});
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();
 
@@ -346,6 +353,45 @@ describe('stage that signs with ES256', () => {
 
   test('has one authorizer', () => {
     template.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 1);
+  });
+});
+
+describe('stage with a public URL', () => {
+  const functions = [mapped.stateless, mapped.accountApi].flatMap((stack) =>
+    resources(Template.fromStack(stack), 'AWS::Lambda::Function').map(({ id, Properties }) => ({
+      id,
+      variables: (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables,
+    })),
+  );
+
+  test.each(functions.filter(({ variables }) => 'ISSUER' in variables))(
+    'gives its issuer to $id',
+    ({ variables }) => {
+      expect(variables['ISSUER']).toBe('https://auth.example.com/base');
+    },
+  );
+
+  test.each(functions.filter(({ variables }) => 'AUDIENCE' in variables))(
+    'gives its audience and the typ of its access tokens to $id',
+    ({ variables }) => {
+      expect(variables['AUDIENCE']).toBe('https://auth.example.com/base');
+      expect(variables['ACCESS_TOKEN_TYPE']).toBe('JWT');
+    },
+  );
+
+  test('has its issuer in the JWT authorizer and in the outputs', () => {
+    Template.fromStack(mapped.exampleApi).hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      JwtConfiguration: {
+        Issuer: 'https://auth.example.com/base',
+        Audience: ['https://auth.example.com/base'],
+      },
+    });
+    Template.fromStack(mapped.stateless).hasOutput('Issuer', { Value: 'https://auth.example.com/base' });
+  });
+
+  test('does not synthesize with an issuer that is no https URL', () => {
+    const record = { ...sandboxRecord, id: 'Wrong', issuer: 'http://auth.example.com' };
+    expect(() => new AuthStage(new App(), record)).toThrow('the issuer must be an https URL');
   });
 });
 

@@ -6,6 +6,7 @@ import { ok } from '../../result.ts';
 import { Unavailable } from '../../unavailable.ts';
 import type { RequestHandler } from '../endpoint.ts';
 import { json } from '../http-response.ts';
+import { routePath } from '../route-key.ts';
 
 interface WellKnownOptions {
   readonly issuer: string;
@@ -14,7 +15,7 @@ interface WellKnownOptions {
   readonly keySet: PublishedKeySetReader;
 }
 
-/** The documents of a stage: the content of each, and for how many seconds it may be cached. */
+/** The documents of a stage by the path of their route: the content of each, and for how many seconds it may be cached. */
 const documents = ({ issuer, signingAlgorithm, keySet }: WellKnownOptions) => {
   const metadata = {
     maxAge: 3_600,
@@ -47,8 +48,8 @@ const documents = ({ issuer, signingAlgorithm, keySet }: WellKnownOptions) => {
 /** `GET /.well-known/…`: metadata (RFC 8414) and published keys (RFC 7517). */
 export function wellKnownEndpoint(options: WellKnownOptions): RequestHandler {
   const byPath = documents(options);
-  return async ({ path, headers }) => {
-    const document = byPath.get(path);
+  return async ({ routeKey, headers }) => {
+    const document = byPath.get(routePath(routeKey));
     if (!document) throw new Error('API Gateway sent a request to this function that it has no document for');
     const body = await document.read();
     const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url')}"`;
