@@ -228,9 +228,9 @@ describe('HTTP API with a public URL', () => {
     ['/echo/1', 'GET /echo/{id}'],
     ['/base', 'GET /base'],
   ])('routes %s to %s, and leaves the path as it came', async (path, routeKey) => {
-    const { endpoint } = await mapped('https://auth.example.test/base');
-    const event = Object(await (await fetch(endpoint + path)).json());
-    expect([event.routeKey, event.rawPath, event.requestContext.http.path]).toStrictEqual([
+    const { endpoint: url } = await mapped('https://auth.example.test/base');
+    const received = Object(await (await fetch(url + path)).json());
+    expect([received.routeKey, received.rawPath, received.requestContext.http.path]).toStrictEqual([
       routeKey,
       path,
       path,
@@ -240,8 +240,8 @@ describe('HTTP API with a public URL', () => {
   test.each(['/basement/echo/1', '/base/base/echo/1', '/other/echo/1'])(
     'has no route for %s',
     async (path) => {
-      const { endpoint } = await mapped('https://auth.example.test/base');
-      expect((await fetch(endpoint + path)).status).toBe(404);
+      const { endpoint: url } = await mapped('https://auth.example.test/base');
+      expect((await fetch(url + path)).status).toBe(404);
     },
   );
 
@@ -256,9 +256,9 @@ describe('HTTP API with a public URL', () => {
   });
 
   test('has no base path if the URL has none', async () => {
-    const { endpoint, locate } = await mapped('https://auth.example.test');
-    expect((await fetch(`${endpoint}/echo/1`)).status).toBe(200);
-    expect(locate('https://auth.example.test/x')).toBe(`${endpoint}/x`);
+    const { endpoint: url, locate } = await mapped('https://auth.example.test');
+    expect((await fetch(`${url}/echo/1`)).status).toBe(200);
+    expect(locate('https://auth.example.test/x')).toBe(`${url}/x`);
   });
 });
 
