@@ -1,4 +1,7 @@
-/** Bundles a benchmark as the Lambda functions are bundled, and runs it: `npm run bench`. */
+/**
+ * Bundles a benchmark as the Lambda functions are bundled, and runs it: `npm run bench`, or
+ * `npm run bench authentication-timing`.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +11,11 @@ import { build } from 'esbuild';
 import { bundling } from '../lib/constructs/bundling.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
+const [name = 'token-endpoint'] = process.argv.slice(2);
 const outfile = join(folder, 'bench.mjs');
 await build({
   ...bundling,
-  entryPoints: [fileURLToPath(new URL('token-endpoint.ts', import.meta.url))],
+  entryPoints: [fileURLToPath(new URL(`${name}.ts`, import.meta.url))],
   outfile,
 });
 const { status } = spawnSync(

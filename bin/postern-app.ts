@@ -1,11 +1,16 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import * as v from 'valibot';
 import { AuthStage } from '../lib/auth-stage.ts';
 import { commercelayer, stages } from '../lib/stages.ts';
 
 const app = new App();
-for (const record of stages) new AuthStage(app, record);
-// For the local run alone: a model of a stage that speaks another dialect.
-if (process.env['POSTERN_COMMERCELAYER'] === 'true') new AuthStage(app, commercelayer);
+// For the local run alone: a model of a stage that speaks another dialect, and issuers by the names of stages.
+const hasCommercelayer = process.env['POSTERN_COMMERCELAYER'] === 'true';
+const issuers = v.parse(v.record(v.string(), v.string()), JSON.parse(process.env['POSTERN_ISSUERS'] ?? '{}'));
+for (const record of hasCommercelayer ? [...stages, commercelayer] : stages) {
+  const issuer = issuers[record.name];
+  new AuthStage(app, { ...record, ...(issuer !== undefined && { issuer }) });
+}
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

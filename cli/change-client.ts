@@ -1,6 +1,7 @@
 import type { ChangeProblem } from '../src/clients/client-changes.ts';
 import type { Client } from '../src/clients/client.ts';
 import type { Result } from '../src/result.ts';
+import { oneLine } from './arguments/printable.ts';
 import { Refused } from './refused.ts';
 import type { Stage } from './stage.ts';
 
@@ -12,11 +13,11 @@ export async function findClient(stage: Stage, clientId: string): Promise<Client
 }
 
 export const unknownClient = (stage: Stage, clientId: string) =>
-  new Refused(`There is no client ${clientId} in ${stage.record.name}.`);
+  new Refused(`There is no client ${oneLine(clientId)} in ${stage.record.name}.`);
 
 /** The changed client. Throws `Refused` with the reason if it cannot be changed. */
 export function valueOrRefused<Value>(result: Result<Value, ChangeProblem>): Value {
-  if (!result.ok) throw new Refused(result.error.problem);
+  if (!result.ok) throw new Refused(oneLine(result.error.problem));
   return result.value;
 }
 

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { addKeys } from '../src/clients/client-changes.ts';
 import { argument, option } from './arguments/parameters.ts';
+import { assertionText, ignoredKeysText } from './assertion-text.ts';
 import { changeClient, valueOrRefused } from './change-client.ts';
-import { clientJson } from './client-view.ts';
+import { clientJson, keyLines } from './client-view.ts';
 import { command } from './command.ts';
 import { fields } from './fields.ts';
-import { readPublicKeys } from './public-keys.ts';
+import { readPublicKeys, statedAboutKey } from './public-keys.ts';
 
 export const clientAddKey = command({
   summary: 'Registers a public key that a client signs its assertions with',
@@ -14,18 +15,27 @@ export const clientAddKey = command({
   ],
   parameters: {
     clientId: argument('CLIENT_ID', 'The id of the client'),
-    publicKey: option('FILE', 'A JWK, a JWK set or a PEM public key; - is standard input', v.string()),
+    publicKey: option(
+      'FILE',
+      'A JWK, a JWK set, or PEM public keys and certificates; - is standard input',
+      v.string(),
+    ),
+    ...statedAboutKey,
   },
   examples: ['npx postern client add-key AQ1B2C3D4E --stage sandbox --public-key acme.pem'],
-  async run({ clientId, publicKey }, { stage: connect, terminal }) {
-    const keys = await readPublicKeys(publicKey, terminal);
+  async run({ clientId, publicKey, ...stated }, { stage: connect, terminal }) {
+    const { keys, ignored } = await readPublicKeys(publicKey, terminal, stated);
     const stage = await connect();
     const { client } = await changeClient(stage, clientId, (current) =>
       valueOrRefused(addKeys(current, keys)),
     );
     return {
-      json: clientJson(client),
-      text: `The client ${client.id} may authenticate in ${stage.record.name} with:\n${fields({ keys: client.keys.map(({ kid, alg }) => `${kid} for ${alg}`) })}`,
+      json: { ...clientJson(client), ignoredKeys: ignored },
+      text: [
+        `The client ${client.id} may authenticate in ${stage.record.name} with:\n${fields({ keys: keyLines(client) })}`,
+        ...ignoredKeysText(ignored),
+        `\n${assertionText(client, stage)}`,
+      ].join('\n'),
     };
   },
 });

@@ -4,11 +4,12 @@ import { clientKinds, grantTypes } from '../src/clients/client.ts';
 import { lifetimeProblem } from '../src/clients/registration-rules.ts';
 import { flag, option, repeatable } from './arguments/parameters.ts';
 import { UsageError } from './arguments/usage-error.ts';
+import { assertionText, ignoredKeysText } from './assertion-text.ts';
 import { clientJson, clientText } from './client-view.ts';
 import { command } from './command.ts';
 import { fields } from './fields.ts';
 import { firstCall } from './first-call.ts';
-import { readPublicKeys, standardInput } from './public-keys.ts';
+import { readPublicKeys, standardInput, statedAboutKey } from './public-keys.ts';
 import { Refused } from './refused.ts';
 import { clientFields, problemText } from './registration-problem.ts';
 import { shellWord } from './shell-word.ts';
@@ -68,6 +69,11 @@ export const clientCreate = command({
       `${shortNames.join(', ')}, or the URN of one; ${shortNames[0]} if it is left out`,
       grants,
     ),
+    subject: repeatable(
+      'PATTERN',
+      'A subject that it may act for with the grant jwt-bearer: exact, or a prefix such as customer-*',
+      strings,
+    ),
     audience: repeatable(
       'AUDIENCE',
       'A URI or name that it may request tokens for, besides the audience of the stage',
@@ -80,9 +86,11 @@ export const clientCreate = command({
     ),
     publicKey: option(
       'FILE',
-      'Its public keys: a JWK, a JWK set or PEM; - is standard input',
+      'Its public keys: a JWK, a JWK set, or PEM public keys and certificates; - is standard input',
       v.exactOptional(v.string()),
     ),
+    ...statedAboutKey,
+    fapi: flag('Holds it to FAPI 2.0: its keys and DPoP alone, PS256, ES256 or EdDSA, shorter assertions'),
     dpop: flag('Its tokens must be bound to a key that it holds (DPoP)'),
     introspect: flag('It may introspect tokens'),
     account: option('MAGE_ID', 'Makes it a session key of this account', v.exactOptional(v.string())),
@@ -112,6 +120,7 @@ export const clientCreate = command({
     "npx postern client create --stage sandbox --name 'Acme orders' --scope orders:read --default-scope orders:read",
     "npx postern client create --stage sandbox --name 'Acme sessions' --account MAG123456789",
     'npx postern client create --stage production --name Acme --scope orders:read --client-id acme --secret-stdin < secret.txt',
+    'npx postern client create --stage production --name Acme --scope orders:read --public-key acme.pem --alg PS256 --fapi',
     'npx postern client create --stage production --name Acme --scope orders:read --public-key acme.pem --grant client_credentials --grant token-exchange',
   ],
   async run(
@@ -121,9 +130,12 @@ export const clientCreate = command({
       requiredScope,
       claim,
       grant,
+      subject,
       audience,
       allowedOrigin,
       publicKey,
+      alg,
+      kid,
       dpop,
       introspect,
       secretStdin,
@@ -141,7 +153,12 @@ export const clientCreate = command({
         '--secret-stdin and --public-key - both read standard input: put the public key into a file.',
       );
     }
-    const keys = publicKey === undefined ? {} : { keys: await readPublicKeys(publicKey, terminal) };
+    const stated = { ...(alg !== undefined && { alg }), ...(kid !== undefined && { kid }) };
+    if (publicKey === undefined && Object.keys(stated).length > 0) {
+      throw new UsageError('--alg and --kid describe a public key: they go with --public-key.');
+    }
+    const { keys, ignored } =
+      publicKey === undefined ? { keys: [], ignored: [] } : await readPublicKeys(publicKey, terminal, stated);
     const imported = secretStdin ? { secret: await terminal.readSecret() } : {};
     const stage = await connect();
     // Before a secret is generated, because a failure here would lose it.
@@ -153,11 +170,12 @@ export const clientCreate = command({
       {
         ...registration,
         ...imported,
-        ...keys,
+        keys,
         ...(grant && { grants: grant }),
         scopes: scope,
         defaultScopes: defaultScope,
         requiredScopes: requiredScope,
+        subjects: subject,
         audiences: audience,
         allowedOrigins: allowedOrigin,
         dpopBoundAccessTokens: dpop,
@@ -172,9 +190,15 @@ export const clientCreate = command({
     // Whoever imports a secret knows it.
     const shown = secretStdin ? undefined : secret;
     return {
-      json: { ...clientJson(client), ...(shown !== undefined && { clientSecret: shown }) },
+      json: {
+        ...clientJson(client),
+        ...(publicKey !== undefined && { ignoredKeys: ignored }),
+        ...(shown !== undefined && { clientSecret: shown }),
+      },
       text: [
         clientText(client),
+        ...ignoredKeysText(ignored),
+        ...(client.keys.length === 0 ? [] : [`\n${assertionText(client, stage)}`]),
         ...(shown === undefined
           ? []
           : [`\n${fields({ client_secret: shown })}\nThe secret is shown once: store it now.`]),

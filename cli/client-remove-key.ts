@@ -1,5 +1,6 @@
 import { canAuthenticate, removeKey } from '../src/clients/client-changes.ts';
 import { argument, flag } from './arguments/parameters.ts';
+import { oneLine } from './arguments/printable.ts';
 import { changeClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
 import { command } from './command.ts';
@@ -32,7 +33,7 @@ export const clientRemoveKey = command({
       : `\nThe client cannot authenticate now. To allow it again: ${addKey}`;
     return {
       json: clientJson(client),
-      text: `The key ${kid} of ${client.id} is refused in ${stage.record.name} from now on.${rest}\nTokens that the client has are valid until they expire. To revoke them too: npx postern client revoke-tokens ${shown}`,
+      text: `The key ${oneLine(kid)} of ${client.id} is refused in ${stage.record.name} from now on.${rest}\nTokens that the client has are valid until they expire. To revoke them too: npx postern client revoke-tokens ${shown}`,
     };
   },
 });

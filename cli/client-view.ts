@@ -18,6 +18,7 @@ export const clientJson = (client: Client, lastUses?: LastUses) => ({
   scopes: client.scopes,
   defaultScopes: client.defaultScopes,
   requiredScopes: client.requiredScopes,
+  subjects: client.subjects,
   audiences: client.audiences,
   allowedOrigins: client.allowedOrigins,
   dpopBoundAccessTokens: client.dpopBoundAccessTokens,
@@ -30,7 +31,8 @@ export const clientJson = (client: Client, lastUses?: LastUses) => ({
     ...(expiresAt !== undefined && { expiresAt: isoDate(expiresAt) }),
     ...(lastUses && { lastUsedAt: hourOf(lastUses.get(id)) ?? null }),
   })),
-  keys: client.keys.map(({ kid, alg }) => ({ kid, alg })),
+  fapi: client.fapi,
+  keys: client.keys.map(({ kid, algorithms }) => ({ kid, algorithms })),
   tokenGeneration: client.tokenGeneration,
   createdAt: isoDate(client.createdAt),
 });
@@ -48,9 +50,11 @@ export const clientText = (client: Client, lastUses?: LastUses): string =>
     scopes: client.scopes.join(' '),
     'default scopes': client.defaultScopes.join(' '),
     'required scopes': client.requiredScopes.join(' '),
+    subjects: client.subjects.join(' '),
     audiences: client.audiences.join(' '),
     'allowed origins': client.allowedOrigins.join(' '),
     DPoP: client.dpopBoundAccessTokens ? 'its tokens are bound to a key that it holds' : undefined,
+    FAPI: client.fapi ? 'its keys, its assertions and its tokens are held to FAPI 2.0' : undefined,
     introspection: client.mayIntrospect ? 'it may introspect tokens' : undefined,
     'token lifetime': client.tokenLifetime === undefined ? 'that of the stage' : `${client.tokenLifetime} s`,
     claims: Object.entries(client.claims)
@@ -63,9 +67,13 @@ export const clientText = (client: Client, lastUses?: LastUses): string =>
             const end = expiresAt === undefined ? '' : `, until ${isoDate(expiresAt)}`;
             return `${id} of ${isoDate(createdAt)}${end}${lastUses ? `, last used ${used(lastUses.get(id))}` : ''}`;
           }),
-    keys: client.keys.map(({ kid, alg }) => `${kid} for ${alg}`),
+    keys: keyLines(client),
     created: isoDate(client.createdAt),
   });
+
+/** The keys of a client, a line for each. */
+export const keyLines = ({ keys }: Client): string[] =>
+  keys.map(({ kid, algorithms }) => `${kid} for ${algorithms.join(' or ')}`);
 
 const hourOf = (lastUse: number | undefined) => (lastUse === undefined ? undefined : isoHour(lastUse));
 

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import packageJson from '../package.json' with { type: 'json' };
+import { printable } from './arguments/printable.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { mostSimilar } from './arguments/similar-word.ts';
 import { UsageError } from './arguments/usage-error.ts';
@@ -34,7 +35,7 @@ export async function main(
     const { json, text, warning, ifLost } = await outputOf(argv, io, connect);
     const shown = await writeLine(
       io.stdout,
-      asJson && json !== undefined ? JSON.stringify(json, null, 2) : text,
+      printable(asJson && json !== undefined ? JSON.stringify(json, null, 2) : text),
     );
     if (!shown && ifLost !== undefined) throw new Refused(ifLost);
     if (warning !== undefined) {
@@ -42,7 +43,8 @@ export async function main(
     }
     return 0;
   } catch (error) {
-    await writeLine(io.stderr, errorOutput(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) }));
+    const explanation = errorOutput(error, { asJson, debug: Boolean(io.env['POSTERN_DEBUG']) });
+    await writeLine(io.stderr, printable(explanation));
     return exitCodeOf(error);
   }
 }

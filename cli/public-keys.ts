@@ -1,15 +1,37 @@
 import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
 import { parseClientKeys } from '../src/clients/client-key.ts';
-import type { ClientKey } from '../src/clients/client.ts';
+import type { ParsedClientKeys, StatedAboutKey } from '../src/clients/client-key.ts';
+import { assertionAlgorithms } from '../src/clients/client.ts';
+import { option } from './arguments/parameters.ts';
 import { Refused } from './refused.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Names standard input in place of a file. */
 export const standardInput = '-';
 
+/** What can be stated about a public key because its file does not. */
+export const statedAboutKey = {
+  alg: option(
+    'ALG',
+    'What the partner signs with; if it is left out, as the key says, and RS256 or PS256 for an RSA key that does not',
+    v.exactOptional(v.picklist(assertionAlgorithms, `must be one of ${assertionAlgorithms.join(', ')}`)),
+  ),
+  kid: option(
+    'KID',
+    'The kid in the header of its assertions, if the key does not state it; without one, any kid is accepted',
+    v.exactOptional(v.string()),
+  ),
+};
+
 /** The keys in the file of --public-key. Errors do not repeat its name, because it may be a key typed by mistake. */
-export async function readPublicKeys(file: string, terminal: Terminal): Promise<ClientKey[]> {
-  const keys = await parseClientKeys(file === standardInput ? await terminal.readText() : await textOf(file));
+export async function readPublicKeys(
+  file: string,
+  terminal: Terminal,
+  stated: StatedAboutKey,
+): Promise<ParsedClientKeys> {
+  const text = file === standardInput ? await terminal.readText() : await textOf(file);
+  const keys = await parseClientKeys(text, stated);
   if (!keys.ok) throw new Refused(`The public key cannot be used. ${keys.error}`);
   return keys.value;
 }

@@ -1,5 +1,6 @@
 import type { AccountRegistration } from '../src/clients/account-registration.ts';
 import type { ClientRegistration, RegistrationProblem } from '../src/clients/registration-rules.ts';
+import { oneLine } from './arguments/printable.ts';
 
 interface FieldLabel {
   readonly label: string;
@@ -31,9 +32,11 @@ export const clientFields: Readonly<Record<keyof ClientRegistration, FieldLabel>
   keys: { label: 'The public key (--public-key)' },
   grants: { label: 'The grant (--grant)' },
   requiredScopes: { label: 'The required scope (--required-scope)' },
+  subjects: { label: 'The subject (--subject)' },
   audiences: { label: 'The audience (--audience)' },
   allowedOrigins: { label: 'The allowed origin (--allowed-origin)' },
   dpopBoundAccessTokens: { label: 'DPoP (--dpop)' },
+  fapi: { label: 'FAPI 2.0 (--fapi)' },
   mayIntrospect: { label: 'Introspection (--introspect)' },
   scopes: { label: 'The scope (--scope)' },
   defaultScopes: { label: 'The default scope (--default-scope)' },
@@ -47,5 +50,5 @@ export function problemText<Field extends string>(
   fields: Readonly<Record<Field, FieldLabel>>,
 ): string {
   const { label, remedy } = fields[field];
-  return `${label} ${problem}.${remedy === undefined ? '' : ` ${remedy}`}`;
+  return `${label} ${oneLine(problem)}.${remedy === undefined ? '' : ` ${remedy}`}`;
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { commercelayer, stages } from '../lib/stages.ts';
+import { dialects } from '../src/oauth/dialect.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
 import { readHashKeys } from '../src/storage/hash-key-secret.ts';
@@ -39,6 +40,7 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),
     secretKey: async () => (await keys()).clientSecret,
     ...(await dynamodbClock(dynamodb, outputs.ClientsTable)),
+    unsignedAssertions: dialects[record.dialect].unsignedAssertions,
     wait: (seconds) => setTimeout(seconds * 1_000),
   };
 }

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { oneLine } from './arguments/printable.ts';
 import { UsageError } from './arguments/usage-error.ts';
 
 /** The person at the keyboard, or what is piped in. */
@@ -29,7 +30,7 @@ export function terminalOf({ stdin, stderr }: TerminalStreams): Terminal {
   const ask = (question: string, echo: Writable): Promise<string> =>
     new Promise((resolve) => {
       const lines = createInterface({ input: stdin, output: echo, terminal: true });
-      stderr.write(question);
+      stderr.write(oneLine(question));
       // Ctrl-C and Ctrl-D close it without a line.
       lines.once('close', () => resolve(''));
       lines.once('line', (line) => {

@@ -55,6 +55,7 @@ export class ExampleApiStack extends Stack {
       environment: {
         STAGE: record.name,
         RESTORE_CHALLENGES: String(record.restoreChallenges),
+        DIALECT: record.dialect,
         SUBSCRIPTIONS_TABLE: subscriptions.tableName,
       },
       statements: [allowKeys(subscriptions, ['GetItem', 'PutItem'], ['subscription#*'])],

@@ -11,6 +11,7 @@ import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
 import { corsOf } from './cors.ts';
+import { issuerProblem } from './stages.ts';
 import type { StageRecord } from './stages.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
@@ -56,7 +57,9 @@ export class StatelessStack extends Stack {
     this.record = record;
     this.stateful = stateful;
     this.api = this.httpApi();
-    this.issuer = this.api.apiEndpoint;
+    const problem = record.issuer === undefined ? undefined : issuerProblem(record.issuer);
+    if (problem !== undefined) throw new Error(`${record.name}: the issuer ${problem}`);
+    this.issuer = record.issuer ?? this.api.apiEndpoint;
     this.audience = record.audience ?? this.issuer;
 
     this.tokenEndpoint();
@@ -113,6 +116,7 @@ export class StatelessStack extends Stack {
       environment: {
         ...this.authenticationEnvironment(),
         AUDIENCE: this.audience,
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
         DIALECT: record.dialect,
         DPOP_NONCES: String(record.dpopNonces),
         TOKEN_POLICY: JSON.stringify(record.tokens),
@@ -154,7 +158,11 @@ export class StatelessStack extends Stack {
       record,
       folder: 'revoke',
       description: 'POST /oauth/revoke',
-      environment: { ...this.authenticationEnvironment(), DIALECT: record.dialect },
+      environment: {
+        ...this.authenticationEnvironment(),
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
+        DIALECT: record.dialect,
+      },
       statements: [
         ...this.authenticationStatements(),
         allowItems(stateful, ['GetItem'], itemKinds.keySet),
@@ -174,6 +182,7 @@ export class StatelessStack extends Stack {
       environment: {
         ...this.authenticationEnvironment(),
         AUDIENCE: this.audience,
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
         DIALECT: record.dialect,
         SIGNING_KEYS_SECRET: stateful.signingKeys.secretArn,
       },
@@ -194,6 +203,7 @@ export class StatelessStack extends Stack {
       STAGE: this.record.name,
       RESTORE_CHALLENGES: String(this.record.restoreChallenges),
       ISSUER: this.issuer,
+      CLIENT_ASSERTIONS: JSON.stringify(this.record.clientAssertions),
       CLIENTS_TABLE: this.stateful.clients.tableName,
       SESSIONS_TABLE: this.stateful.sessions.tableName,
       HASH_KEY_SECRET: this.stateful.hashKey.secretArn,

@@ -22,7 +22,8 @@ export async function createLocalStage(
   environment: StageEnvironment,
 ): Promise<LocalStage> {
   const { stageName, progress, functions, apis } = environment;
-  const createResource = resourceCreator(environment);
+  const publicUrl = publicUrlOf(assembly);
+  const createResource = resourceCreator({ ...environment, ...(publicUrl !== undefined && { publicUrl }) });
   const exports = new Map<string, Json>();
   const outputs: Record<string, string> = {};
   for (const stack of assembly.stacks) {
@@ -50,6 +51,12 @@ export async function createLocalStage(
       Object.entries(outputs).filter(([name]) => !name.startsWith('ExportsOutput')),
     ),
   };
+}
+
+/** The issuer that the templates state, if it is not the URL of the API, which nobody knows before it exists. */
+function publicUrlOf({ stacks }: StageAssembly): string | undefined {
+  const issuers = stacks.map(({ template }) => template.Outputs['Issuer']?.Value);
+  return issuers.find((issuer) => typeof issuer === 'string');
 }
 
 function onlyApi(apis: ReadonlyMap<string, HttpApi>, stageName: string): HttpApi {

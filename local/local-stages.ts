@@ -29,6 +29,8 @@ export interface LocalStagesOptions {
   readonly stages?: readonly StageRecord[];
   /** Port of each stage by its name; a stage that is not named gets a free one. */
   readonly ports?: Readonly<Record<string, number>>;
+  /** Issuer of each stage by its name; a stage that is not named has the URL of its API. */
+  readonly issuers?: Readonly<Record<string, string>>;
   readonly progress?: Progress;
   /** Takes what the functions print, line by line. */
   readonly echoLogs?: ((line: string) => void) | undefined;
@@ -98,7 +100,11 @@ async function start(
   const temporary = mkdtempSync(join(tmpdir(), 'postern-'));
   onClose(() => rmSync(temporary, { recursive: true, force: true }));
 
-  const settings = { commercelayer: records.includes(commercelayer), signal: options.signal };
+  const settings = {
+    commercelayer: records.includes(commercelayer),
+    issuers: options.issuers ?? {},
+    signal: options.signal,
+  };
   const ownAssembly = join(dataFolder ?? temporary, 'cdk.out');
   let assemblyFolder = options.assemblyFolder ?? ownAssembly;
   if (options.assemblyFolder === undefined) await synthesizeIfChanged(assemblyFolder, settings, progress);

@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     dataFolder: options.dataFolder,
     stages: options.stages,
     ports: options.ports,
+    issuers: options.issuers,
     watch: options.watch,
     remapChallenges: options.remapChallenges,
     inspectPort: options.inspectPort,
@@ -61,7 +62,10 @@ function announce({ stages, inspectorUrl }: LocalStages, { json, watch }: Option
   for (const stage of stages) progress.line(['', ...journey(stage)].join('\n'));
   if (inspectorUrl !== undefined) progress.line(`\nA debugger may attach at ${inspectorUrl}`);
   if (watch) progress.line('\nChanges of lambda/, src/, lib/ and bin/ are followed.');
-  progress.line(`\n${stages.map(({ name, url }) => `${name} ${url}`).join('   ')}   Ctrl-C ends them`);
+  const urls = stages.map(({ name, url, outputs: { Issuer = url } }) =>
+    Issuer === url ? `${name} ${url}` : `${name} ${url} as ${Issuer}`,
+  );
+  progress.line(`\n${urls.join('   ')}   Ctrl-C ends them`);
 }
 
 /** The first signal ends everything in order, the second one at once. */

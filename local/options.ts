@@ -4,7 +4,7 @@ import { parameterList, section, sections } from '../cli/arguments/help.ts';
 import { flag, option, optionalValue } from '../cli/arguments/parameters.ts';
 import { readArguments, usageErrorOf } from '../cli/arguments/read-arguments.ts';
 import { UsageError } from '../cli/arguments/usage-error.ts';
-import { commercelayer, stages } from '../lib/stages.ts';
+import { commercelayer, issuerProblem, stages } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
 import { projectFolder } from './project-folder.ts';
 
@@ -17,6 +17,8 @@ export interface Options {
   /** The stages that run. */
   readonly stages: readonly StageRecord[];
   readonly ports: Readonly<Record<string, number>>;
+  /** By the name of the stage, where one was given. */
+  readonly issuers: Readonly<Record<string, string>>;
   readonly watch: boolean;
   /** Whether `WWW-Authenticate` of functions is renamed, as AWS may do. */
   readonly remapChallenges: boolean;
@@ -43,6 +45,22 @@ const portParameters = Object.fromEntries(
   ]),
 );
 
+const Issuer = v.pipe(
+  v.string(),
+  v.check(
+    (url) => issuerProblem(url) === undefined,
+    ({ input }) => issuerProblem(input) ?? '',
+  ),
+);
+
+/** `--issuer-sandbox` and the like. */
+const issuerParameters = Object.fromEntries(
+  allStages.map(({ name }) => [
+    issuerParameter(name),
+    option('URL', `Issuer of ${name}, if partners reach it by another URL`, v.exactOptional(Issuer)),
+  ]),
+);
+
 const ownParameters = {
   commercelayer: flag("Runs a third stage, which speaks Commerce Layer's dialect"),
   data: option(
@@ -65,7 +83,7 @@ const ownParameters = {
   help: flag('Shows this'),
 };
 
-const parameters = { ...portParameters, ...ownParameters };
+const parameters = { ...portParameters, ...issuerParameters, ...ownParameters };
 
 export const usage = `${sections(
   'Usage: npm start -- [options]',
@@ -77,8 +95,10 @@ export function readOptions(words: readonly string[]): Options {
   const typed = readArguments(words, parameters);
   const parsed = v.safeParse(v.object(ownParameters), typed);
   const parsedPorts = v.safeParse(v.object(portParameters), typed);
-  if (!parsed.success || !parsedPorts.success) {
-    throw usageErrorOf([...(parsed.issues ?? []), ...(parsedPorts.issues ?? [])], parameters);
+  const parsedIssuers = v.safeParse(v.object(issuerParameters), typed);
+  if (!parsed.success || !parsedPorts.success || !parsedIssuers.success) {
+    const issues = [...(parsed.issues ?? []), ...(parsedPorts.issues ?? []), ...(parsedIssuers.issues ?? [])];
+    throw usageErrorOf(issues, parameters);
   }
   const { data, ephemeral, inspect, ...flags } = parsed.output;
   if (ephemeral && data !== undefined) throw new UsageError('--ephemeral keeps nothing: it takes no --data.');
@@ -93,11 +113,32 @@ export function readOptions(words: readonly string[]): Options {
     dataFolder: ephemeral ? undefined : resolve(data ?? join(projectFolder, '.local')),
     stages: running,
     ports,
+    issuers: issuersOf(parsedIssuers.output, running),
     inspectPort: inspect === true ? defaultInspectPort : inspect,
   };
 }
 
+function issuersOf(
+  typed: Readonly<Record<string, string | undefined>>,
+  running: readonly StageRecord[],
+): Readonly<Record<string, string>> {
+  const given = allStages.filter(({ name }) => issuerParameter(name) in typed);
+  const idle = given.find((record) => !running.includes(record));
+  if (idle) throw new UsageError(`--issuer-${idle.name} needs --${idle.name}, which runs that stage.`);
+  return Object.fromEntries(given.map(({ name }) => [name, typed[issuerParameter(name)] ?? '']));
+}
+
 /** The parameter for a stage's port, as it is named before `kebab`. */
 function portParameter(stageName: string): string {
-  return `${stageName.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}Port`;
+  return `${camelCase(stageName)}Port`;
+}
+
+/** The parameter for a stage's issuer, as it is named before `kebab`. */
+function issuerParameter(stageName: string): string {
+  const [first = '', ...rest] = camelCase(stageName);
+  return `issuer${first.toUpperCase()}${rest.join('')}`;
+}
+
+function camelCase(stageName: string): string {
+  return stageName.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

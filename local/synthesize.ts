@@ -10,6 +10,8 @@ import { synthesisFailure } from './synthesis-failure.ts';
 
 interface SynthesisOptions {
   readonly commercelayer?: boolean;
+  /** By the name of the stage; that of its API where it is left out. */
+  readonly issuers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,8 +44,9 @@ const writtenHash = (outdir: string) =>
 const currentHash = (options: SynthesisOptions) => appHash(projectFolder, appSettings(options));
 
 /** The environment variables that the app depends on. */
-const appSettings = ({ commercelayer = false }: SynthesisOptions) => ({
+const appSettings = ({ commercelayer = false, issuers = {} }: SynthesisOptions) => ({
   POSTERN_COMMERCELAYER: String(commercelayer),
+  POSTERN_ISSUERS: JSON.stringify(issuers),
 });
 
 async function runApp(outdir: string, options: SynthesisOptions) {

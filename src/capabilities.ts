@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
 import { hourlySecretUse } from './clients/secret-use.ts';
 import { systemClock } from './clock.ts';
 import type { Environment } from './env.ts';
@@ -6,9 +7,10 @@ import type { HashKeys } from './keys/hash-keys.ts';
 import { verificationKeys } from './keys/verification-key.ts';
 import type { Log } from './log.ts';
 import { accessTokens } from './oauth/access-token-verification.ts';
+import { accessTokenTypes } from './oauth/access-token.ts';
+import { parseClientAssertionPolicy } from './oauth/client-assertion-policy.ts';
 import { clientAuthentication } from './oauth/client-authentication.ts';
 import { dpopVerification } from './oauth/dpop.ts';
-import { endpoints } from './oauth/endpoints.ts';
 import type { TokenKind } from './oauth/token-verification.ts';
 import { sessionTokens } from './sessions/session-verification.ts';
 import { dynamodbClientStore } from './storage/client-store.ts';
@@ -28,20 +30,30 @@ export interface StageResources {
 }
 
 /** Authenticates clients. They are read strongly consistent: see `ClientAuthenticationOptions.clients`. */
-export const authenticateClient = ({ env, dynamodb, hashKeys, log }: StageResources) =>
+export const authenticateClient = ({
+  env,
+  dynamodb,
+  hashKeys,
+  log,
+}: StageResources & { readonly env: Pick<Environment, 'CLIENT_ASSERTIONS'> }) =>
   clientAuthentication({
     clients: dynamodbClientStore(dynamodb, env.CLIENTS_TABLE),
     secretKey: async () => (await hashKeys()).clientSecret,
     replays: dynamodbReplayStore(dynamodb, env.SESSIONS_TABLE),
     recordSecretUse: hourlySecretUse(dynamodbSecretUseStore(dynamodb, env.CLIENTS_TABLE), systemClock, log),
-    assertionAudiences: [env.ISSUER, env.ISSUER + endpoints.token],
+    issuer: env.ISSUER,
+    clientAssertions: parseClientAssertionPolicy(env.CLIENT_ASSERTIONS),
     clock: systemClock,
   });
 
 /** JWT access tokens. Their clients are read strongly consistent, so that a revocation takes effect at once. */
-export const accessTokenKind = ({ env, dynamodb }: Omit<StageResources, 'hashKeys' | 'log'>): TokenKind =>
+export const accessTokenKind = (
+  { env, dynamodb }: Omit<StageResources, 'hashKeys' | 'log'>,
+  { ACCESS_TOKEN_TYPE }: Pick<Environment, 'ACCESS_TOKEN_TYPE'>,
+): TokenKind =>
   accessTokens({
     issuer: env.ISSUER,
+    accessTokenType: parseAccessTokenType(ACCESS_TOKEN_TYPE),
     revocationStates: dynamodbRevocationStateReader(dynamodb, {
       clientsTable: env.CLIENTS_TABLE,
       sessionsTable: env.SESSIONS_TABLE,
@@ -49,6 +61,9 @@ export const accessTokenKind = ({ env, dynamodb }: Omit<StageResources, 'hashKey
     verificationKey: verificationKeys(dynamodbPublishedKeySetStore(dynamodb, env.CLIENTS_TABLE), systemClock),
     clock: systemClock,
   });
+
+/** Throws if the function was deployed with another value. */
+export const parseAccessTokenType = (value: string) => v.parse(v.picklist(accessTokenTypes), value);
 
 /** Session tokens. Their clients and accounts are read strongly consistent, so that a revocation takes effect at once. */
 export const sessionTokenKind = ({ env, dynamodb, hashKeys }: Omit<StageResources, 'log'>): TokenKind =>

@@ -19,15 +19,19 @@ export interface Environment {
   readonly SIGNING_KEYS_SECRET: string;
   /** ARN of the Secrets Manager secret that the hash keys are derived from. */
   readonly HASH_KEY_SECRET: string;
+  /** `typ` of its access tokens: one of `accessTokenTypes`. */
+  readonly ACCESS_TOKEN_TYPE: string;
   /** JWS algorithm that the stage signs with (RFC 7518 §3.1). */
   readonly SIGNING_ALGORITHM: string;
   /** JSON of the scopes that the metadata lists (RFC 8414 §2). */
   readonly SCOPES_SUPPORTED: string;
   /** JSON of a `TokenPolicy`. */
   readonly TOKEN_POLICY: string;
+  /** JSON of a `ClientAssertionPolicy`. */
+  readonly CLIENT_ASSERTIONS: string;
   /** JSON of a `Record<route key, scope | null>`: what the Lambda authorizer requires for each route, or any token. */
   readonly ROUTE_SCOPES: string;
-  /** Form of errors at the OAuth endpoints: `rfc6749` or `commercelayer`. */
+  /** What partners' programs expect of the OAuth endpoints: a name of `dialects`. */
   readonly DIALECT: string;
   /** `true` if responses repeat their challenge in a header of our own. */
   readonly RESTORE_CHALLENGES: string;

@@ -20,9 +20,12 @@ export default async function setUp({ testPathPatterns: { patterns } }) {
   const { synthesize } = await tsImport('../local/synthesize.ts', import.meta.url);
   const { startStages } = await tsImport('./flows/start-stages.ts', import.meta.url);
   const assembly = mkdtempSync(join(tmpdir(), 'postern-assembly-'));
-  await synthesize(assembly, { commercelayer: true });
+  // The host that Commerce Layer's clients demand, and a base path, as a mapped domain may have one.
+  const issuer = 'https://auth.example.test/base';
+  await synthesize(assembly, { commercelayer: true, issuers: { commercelayer: issuer } });
   process.env.POSTERN_ASSEMBLY = assembly;
-  const stages = await startStages('--ephemeral', '--commercelayer', '--commercelayer-port', '0');
+  const third = ['--commercelayer', '--commercelayer-port', '0', '--issuer-commercelayer', issuer];
+  const stages = await startStages('--ephemeral', ...third);
   process.env.POSTERN_TEST_STAGES = JSON.stringify(stages.ready);
   globalThis.posternTestRun = { assembly, stages };
 }

@@ -11,6 +11,7 @@ import { secretsManager } from '../../src/storage/secrets.ts';
 const env = readEnvironment(
   'ISSUER',
   'AUDIENCE',
+  'ACCESS_TOKEN_TYPE',
   'CLIENTS_TABLE',
   'SESSIONS_TABLE',
   'HASH_KEY_SECRET',
@@ -22,7 +23,7 @@ const env = readEnvironment(
 const log = jsonLog(process.stdout);
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys };
-const { verifyToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
+const { verifyToken } = tokenVerification([accessTokenKind(resources, env), sessionTokenKind(resources)]);
 
 export const handler = authorizer({
   verifyToken,

@@ -1,18 +1,20 @@
+import * as v from 'valibot';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
 import { jsonLog } from '../../src/log.ts';
+import { dialectNames } from '../../src/oauth/dialect.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbSubscriptionStore } from './subscription-store.ts';
 import { createSubscription, readSubscription } from './subscriptions.ts';
 
-const env = readEnvironment('STAGE', 'RESTORE_CHALLENGES', 'SUBSCRIPTIONS_TABLE');
+const env = readEnvironment('STAGE', 'DIALECT', 'RESTORE_CHALLENGES', 'SUBSCRIPTIONS_TABLE');
 const log = jsonLog(process.stdout);
 const subscriptions = dynamodbSubscriptionStore(dynamodb(), env.SUBSCRIPTIONS_TABLE);
 
 const route = (handle: RequestHandler) =>
   endpoint({
-    dialect: 'rfc6749',
+    dialect: v.parse(v.picklist(dialectNames), env.DIALECT),
     stage: env.STAGE,
     restoreChallenges: env.RESTORE_CHALLENGES === 'true',
     log,

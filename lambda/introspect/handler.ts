@@ -4,9 +4,9 @@ import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { introspectionEndpoint } from '../../src/http/endpoints/introspection.ts';
-import { oauthDialects } from '../../src/http/error-bodies.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { jsonLog } from '../../src/log.ts';
+import { dialectNames } from '../../src/oauth/dialect.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
@@ -18,8 +18,10 @@ const env = readEnvironment(
   'STAGE',
   'RESTORE_CHALLENGES',
   'ISSUER',
+  'CLIENT_ASSERTIONS',
   'AUDIENCE',
   'DIALECT',
+  'ACCESS_TOKEN_TYPE',
   'CLIENTS_TABLE',
   'SESSIONS_TABLE',
   'SIGNING_KEYS_SECRET',
@@ -29,10 +31,10 @@ const log = jsonLog(process.stdout);
 const secrets = secretsManager();
 const hashKeys = readHashKeys(secrets, env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys, log };
-const { verifyToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
+const { verifyToken } = tokenVerification([accessTokenKind(resources, env), sessionTokenKind(resources)]);
 
 export const handler = endpoint({
-  dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
+  dialect: v.parse(v.picklist(dialectNames), env.DIALECT),
   stage: env.STAGE,
   restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,

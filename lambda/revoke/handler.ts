@@ -3,8 +3,8 @@ import { accessTokenKind, authenticateClient, sessionTokenKind } from '../../src
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { revocationEndpoint } from '../../src/http/endpoints/revocation.ts';
-import { oauthDialects } from '../../src/http/error-bodies.ts';
 import { jsonLog } from '../../src/log.ts';
+import { dialectNames, dialects } from '../../src/oauth/dialect.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
@@ -15,7 +15,9 @@ const env = readEnvironment(
   'STAGE',
   'RESTORE_CHALLENGES',
   'ISSUER',
+  'CLIENT_ASSERTIONS',
   'DIALECT',
+  'ACCESS_TOKEN_TYPE',
   'CLIENTS_TABLE',
   'SESSIONS_TABLE',
   'HASH_KEY_SECRET',
@@ -23,10 +25,11 @@ const env = readEnvironment(
 const log = jsonLog(process.stdout);
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys, log };
-const { recognizeToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
+const dialect = v.parse(v.picklist(dialectNames), env.DIALECT);
+const { recognizeToken } = tokenVerification([accessTokenKind(resources, env), sessionTokenKind(resources)]);
 
 export const handler = endpoint({
-  dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
+  dialect,
   stage: env.STAGE,
   restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
@@ -34,6 +37,7 @@ export const handler = endpoint({
     authenticateClient: authenticateClient(resources),
     recognizeToken,
     revoker: dynamodbTokenRevoker(resources.dynamodb, env.SESSIONS_TABLE),
+    dialect: dialects[dialect],
     log,
   }),
 });

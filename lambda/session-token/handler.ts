@@ -15,6 +15,7 @@ const env = readEnvironment(
   'STAGE',
   'RESTORE_CHALLENGES',
   'ISSUER',
+  'CLIENT_ASSERTIONS',
   'TOKEN_POLICY',
   'CLIENTS_TABLE',
   'SESSIONS_TABLE',

@@ -1,14 +1,20 @@
 import * as v from 'valibot';
-import { accessTokenKind, authenticateClient, verifyDpopProof } from '../../src/capabilities.ts';
+import {
+  accessTokenKind,
+  authenticateClient,
+  parseAccessTokenType,
+  verifyDpopProof,
+} from '../../src/capabilities.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { tokenEndpoint } from '../../src/http/endpoints/token.ts';
-import { oauthDialects } from '../../src/http/error-bodies.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { jsonLog } from '../../src/log.ts';
+import { dialectNames, dialects } from '../../src/oauth/dialect.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
+import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { dynamodbReplayStore } from '../../src/storage/replay-store.ts';
@@ -19,10 +25,12 @@ const env = readEnvironment(
   'STAGE',
   'RESTORE_CHALLENGES',
   'ISSUER',
+  'CLIENT_ASSERTIONS',
   'AUDIENCE',
   'DIALECT',
   'DPOP_NONCES',
   'TOKEN_POLICY',
+  'ACCESS_TOKEN_TYPE',
   'CLIENTS_TABLE',
   'SESSIONS_TABLE',
   'SIGNING_KEYS_SECRET',
@@ -33,12 +41,15 @@ const secrets = secretsManager();
 const signer = currentSigner(readSigningKeySet(secrets, env.SIGNING_KEYS_SECRET), {
   clock: systemClock,
   log,
+  typ: parseAccessTokenType(env.ACCESS_TOKEN_TYPE),
 });
 const hashKeys = readHashKeys(secrets, env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys, log };
+const clients = dynamodbClientStore(resources.dynamodb, env.CLIENTS_TABLE);
+const dialect = v.parse(v.picklist(dialectNames), env.DIALECT);
 
 export const handler = endpoint({
-  dialect: v.parse(v.picklist(oauthDialects), env.DIALECT),
+  dialect,
   stage: env.STAGE,
   restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
@@ -46,8 +57,10 @@ export const handler = endpoint({
     authenticateClient: authenticateClient(resources),
     verifyDpopProof: verifyDpopProof(resources, env),
     // Only access tokens can be exchanged (RFC 8693).
-    verifyToken: tokenVerification([accessTokenKind(resources)]).verifyToken,
+    verifyToken: tokenVerification([accessTokenKind(resources, env)]).verifyToken,
     issuer: { issuer: env.ISSUER, audience: env.AUDIENCE, policy: parseTokenPolicy(env.TOKEN_POLICY) },
+    dialect: dialects[dialect],
+    findClient: (clientId) => clients.findNow(clientId),
     signer,
     replays: dynamodbReplayStore(resources.dynamodb, env.SESSIONS_TABLE),
     clock: systemClock,

@@ -59,6 +59,7 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
         STAGE: record.name,
         ISSUER: issuer,
         AUDIENCE: audience,
+        ACCESS_TOKEN_TYPE: record.accessTokenType,
         CLIENTS_TABLE: stateful.clients.tableName,
         SESSIONS_TABLE: stateful.sessions.tableName,
         HASH_KEY_SECRET: stateful.hashKey.secretArn,

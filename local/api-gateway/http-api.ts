@@ -28,6 +28,8 @@ export interface HttpApi {
   readonly authorizers: Map<string, Authorizer>;
   /** The attribute `ApiEndpoint`. */
   readonly endpoint: string;
+  /** Where a URL below the public URL of the API is served on this machine; another URL stays as it is. */
+  locate(url: string): string;
   listen(port: number): Promise<void>;
   /** Nothing is served before the API has a stage, which deploys its routes as they come. */
   deploy(): void;
@@ -40,13 +42,19 @@ interface HttpApiOptions {
   readonly cors?: CorsConfiguration | undefined;
   /** Whether integrations' challenges are renamed, as AWS documents it for REST APIs. */
   readonly remapChallenges?: boolean;
+  /**
+   * A URL that is mapped to the API, as a custom domain is. A request may have its path, the base path, in front: API
+   * Gateway chooses the route without it, and leaves it in the path that it passes on.
+   */
+  readonly publicUrl?: string | undefined;
 }
 
 export function httpApi(
   id: string,
   invoke: InvokeFunction,
-  { cors, remapChallenges = false }: HttpApiOptions = {},
+  { cors, remapChallenges = false, publicUrl }: HttpApiOptions = {},
 ): HttpApi {
+  const basePath = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
   const routes = new Map<string, Route>();
   let deployed = false;
   let boundPort = 0;
@@ -62,7 +70,8 @@ export function httpApi(
       sendGatewayResponse(response, request);
       return;
     }
-    const match = deployed ? matchRoute(routes.values(), request.method, request.encodedPath) : undefined;
+    const path = withoutBasePath(request.encodedPath);
+    const match = deployed ? matchRoute(routes.values(), request.method, path) : undefined;
     if (!match && deployed && cors && request.method === 'OPTIONS') {
       // A route for OPTIONS, of any method or `$default` comes first, as API Gateway documents.
       response.statusCode = 204;
@@ -98,6 +107,10 @@ export function httpApi(
     return cors ? withoutCorsHeaders(mapped) : mapped;
   }
 
+  const endpoint = () => `http://${loopback}:${boundPort}`;
+  const withoutBasePath = (path: string) =>
+    path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
+
   function integrate({ route }: RouteMatch, event: object, method: string): Promise<unknown> {
     const path = partsOf(route.routeKey)?.path ?? '/$default';
     return invoke(route.integration.functionArn, event, {
@@ -118,7 +131,11 @@ export function httpApi(
     integrations: new Map(),
     authorizers: new Map(),
     get endpoint() {
-      return `http://${loopback}:${boundPort}`;
+      return endpoint();
+    },
+    locate: (url) => {
+      const isBelow = publicUrl !== undefined && `${url}/`.startsWith(`${publicUrl}/`);
+      return isBelow ? endpoint() + basePath + url.slice(publicUrl.length) : url;
     },
     async listen(port) {
       boundPort = await listenOnLoopback(server, port);

@@ -13,6 +13,8 @@ interface JwtConfiguration {
   readonly audience: readonly string[];
   /** Selection expression of where the token is. */
   readonly identitySource: string;
+  /** Where a URL of the issuer is served, if it is not known by that URL on this machine. */
+  readonly locate?: (url: string) => string;
 }
 
 const DiscoveryDocument = v.object({ issuer: v.string(), jwks_uri: v.string() });
@@ -26,8 +28,9 @@ const unknownKeyCooldownMilliseconds = 30_000;
 /** The JWT authorizer of an HTTP API. It reads the issuer's discovery document, as API Gateway does at its creation. */
 export async function createJwtAuthorizer(configuration: JwtConfiguration): Promise<Authorizer> {
   const source = identitySource(configuration.identitySource);
-  const document = await readDiscoveryDocument(configuration.issuer);
-  const keys = createRemoteJWKSet(new URL(document.jwks_uri), {
+  const { issuer, locate = (url) => url } = configuration;
+  const document = await readDiscoveryDocument(issuer, locate);
+  const keys = createRemoteJWKSet(new URL(locate(document.jwks_uri)), {
     cacheMaxAge: keyCacheMilliseconds,
     cooldownDuration: unknownKeyCooldownMilliseconds,
   });
@@ -60,8 +63,11 @@ export async function createJwtAuthorizer(configuration: JwtConfiguration): Prom
   };
 }
 
-async function readDiscoveryDocument(issuer: string): Promise<v.InferOutput<typeof DiscoveryDocument>> {
-  const url = `${issuer}/.well-known/openid-configuration`;
+async function readDiscoveryDocument(
+  issuer: string,
+  locate: (url: string) => string,
+): Promise<v.InferOutput<typeof DiscoveryDocument>> {
+  const url = locate(`${issuer}/.well-known/openid-configuration`);
   let document: v.InferOutput<typeof DiscoveryDocument>;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });

@@ -34,12 +34,14 @@ export async function createAuthorizer(
 ): Promise<CreatedResource> {
   const template = parseProperties(Authorizer, properties);
   const authorizerId = stableId(physicalName, 6);
+  const api = apiOf(environment, template.ApiId);
   const authorizer =
     template.AuthorizerType === 'JWT'
       ? await createJwtAuthorizer({
           issuer: template.JwtConfiguration.Issuer,
           audience: template.JwtConfiguration.Audience,
           identitySource: template.IdentitySource[0],
+          locate: (url) => api.locate(url),
         })
       : lambdaAuthorizer({
           authorizerId,
@@ -49,6 +51,6 @@ export async function createAuthorizer(
           identitySources: template.IdentitySource,
           resultTtlSeconds: template.AuthorizerResultTtlInSeconds,
         });
-  apiOf(environment, template.ApiId).authorizers.set(authorizerId, authorizer);
+  api.authorizers.set(authorizerId, authorizer);
   return { ref: authorizerId, attributes: { AuthorizerId: authorizerId } };
 }

@@ -91,7 +91,7 @@ const Route = v.strictObject({
 /** `AWS::ApiGatewayV2::Api`: it listens from now on, and responds with 404 until it has a stage and routes. */
 export async function createApi(
   { physicalName, properties }: ResourceRequest,
-  { apis, functions, port, stageName, remapChallenges }: StageEnvironment,
+  { apis, functions, port, publicUrl, stageName, remapChallenges }: StageEnvironment,
 ): Promise<CreatedResource> {
   const { CorsConfiguration: cors } = parseProperties(Api, properties);
   if (apis.size > 0) throw new LocalFailure(`the stage ${stageName} has an API already, and one port`);
@@ -105,6 +105,7 @@ export async function createApi(
       allowCredentials: cors.AllowCredentials,
     },
     remapChallenges,
+    publicUrl,
   });
   await api.listen(port);
   apis.set(api.id, api);

@@ -15,6 +15,8 @@ export interface StageEnvironment {
   readonly port: number;
   /** Whether challenges of functions reach clients under the name that AWS may give them. */
   readonly remapChallenges: boolean;
+  /** The URL by which partners know the stage, if it is not that of its API. */
+  readonly publicUrl?: string;
   readonly dynamodb: Pick<DynamoDB, 'endpoint' | 'partitionKeys'>;
   readonly secretsManager: Pick<SecretsManager, 'endpoint'>;
   readonly clients: { readonly dynamodb: DynamoDBClient; readonly secretsManager: SecretsManagerClient };

@@ -4,7 +4,7 @@ import type { Result } from '../result.ts';
 import { maximumMageIdLength } from './account.ts';
 import type { Account } from './account.ts';
 import type { Registry } from './client-registration.ts';
-import { nameProblem } from './name.ts';
+import { isPrintable, nameProblem } from './name.ts';
 import type { RegistrationProblem } from './registration-rules.ts';
 
 /** What an operator states about a new account. */
@@ -58,7 +58,8 @@ function accountProblem(
     const problem = name === undefined ? undefined : nameProblem(name);
     if (problem !== undefined) return { field, problem };
   }
-  if (!/^[^\s@]{1,64}@[^\s@]{1,190}$/.test(registration.email)) {
+  const { email } = registration;
+  if (!/^[^\s@]{1,64}@[^\s@]{1,190}$/.test(email) || !isPrintable(email)) {
     return { field: 'email', problem: 'must look like name@example.com' };
   }
   const { mageId } = registration;

@@ -1,9 +1,9 @@
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { maximumClientKeys } from './client-key.ts';
 import { validSecrets } from './client-secret.ts';
-import { newTokenGeneration } from './client.ts';
+import { maximumClientKeys, newTokenGeneration } from './client.ts';
 import type { Client, ClientKey, ClientSecret } from './client.ts';
+import { keysUnderFapi, noFapiAlgorithm } from './fapi.ts';
 
 /** Why a client cannot be changed as requested. */
 export interface ChangeProblem {
@@ -74,7 +74,9 @@ export function addKeys(client: Client, keys: readonly ClientKey[]): Changed {
       `The client ${id} is a session key: it opens sessions with its secret and does nothing else.`,
     );
   }
-  const all = [...client.keys, ...keys];
+  const added = client.fapi ? keysUnderFapi(keys) : keys;
+  if (!added) return problemWith('keys', `The client ${id} is under FAPI 2.0: its keys ${noFapiAlgorithm}.`);
+  const all = [...client.keys, ...added];
   const duplicate = keys.find(({ kid }) => all.filter((key) => key.kid === kid).length > 1);
   if (duplicate) {
     return problemWith(

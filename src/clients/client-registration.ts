@@ -9,11 +9,12 @@ import { newClientSecret } from './client-secret.ts';
 import type { ClientStore } from './client-store.ts';
 import { clientCredentialsGrantType, newTokenGeneration, sessionGrantType } from './client.ts';
 import type { AuthenticationMethod, Client } from './client.ts';
+import { keysUnderFapi } from './fapi.ts';
 import { registrationProblem } from './registration-rules.ts';
-import type { ClientRegistration, RegistrationProblem } from './registration-rules.ts';
+import type { ClientRegistration, RegistrationProblem, StageRules } from './registration-rules.ts';
 import type { SubjectStore } from './subject.ts';
 
-export interface Registry {
+export interface Registry extends StageRules {
   readonly clients: ClientStore;
   readonly accounts: AccountStore;
   readonly subjects: SubjectStore;
@@ -38,7 +39,7 @@ export async function registerClient(
   registration: ClientRegistration,
   registry: Registry,
 ): Promise<Result<RegisteredClient, RegistrationFailure>> {
-  const problem = registrationProblem(registration);
+  const problem = registrationProblem(registration, registry);
   if (problem) return failed({ reason: 'invalid', ...problem });
 
   const { clients, accounts, subjects, secretKey, clock } = registry;
@@ -84,11 +85,12 @@ function newClient(
   secrets: Client['secrets'],
   now: number,
 ): Client {
-  const { name, kind, account, tokenLifetime } = registration;
+  const { name, kind, account, tokenLifetime, fapi = false } = registration;
   const {
     keys = [],
     grants = [clientCredentialsGrantType],
     requiredScopes = [],
+    subjects = [],
     audiences = [],
     allowedOrigins = [],
   } = registration;
@@ -98,15 +100,18 @@ function newClient(
     kind,
     ...(account !== undefined && { account }),
     authenticationMethods: methodsOf(registration, secrets.length > 0),
-    keys: [...keys],
+    keys: [...((fapi ? keysUnderFapi(keys) : undefined) ?? keys)],
     secrets,
     grants: account === undefined ? [...grants] : [sessionGrantType],
     scopes: [...registration.scopes],
     defaultScopes: [...registration.defaultScopes],
     requiredScopes: [...requiredScopes],
+    subjects: [...subjects],
     audiences: [...audiences],
     allowedOrigins: [...allowedOrigins],
-    dpopBoundAccessTokens: registration.dpopBoundAccessTokens ?? false,
+    // FAPI 2.0 Security Profile §5.3.2.1: sender-constrained tokens
+    dpopBoundAccessTokens: fapi || (registration.dpopBoundAccessTokens ?? false),
+    fapi,
     mayIntrospect: registration.mayIntrospect ?? false,
     ...(tokenLifetime !== undefined && { tokenLifetime }),
     claims: { ...registration.claims },

@@ -3,7 +3,10 @@ import type { DeletedSessionKey } from './deleted-session-key.ts';
 
 /** Clients, as the registry uses them. Client authentication needs `findNow` only. */
 export interface ClientStore {
-  /** A strongly consistent read. */
+  /**
+   * A strongly consistent read. It takes the same time for a client that does not exist, so that timing does not reveal
+   * it.
+   */
   findNow(clientId: string): Promise<Client | undefined>;
   /** All clients, sorted by id. */
   list(): Promise<Client[]>;

@@ -47,11 +47,14 @@ export const assertionAlgorithms = [
   'EdDSA',
   'Ed25519',
 ] as const;
-type AssertionAlgorithm = (typeof assertionAlgorithms)[number];
+export type AssertionAlgorithm = (typeof assertionAlgorithms)[number];
 
 /** `Ed25519` is the fully specified name of `EdDSA` with the only curve that is supported here (RFC 9864 §2.2). */
 export const isSameAlgorithm = (one: string | undefined, other: AssertionAlgorithm): boolean =>
   one === other || (one === 'Ed25519' && other === 'EdDSA') || (one === 'EdDSA' && other === 'Ed25519');
+
+/** The number of keys that a client may have: its record must stay under 4 KB. */
+export const maximumClientKeys = 4;
 
 export const ClientSecret = v.object({
   /** Names the secret in listings and when it is revoked. It reveals nothing about the secret. */
@@ -64,11 +67,14 @@ export const ClientSecret = v.object({
 });
 export type ClientSecret = v.InferOutput<typeof ClientSecret>;
 
-/** A public key of a client (RFC 7517 §4). It verifies assertions that are signed with `alg`, and no others. */
+/** A public key of a client (RFC 7517 §4). It verifies assertions with one of its algorithms, and no others. */
 export const ClientKey = v.object({
   kty: v.picklist(['RSA', 'EC', 'OKP']),
+  /** Names the key: the partner's own `kid`, or else its thumbprint (RFC 7638). */
   kid: v.string(),
-  alg: v.picklist(assertionAlgorithms),
+  /** An assertion must state a `kid` that is the partner's own. Any other is only a hint (RFC 7515 §4.1.4). */
+  kidSource: v.picklist(['partner', 'thumbprint']),
+  algorithms: v.pipe(v.array(v.picklist(assertionAlgorithms)), v.minLength(1)),
   n: v.exactOptional(v.string()),
   e: v.exactOptional(v.string()),
   crv: v.exactOptional(v.string()),
@@ -99,12 +105,16 @@ export const Client = v.object({
   defaultScopes: v.array(v.string()),
   /** Patterns, each of which at least one of its granted scopes must match, such as `market:*`. */
   requiredScopes: v.optional(v.array(v.string()), []),
+  /** Patterns of the subjects that it may act for, besides itself (RFC 7523 §2.1): `scopePatternMatches`. */
+  subjects: v.optional(v.array(v.string()), []),
   /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   audiences: v.optional(v.array(v.string()), []),
   /** Origins of the web pages that may use it in a browser (RFC 6454 §6.2). Without any, every page may. */
   allowedOrigins: v.optional(v.array(v.string()), []),
   /** Whether its tokens must be bound to a key that it holds (RFC 9449 §5.2). */
   dpopBoundAccessTokens: v.optional(v.boolean(), false),
+  /** Whether it is held to the FAPI 2.0 Security Profile: see `fapi.ts`. */
+  fapi: v.optional(v.boolean(), false),
   /** Whether it may use the introspection endpoint (RFC 7662 §2.1). */
   mayIntrospect: v.optional(v.boolean(), false),
   /** Lifetime of its tokens in seconds, where it differs from the stage's lifetime for its kind. */

@@ -31,5 +31,8 @@ export function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** Whether every character may be printed on an operator's terminal, within one line. */
+export const isPrintable = (text: string): boolean => forbidden.every(([form]) => !form.test(text));
+
 const codePoint = (character: string) =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;

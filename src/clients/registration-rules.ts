@@ -1,7 +1,8 @@
 import { grantTypes, jwtBearerGrantType, maximumClientIdLength, scopePatternMatches } from './client.ts';
 import type { ClientKey, ClientKind } from './client.ts';
+import { keysUnderFapi, noFapiAlgorithm } from './fapi.ts';
 import { importedSecretProblem } from './imported-secret.ts';
-import { nameProblem } from './name.ts';
+import { isPrintable, nameProblem } from './name.ts';
 import { isWebOrigin, webOrigin } from './web-origin.ts';
 
 /** What an operator states about a new client. */
@@ -22,17 +23,27 @@ export interface ClientRegistration {
   readonly grants?: readonly string[];
   /** Patterns, each of which at least one of its granted scopes must match. */
   readonly requiredScopes?: readonly string[];
+  /** Patterns of the subjects that it may act for, besides itself (RFC 7523 §2.1). */
+  readonly subjects?: readonly string[];
   /** Audiences that it may request tokens for, besides the stage's own (RFC 8707). */
   readonly audiences?: readonly string[];
   /** Origins of the web pages that may use it in a browser; every page may if there are none. */
   readonly allowedOrigins?: readonly string[];
   readonly dpopBoundAccessTokens?: boolean;
   readonly mayIntrospect?: boolean;
+  /** Whether it is held to FAPI 2.0: it authenticates with its keys alone, and its tokens are bound by DPoP. */
+  readonly fapi?: boolean;
   readonly scopes: readonly string[];
   readonly defaultScopes: readonly string[];
   /** Lifetime of its tokens in seconds, where it differs from the stage's lifetime for its kind. */
   readonly tokenLifetime?: number;
   readonly claims: Readonly<Record<string, string>>;
+}
+
+/** In what the rules of stages differ. */
+export interface StageRules {
+  /** Whether a client with a secret needs no key for the jwt-bearer grant; false if it is left out. */
+  readonly unsignedAssertions?: boolean;
 }
 
 /** What is wrong with one field of a registration. */
@@ -74,8 +85,10 @@ const reservedClaims: ReadonlySet<string> = new Set([
   'dpop_nonce',
 ]);
 
-/** Characters of scopes, audiences, origins and claims together: the record of a client must stay under 4 KB. */
+/** Characters of scopes, subjects, audiences, origins and claims together: the record of a client must stay under 4 KB. */
 const maximumListLength = 1_500;
+
+const printableSubject = /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**
  * Whether a client may be registered for an audience: an absolute URI without a fragment (RFC 8707 §2), or a logical
@@ -84,7 +97,7 @@ const maximumListLength = 1_500;
 const isAudience = (audience: string): boolean =>
   /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/.test(audience) && !(URL.canParse(audience) && audience.includes('#'));
 
-type Rule = (registration: ClientRegistration) => RegistrationProblem | undefined;
+type Rule = (registration: ClientRegistration, stage: StageRules) => RegistrationProblem | undefined;
 
 const rules: readonly Rule[] = [
   ({ name }) => {
@@ -116,6 +129,7 @@ const rules: readonly Rule[] = [
       defaultScopes,
       requiredScopes = [],
       keys = [],
+      subjects = [],
       audiences = [],
       grants = [],
     } = registration;
@@ -125,10 +139,12 @@ const rules: readonly Rule[] = [
       ['requiredScopes', requiredScopes.length > 0],
       ['claims', Object.keys(registration.claims).length > 0],
       ['keys', keys.length > 0],
+      ['subjects', subjects.length > 0],
       ['audiences', audiences.length > 0],
       ['grants', grants.length > 0],
       ['dpopBoundAccessTokens', registration.dpopBoundAccessTokens === true],
       ['mayIntrospect', registration.mayIntrospect === true],
+      ['fapi', registration.fapi === true],
     ];
     const [field] = given.find(([, isGiven]) => isGiven) ?? [];
     return (
@@ -190,6 +206,9 @@ const rules: readonly Rule[] = [
           'must have names of 1 to 100 characters that begin with a letter and consist of letters, digits and . : / _ -',
       };
     }
+    if (!Object.values(claims).every(isPrintable)) {
+      return { field: 'claims', problem: 'must have values of printable characters, on one line' };
+    }
     const reserved = names.find((name) => reservedClaims.has(name));
     return reserved === undefined
       ? undefined
@@ -198,16 +217,52 @@ const rules: readonly Rule[] = [
           problem: `must not contain ${reserved}, which the server states itself: choose another name`,
         };
   },
-  ({ grants = [], keys = [] }) => {
+  (registration, { unsignedAssertions = false }) => {
+    const { grants = [], keys = [], kind, withSecret = false, secret } = registration;
     const known: readonly string[] = grantTypes;
     if (!grants.every((grant) => known.includes(grant))) {
       return { field: 'grants', problem: `must be one of ${known.join(', ')}` };
     }
     if (!grants.includes(jwtBearerGrantType) || keys.length > 0) return undefined;
+    const hasSecret = kind !== 'sales_channel' || withSecret || secret !== undefined;
+    if (unsignedAssertions && hasSecret) return undefined;
     return {
       field: 'keys',
-      problem: 'must be given for the grant jwt-bearer: a public key verifies the assertions',
+      problem: unsignedAssertions
+        ? 'or a secret must be given for the grant jwt-bearer: one of them shows that an assertion is of the client itself'
+        : 'must be given for the grant jwt-bearer: a public key verifies the assertions',
     };
+  },
+  ({ fapi, kind, keys = [], secret, withSecret }) => {
+    if (fapi !== true) return undefined;
+    // FAPI 2.0 Security Profile §5.3.2.1: only confidential clients, which authenticate without a shared secret.
+    if (kind !== 'integration') return { field: 'kind', problem: 'must be integration under FAPI 2.0' };
+    if (keys.length === 0) {
+      return { field: 'keys', problem: 'must be given for FAPI 2.0, under which a client has no secret' };
+    }
+    if (secret !== undefined || withSecret === true) {
+      return {
+        field: secret === undefined ? 'withSecret' : 'secret',
+        problem: 'must be left out under FAPI 2.0, which allows private_key_jwt only',
+      };
+    }
+    return keysUnderFapi(keys) ? undefined : { field: 'keys', problem: noFapiAlgorithm };
+  },
+  ({ keys = [] }) =>
+    keys.every(({ kid }) => isPrintable(kid))
+      ? undefined
+      : { field: 'keys', problem: 'must have a kid of printable characters, on one line' },
+  ({ subjects = [], grants = [] }) => {
+    if (subjects.length === 0) return undefined;
+    if (!grants.includes(jwtBearerGrantType)) {
+      return { field: 'subjects', problem: 'is for the grant jwt-bearer, which the client does not have' };
+    }
+    if (!subjects.every((subject) => printableSubject.test(subject))) {
+      return { field: 'subjects', problem: 'must have 1 to 255 characters, on one line' };
+    }
+    return subjects.some((subject) => subject.slice(0, -1).includes('*'))
+      ? { field: 'subjects', problem: 'may contain * only as the last character, as in customer-*' }
+      : undefined;
   },
   ({ audiences = [] }) =>
     audiences.every(isAudience)
@@ -230,11 +285,12 @@ const rules: readonly Rule[] = [
           : `must be an origin as browsers send it: write ${origin}`,
     };
   },
-  ({ scopes, defaultScopes, requiredScopes, audiences, allowedOrigins, claims }) => {
+  ({ scopes, defaultScopes, requiredScopes, subjects, audiences, allowedOrigins, claims }) => {
     const { length } = JSON.stringify([
       scopes,
       defaultScopes,
       requiredScopes,
+      subjects,
       audiences,
       allowedOrigins,
       claims,
@@ -242,15 +298,18 @@ const rules: readonly Rule[] = [
     if (length <= maximumListLength) return undefined;
     return {
       field: 'scopes',
-      problem: `must be shorter: scopes, audiences, origins and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
+      problem: `must be shorter: scopes, subjects, audiences, origins and claims have ${length} characters together, and the maximum is ${maximumListLength}. A pattern such as market:id:* stands for many scopes`,
     };
   },
 ];
 
 /** The first problem of a registration; undefined if it is valid. */
-export function registrationProblem(registration: ClientRegistration): RegistrationProblem | undefined {
+export function registrationProblem(
+  registration: ClientRegistration,
+  stage: StageRules = {},
+): RegistrationProblem | undefined {
   for (const rule of rules) {
-    const problem = rule(registration);
+    const problem = rule(registration, stage);
     if (problem) return problem;
   }
   return undefined;

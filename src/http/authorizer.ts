@@ -10,6 +10,7 @@ import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
 import { denialContext, reservedContextMembers } from './authorizer-context.ts';
+import { calledUrl } from './route-key.ts';
 
 interface AuthorizerOptions extends ProtectedCallCapabilities {
   readonly issuer: string;
@@ -65,8 +66,7 @@ async function authorize(
         authorization: headers?.['authorization'],
         dpop: headers?.['dpop'],
         method: requestContext.http.method,
-        // From the issuer and not from a header, which anyone may set (RFC 9700 §4.13).
-        url: issuer + encodedPath(rawPath),
+        url: calledUrl(issuer, { routeKey, rawPath }),
         scope: scope ?? undefined,
       },
       capabilities,
@@ -88,9 +88,6 @@ async function authorize(
     return failed(requestError(code));
   }
 }
-
-/** API Gateway hands over a decoded path. */
-const encodedPath = (rawPath: string) => rawPath.split('/').map(encodeURIComponent).join('/');
 
 /** Claims that are not strings and that an integration needs. They are passed on as JSON. */
 const jsonClaims: ReadonlySet<string> = new Set(['owner', 'custom_claim', 'act', 'market', 'test']);

@@ -1,7 +1,7 @@
 import { errorTable } from '../errors.ts';
-import type { RequestError } from '../errors.ts';
+import type { ErrorCode, RequestError } from '../errors.ts';
 
-type ErrorBody = (error: RequestError, status: number) => unknown;
+type ErrorBody = (error: RequestError, status: number) => object;
 
 /**
  * RFC 6749 §5.2, with the invalid fields of content that cannot be processed. `scope` is that of the challenge (RFC 6750
@@ -34,23 +34,41 @@ const statusNames: Readonly<Record<number, string>> = {
   503: 'SERVICE_UNAVAILABLE',
 };
 
-/** Commerce Layer. A standard OAuth client does not understand it, so a stage must choose it. */
-const commercelayer: ErrorBody = ({ code, description, scope }, status) => ({
-  errors: [
-    {
-      title: errorTable[code].error,
-      detail: description,
-      code: statusNames[status] ?? 'BAD_REQUEST',
-      status,
-      meta: scope === undefined ? {} : { scope },
-    },
-  ],
-});
+/** Commerce Layer's own names and sentences for some errors, which its clients compare. */
+const commercelayerErrors: Partial<Readonly<Record<ErrorCode, { title?: string; detail: string }>>> = {
+  invalid_client: {
+    detail:
+      'Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.',
+  },
+  // Only the assertions of the jwt-bearer grant cause it.
+  invalid_grant: { title: 'invalid_assertion', detail: 'The provided assertion is invalid.' },
+  // RFC 6750 §3 gives it no code.
+  missing_token: { title: 'missing_token', detail: errorTable.missing_token.description },
+};
+
+/**
+ * Commerce Layer. Its clients read `errors` and no other member; standard OAuth clients read `error` and
+ * `error_description` (RFC 6749 §5.2), and ignore `errors`.
+ */
+const commercelayer: ErrorBody = (error, status) => {
+  const { title = errorTable[error.code].error, detail = error.description } =
+    commercelayerErrors[error.code] ?? {};
+  return {
+    ...rfc6749(error, status),
+    error: title,
+    errors: [
+      {
+        title,
+        detail,
+        code: statusNames[status] ?? 'BAD_REQUEST',
+        status,
+        meta: error.scope === undefined ? {} : { scope: error.scope },
+      },
+    ],
+  };
+};
 
 /** The body of an error response in each dialect of partners' programs. */
 export const errorBodies = { rfc6749, eqp, commercelayer } as const satisfies Record<string, ErrorBody>;
 
 export type ErrorDialect = keyof typeof errorBodies;
-
-/** The dialects that a stage may choose for its OAuth endpoints. */
-export const oauthDialects = ['rfc6749', 'commercelayer'] as const;

@@ -5,6 +5,7 @@ import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { signingAlgorithmNames } from '../keys/algorithms.ts';
 import { ok } from '../result.ts';
+import type { AccessTokenType } from './access-token.ts';
 import { clientRevocationReason, invalidToken } from './token-verification.ts';
 import type { TokenKind, TokenOrigin } from './token-verification.ts';
 
@@ -24,6 +25,8 @@ export interface RevocationStateReader {
 
 interface AccessTokenVerificationOptions {
   readonly issuer: string;
+  /** The `typ` that the stage issues. No other is accepted (RFC 8725 §3.11). */
+  readonly accessTokenType: AccessTokenType;
   readonly revocationStates: RevocationStateReader;
   /** Resolves the key of a JWT by its `kid` from the published set. */
   readonly verificationKey: JWTVerifyGetKey;
@@ -80,6 +83,7 @@ function clientOf(error: joseErrors.JOSEError): string | undefined {
 /** JWT access tokens as a kind of token that `tokenVerification` accepts (RFC 9068 §4). */
 export const accessTokens = ({
   issuer,
+  accessTokenType,
   revocationStates,
   verificationKey,
   clock,
@@ -93,7 +97,7 @@ export const accessTokens = ({
     try {
       const verified = await jwtVerify(token, verificationKey, {
         algorithms: [...signingAlgorithmNames],
-        typ: 'at+jwt',
+        typ: accessTokenType,
         issuer,
         currentDate: new Date(now * 1000),
         clockTolerance: clockSkew,

@@ -4,6 +4,13 @@ import type { AuthenticatedClient } from './client-authentication.ts';
 import { scopeTokens } from './scope.ts';
 import type { TokenPolicy } from './token-policy.ts';
 
+/**
+ * `typ` values of which a stage has one in its access tokens. RFC 9068 §2.1 demands the first. Commerce Layer's clients
+ * demand the second, as many verifiers do that know only RFC 7519 §5.1.
+ */
+export const accessTokenTypes = ['at+jwt', 'JWT'] as const;
+export type AccessTokenType = (typeof accessTokenTypes)[number];
+
 /** What a stage states in each of its access tokens. */
 export interface AccessTokenIssuer {
   /** `iss`: the stage's URL. */
@@ -72,7 +79,6 @@ export function issueAccessToken(
   const requested = client.tokenLifetime ?? policy.accessTokenLifetime[client.kind];
   const lifetime = Math.min(requested, policy.maximumAccessTokenLifetime, expiresBy - issuedAt);
   const markets = scopedMarkets(scope);
-  const confidential = method !== 'none';
   const access_token = sign({
     // First, so that a claim that an operator adds cannot replace one of ours.
     ...client.claims,
@@ -91,8 +97,9 @@ export function issueAccessToken(
       id: client.id,
       client_id: client.id,
       kind: client.kind,
-      public: !confidential,
-      confidential,
+      // Of the kind, not of the request: a sales channel that authenticates remains public.
+      public: client.kind === 'sales_channel',
+      confidential: method !== 'none',
     },
     organization: policy.organization,
     ...(markets.length > 0 && { market: { id: markets } }),

@@ -72,17 +72,31 @@ export function clientAuthentication(options: ClientAuthenticationOptions): Auth
     if (!client.authenticationMethods.includes(method)) {
       return invalidClient('method_not_allowed', client.id);
     }
-    if (!verification.verified) return invalidClient(verification.reason, client.id);
-    if (client.status !== 'enabled') return invalidClient('client_disabled', client.id);
+    const { status, id } = client;
+    if (!verification.verified) {
+      const description = status === 'enabled' ? verification.description : undefined;
+      return invalidClient(verification.reason, id, description);
+    }
+    if (status !== 'enabled') return invalidClient('client_disabled', id);
     const { secretId } = verification;
     if (secretId !== undefined) await options.recordSecretUse(client.id, secretId);
     return ok({ client, method, ...(secretId !== undefined && { secretId }) });
   };
 }
 
-/** @param reason for the log */
-const invalidClient = (reason: string, clientId?: string) =>
-  errorResult('invalid_client', undefined, {
+/** The ids of clients that a request names without credentials; undefined if it presents credentials. */
+export function namedWithoutCredentials(request: AuthenticationRequest): readonly string[] | undefined {
+  const used = methodsUsed(request);
+  if (used.some(({ method }) => method !== 'none')) return undefined;
+  return used.flatMap(({ presented }) => presented.ids);
+}
+
+/**
+ * @param reason for the log
+ * @param description for the client
+ */
+const invalidClient = (reason: string, clientId?: string, description?: string) =>
+  errorResult('invalid_client', description, {
     reason,
     ...(clientId !== undefined && { clientId }),
   });
@@ -101,10 +115,9 @@ async function findFirst(
   clients: ClientAuthenticationOptions['clients'],
   ids: readonly string[],
 ): Promise<Client | undefined> {
-  // An id that is too long to be registered is unknown without a read.
-  for (const id of ids.filter(({ length }) => length <= maximumClientIdLength)) {
-    const client = await clients.findNow(id);
-    if (client) return client;
-  }
-  return undefined;
+  // An id that is too long to be registered is unknown without a read. All others are read, so that timing does not
+  // reveal which of them exists.
+  const read = ids.filter(({ length }) => length <= maximumClientIdLength);
+  const found = await Promise.all(read.map((id) => clients.findNow(id)));
+  return found.find((client) => client !== undefined);
 }

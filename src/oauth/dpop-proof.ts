@@ -1,6 +1,7 @@
 import { calculateJwkThumbprint, compactVerify, decodeProtectedHeader, EmbeddedJWK } from 'jose';
 import * as v from 'valibot';
 import { assertionAlgorithms } from '../clients/client.ts';
+import { hasPrivateMember, publicKeyProblem } from '../clients/public-key-problem.ts';
 import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { ok } from '../result.ts';
@@ -8,11 +9,6 @@ import type { Result } from '../result.ts';
 
 /** Maximum length of a proof in characters: enough for an RSA key of 8192 bits and its signature. */
 const maximumProofLength = 4_096;
-/** RFC 7518 §3.3, in bits. */
-const minimumRsaModulus = 2_048;
-
-/** Members of private and symmetric keys (RFC 7518 §6, and `priv` of the AKP type). */
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 const numericDate = v.pipe(v.number(), v.finite());
 
@@ -74,7 +70,7 @@ export async function parseDpopProof(jwt: string): Promise<Result<DpopProof, Req
   const header = parseMembers(ProofHeader, () => decodeProtectedHeader(jwt));
   if (!header.ok) return header;
   const { jwk } = header.value;
-  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) {
+  if (hasPrivateMember(jwk)) {
     return invalidDpopProof(
       'private_key',
       'The jwk of the DPoP proof must not have private members: replace that key.',
@@ -115,9 +111,8 @@ async function verifySignature(
   // Both calls compute only on what the client sent, so that everything they throw is the client's error.
   const key = await EmbeddedJWK(header).catch(() => undefined);
   if (!key) return invalidDpopProof('unusable_key', 'The jwk of the DPoP proof is not a key for its alg.');
-  if ('modulusLength' in key.algorithm && Number(key.algorithm.modulusLength) < minimumRsaModulus) {
-    return invalidDpopProof('weak_key', `The jwk of the DPoP proof needs ${minimumRsaModulus} bits.`);
-  }
+  const problem = publicKeyProblem(header.jwk);
+  if (problem !== undefined) return invalidDpopProof('weak_key', `The jwk of the DPoP proof ${problem}.`);
   try {
     return ok((await compactVerify(jwt, key, { algorithms: [header.alg] })).payload);
   } catch {

@@ -1,9 +1,11 @@
+import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import type { RequestError } from '../errors.ts';
 import type { Result } from '../result.ts';
 import type { AccessTokenIssuer, GrantedToken } from './access-token.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
 import { authenticationParameters } from './client-authentication/method.ts';
+import type { Dialect } from './dialect.ts';
 import type { ReplayStore } from './replay-store.ts';
 import type { VerifyToken } from './token-verification.ts';
 
@@ -27,10 +29,13 @@ export type TokenParameters = { readonly [name in (typeof tokenParameters)[numbe
 
 export interface GrantCapabilities {
   readonly issuer: AccessTokenIssuer;
+  /** Read eventually consistent, as for client authentication. */
+  readonly findClient: (clientId: string) => Promise<Client | undefined>;
   /** Remembers used assertions. */
   readonly replays: ReplayStore;
   /** Verifies an access token of this stage, whatever its audience. */
   readonly verifyToken: VerifyToken;
+  readonly dialect: Dialect;
   readonly clock: Clock;
 }
 
@@ -44,6 +49,16 @@ interface GrantRequest {
 
 /** One way to get a token (RFC 6749 §1.3). */
 export interface Grant {
+  /**
+   * Identifies the client of a request without credentials by the parameters of the grant. Client authentication is
+   * optional for a grant that has this (RFC 7521 §4.1), and required for the others (RFC 6749 §3.2.1).
+   * @param named ids of clients that the request names besides
+   */
+  readonly identify?: (
+    parameters: TokenParameters,
+    named: readonly string[],
+    capabilities: GrantCapabilities,
+  ) => Promise<Result<AuthenticatedClient, RequestError>>;
   readonly grant: (
     request: GrantRequest,
     capabilities: GrantCapabilities,

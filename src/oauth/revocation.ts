@@ -2,8 +2,10 @@ import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
+import { namedWithoutCredentials } from './client-authentication.ts';
 import type { AuthenticateClient } from './client-authentication.ts';
 import { authenticationParameters } from './client-authentication/method.ts';
+import type { Dialect } from './dialect.ts';
 import type { VerifiedToken, VerifyToken } from './token-verification.ts';
 
 /** RFC 7009 §2.1. `token_type_hint` is ignored: the form of a token shows its kind. */
@@ -21,6 +23,7 @@ export interface RevocationCapabilities {
   /** A token that is revoked already can be revoked again, so it need not be verified completely. */
   readonly recognizeToken: VerifyToken;
   readonly revoker: TokenRevoker;
+  readonly dialect: Dialect;
 }
 
 /** What was done, for the log. */
@@ -37,10 +40,15 @@ export interface Revocation {
 export async function revokeToken(
   authorization: string | undefined,
   parameters: RevocationParameters,
-  { authenticateClient, recognizeToken, revoker }: RevocationCapabilities,
+  { authenticateClient, recognizeToken, revoker, dialect }: RevocationCapabilities,
 ): Promise<Result<Revocation, RequestError>> {
-  const authenticated = await authenticateClient({ authorization, ...parameters });
-  if (!authenticated.ok) return authenticated;
+  const request = { authorization, ...parameters };
+  const authenticated = await authenticateClient(request);
+  if (!authenticated.ok) {
+    const namesClient = namedWithoutCredentials(request)?.length !== 0;
+    const unnamed = dialect.unnamedRevocation;
+    return namesClient || unnamed === authenticated.error.code ? authenticated : errorResult(unnamed);
+  }
   const clientId = authenticated.value.client.id;
   const { token } = parameters;
   if (token === undefined) return errorResult('invalid_request', 'token is missing.', { clientId });

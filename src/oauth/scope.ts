@@ -25,7 +25,7 @@ export const scopeTokens = (scope: string): readonly string[] =>
 export function grantScope(
   client: Client,
   requested: string | undefined,
-  policy: Pick<TokenPolicy, 'requiredScopes'>,
+  policy: Pick<TokenPolicy, 'requiredAnyOf'>,
 ): Result<string, RequestError> {
   const tokens = scopeTokens(requested ?? '');
   return grantScopeTokens(client, tokens.length > 0 ? tokens : client.defaultScopes, policy);
@@ -38,7 +38,7 @@ export function grantScope(
 export function grantScopeTokens(
   client: Client,
   tokens: readonly string[],
-  { requiredScopes }: Pick<TokenPolicy, 'requiredScopes'>,
+  { requiredAnyOf }: Pick<TokenPolicy, 'requiredAnyOf'>,
 ): Result<string, RequestError> {
   const invalidScope = (description: string) =>
     errorResult('invalid_scope', description, { clientId: client.id });
@@ -53,8 +53,12 @@ export function grantScopeTokens(
   if (!tokens.every((token) => client.scopes.some((pattern) => scopePatternMatches(pattern, token)))) {
     return invalidScope('The scope is unknown, or not allowed for this client.');
   }
-  const missing = [...client.requiredScopes, ...requiredScopes[client.kind]].find(
-    (pattern) => !tokens.some((token) => scopePatternMatches(pattern, token)),
-  );
-  return missing === undefined ? ok(scope) : invalidScope(`The scope must contain one of ${missing}.`);
+  const isGranted = (pattern: string) => tokens.some((token) => scopePatternMatches(pattern, token));
+  const missing = client.requiredScopes.find((pattern) => !isGranted(pattern));
+  if (missing !== undefined) return invalidScope(`The scope must contain one of ${missing}.`);
+  const anyOf = requiredAnyOf[client.kind];
+  if (anyOf.length > 0 && !anyOf.some(isGranted)) {
+    return invalidScope(`The scope must contain one of ${anyOf.join(', ')}.`);
+  }
+  return ok(scope);
 }

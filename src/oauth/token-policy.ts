@@ -10,7 +10,7 @@ interface Lifetimes {
   readonly sessionLifetime: { readonly default: number; readonly maximum: number };
 }
 
-/** Patterns, each of which at least one granted scope must match, such as `market:*`. */
+/** Patterns of scopes, such as `market:*`. */
 const patterns = v.optional(v.array(v.string()), []);
 
 /**
@@ -25,8 +25,8 @@ export const TokenPolicy = v.pipe(
     maximumAccessTokenLifetime: seconds,
     /** Lifetimes of session tokens in seconds. A request for more than the maximum is granted the maximum. */
     sessionLifetime: v.object({ default: seconds, maximum: seconds }),
-    /** Scopes that are required, by the kind of the client. */
-    requiredScopes: v.optional(v.object({ integration: patterns, sales_channel: patterns }), {}),
+    /** Patterns, by the kind of the client, of which a granted scope must match at least one. None requires nothing. */
+    requiredAnyOf: v.optional(v.object({ integration: patterns, sales_channel: patterns }), {}),
     /** The `organization` claim: whose marketplace this stage belongs to. */
     organization: v.object({
       id: v.string(),

@@ -13,6 +13,7 @@ import type { Result } from '../result.ts';
 import { issueAccessToken } from './access-token.ts';
 import type { TokenResponse } from './access-token.ts';
 import { allowedOriginError } from './allowed-origin.ts';
+import { namedWithoutCredentials } from './client-authentication.ts';
 import type { AuthenticateClient } from './client-authentication.ts';
 import type { VerifyDpopProof } from './dpop.ts';
 import { endpoints } from './endpoints.ts';
@@ -66,7 +67,13 @@ export async function issueToken(
   const grantType = grantTypes.find((name) => name === parameters.grant_type);
   if (grantType === undefined) return errorResult('unsupported_grant_type');
 
-  const authenticated = await authenticateClient({ authorization, ...parameters });
+  const { grant, identify, issuedTokenType } = grants[grantType];
+  const credentials = { authorization, ...parameters };
+  const named = namedWithoutCredentials(credentials);
+  const authenticated =
+    identify && named
+      ? await identify(parameters, named, capabilities)
+      : await authenticateClient(credentials);
   if (!authenticated.ok) return authenticated;
   const { client } = authenticated.value;
   const originError = allowedOriginError(client, origin);
@@ -76,7 +83,6 @@ export async function issueToken(
   }
   const jkt = await boundKey(client, dpop, capabilities);
   if (!jkt.ok) return jkt;
-  const { grant, issuedTokenType } = grants[grantType];
   const request = { authenticated: authenticated.value, parameters, jkt: jkt.value };
   const granted = await grant(request, capabilities);
   if (!granted.ok) return granted;

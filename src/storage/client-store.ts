@@ -6,6 +6,7 @@ import type { ClientStore } from '../clients/client-store.ts';
 import type { Client } from '../clients/client.ts';
 import type { DeletedSessionKey } from '../clients/deleted-session-key.ts';
 import { clientOfItem } from './client-item.ts';
+import { parseDecoyClient } from './decoy-client.ts';
 import { conditionMet, orUnavailable } from './dynamodb.ts';
 import { itemKinds } from './item-kinds.ts';
 
@@ -48,7 +49,11 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
   const isWritten = async (client: Client) => isDeepStrictEqual(await get(client.id), client);
 
   return {
-    findNow: get,
+    async findNow(clientId) {
+      const client = await get(clientId);
+      if (!client) parseDecoyClient();
+      return client;
+    },
 
     async list() {
       const clients: Client[] = [];

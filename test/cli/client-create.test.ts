@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import type { Stage } from '../../cli/stage.ts';
@@ -272,6 +272,87 @@ describe('postern client create --public-key', () => {
     const ran = await postern([...withKey, '--with-secret', '--json'], { stage, stdin: pem });
     expect(await authenticates(stage, 'acme', jsonOf(Created, ran).clientSecret)).toBe(true);
   });
+});
+
+const rsaPem = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  .publicKey.export({ format: 'pem', type: 'spki' })
+  .toString();
+
+describe('what the partner must sign with is printed', () => {
+  const text = async (words: readonly string[], stdin: string) => {
+    const ran = await postern([...withKey, ...words], { stage: await emptyStage(database), stdin });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    return ran.stdout;
+  };
+
+  test.each<[string, readonly string[], string, RegExp]>([
+    ['a bare RSA key', [], rsaPem, /^alg, kid +RS256 or PS256, any kid or none$/m],
+    ['an RSA key for one algorithm', ['--alg', 'PS256'], rsaPem, /^alg, kid +PS256, any kid or none$/m],
+    ['a stated kid', ['--kid', 'acme-2026'], pem, /^alg, kid +ES256, kid acme-2026 or none$/m],
+    ['the lifetime', [], pem, /^exp +at most 3600 seconds ahead$/m],
+    ['an RSA key under FAPI 2.0', ['--fapi'], rsaPem, /^alg, kid +PS256, any kid or none$/m],
+    ['the lifetime under FAPI 2.0', ['--fapi'], pem, /^exp +at most 300 seconds ahead$/m],
+    ['the audience under FAPI 2.0', ['--fapi'], pem, /^aud +the issuer of the stage, as a string$/m],
+  ])('for %s', async (_, words, stdin, line) => {
+    expect(await text(words, stdin)).toMatch(line);
+  });
+
+  test('with the keys of the file that are not registered', async () => {
+    const [one, other] = [pem, rsaPem].map((key) => createPublicKey(key).export({ format: 'jwk' }));
+    const keys = [{ ...other, kid: 'encryption', use: 'enc' }, one];
+    expect(await text([], JSON.stringify({ keys }))).toContain(
+      'Not registered: the key encryption is not for signatures: its use is not sig.\n',
+    );
+  });
+
+  test('for programs, too', async () => {
+    const ran = await postern([...withKey, '--fapi', '--json'], {
+      stage: await emptyStage(database),
+      stdin: rsaPem,
+    });
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      fapi: true,
+      dpopBoundAccessTokens: true,
+      authenticationMethods: ['private_key_jwt'],
+      keys: [{ algorithms: ['PS256'] }],
+      ignoredKeys: [],
+    });
+  });
+});
+
+describe('a client under FAPI 2.0', () => {
+  test.each<[string, readonly string[], RegExp]>([
+    ['without a key', ['--fapi'], /\(--public-key\) must be given for FAPI 2\.0/],
+    ['with a secret', ['--fapi', '--with-secret', '--public-key', '-'], /\(--with-secret\) must be left out/],
+    [
+      'as a sales channel',
+      ['--fapi', '--kind', 'sales_channel', '--public-key', '-'],
+      /\(--kind\) must be integration under FAPI/,
+    ],
+    [
+      'with a key for RS256',
+      ['--fapi', '--public-key', '-', '--alg', 'RS256'],
+      /must be for PS256, ES256 or EdDSA/,
+    ],
+  ])('is refused %s', async (_, words, message) => {
+    const stage = await emptyStage(database);
+    const ran = await postern([...withScope, ...words], { stage, stdin: rsaPem });
+    expect(ran.stderr).toMatch(message);
+    expect(await stage.clients.list()).toStrictEqual([]);
+  });
+
+  test('is refused another key that is only for RS256', async () => {
+    const stage = await emptyStage(database);
+    await postern([...withKey, '--fapi'], { stage, stdin: pem });
+    const add = ['client', 'add-key', 'acme', '--stage', 'sandbox', '--public-key', '-', '--alg', 'RS256'];
+    const ran = await postern(add, { stage, stdin: rsaPem });
+    expect([ran.code, ran.stderr.includes('must be for PS256, ES256 or EdDSA')]).toStrictEqual([1, true]);
+  });
+});
+
+test('--alg and --kid without --public-key are refused', async () => {
+  const ran = await postern([...withScope, '--alg', 'PS256']);
+  expect([ran.code, ran.stderr.includes('they go with --public-key')]).toStrictEqual([2, true]);
 });
 
 describe('postern client create with grants, required scopes, audiences, DPoP and introspection', () => {

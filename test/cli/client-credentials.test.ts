@@ -296,8 +296,8 @@ describe('postern client add-key', () => {
     const ran = await postern([...add, '-', '--json'], { stage, stdin: jwk('-two') });
     assertIncludes(JSON.parse(ran.stdout), {
       keys: [
-        { kid: 'one', alg: 'ES256' },
-        { kid: '-two', alg: 'ES256' },
+        { kid: 'one', algorithms: ['ES256'] },
+        { kid: '-two', algorithms: ['ES256'] },
       ],
       authenticationMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     });
@@ -398,7 +398,7 @@ describe('postern client show, of a client with a key and two secrets', () => {
     const { stdout } = await postern([...show, '--json'], { stage });
     const [old, fresh] = secrets;
     assertIncludes(JSON.parse(stdout), {
-      keys: [{ kid: 'one', alg: 'ES256' }],
+      keys: [{ kid: 'one', algorithms: ['ES256'] }],
       secrets: [
         {
           id: old?.id,

@@ -151,11 +151,7 @@ describe('postern, for a deployed stage', () => {
 describe('postern, for a deployed stage with a JWT authorizer', () => {
   test('knows it by the output of the stack, and warns of --dpop', async () => {
     stacks = {
-      'Sandbox-Stateful': {
-        ClientsTable: table,
-        HashKeySecret: 'hash-key',
-        SigningKeysSecret: 'signing-keys',
-      },
+      ...deployed,
       'Sandbox-Stateless': {
         Url: 'https://abc.execute-api.eu-west-1.amazonaws.com',
         JwtAuthorizer: 'true',

@@ -37,9 +37,11 @@ const client: Client = {
   scopes: ['orders:read'],
   defaultScopes: [],
   requiredScopes: [],
+  subjects: [],
   audiences: [],
   allowedOrigins: [],
   dpopBoundAccessTokens: false,
+  fapi: false,
   mayIntrospect: false,
   claims: {},
   status: 'enabled',
@@ -53,8 +55,8 @@ assert.ok(oneKey && otherKey);
 async function publicKey(kid: string) {
   const generated = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
   const keys = await parseClientKeys(JSON.stringify({ ...generated.export({ format: 'jwk' }), kid }));
-  assert.ok(keys.ok && keys.value[0]);
-  return keys.value[0];
+  assert.ok(keys.ok && keys.value.keys[0]);
+  return keys.value.keys[0];
 }
 
 function changed(result: Changed): Client {

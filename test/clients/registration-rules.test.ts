@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { jwtBearerGrantType } from '../../src/clients/client.ts';
 import { registrationProblem } from '../../src/clients/registration-rules.ts';
 import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import { reservedContextMembers } from '../../src/http/authorizer-context.ts';
+import { partnerKey } from '../oauth/client-keys.ts';
 
+const { publicKey: key } = await partnerKey();
 const integration: ClientRegistration = {
   name: 'Orders of a partner',
   kind: 'integration',
@@ -70,6 +73,18 @@ describe('registration of a client', () => {
       /^claims .*1 to 100 characters/,
     ],
     ['an unknown grant', { grants: ['password'] }, /^grants must be one of client_credentials/],
+    ['subjects without the grant jwt-bearer', { subjects: ['customer-*'] }, /^subjects is for the grant/],
+    [
+      'a subject with * in the middle',
+      { subjects: ['c*r'], grants: [jwtBearerGrantType], keys: [key] },
+      /^subjects may contain \* only/,
+    ],
+    [
+      'a subject with a line break',
+      { subjects: ['c\n'], grants: [jwtBearerGrantType], keys: [key] },
+      /^subjects must have 1 to 255 characters/,
+    ],
+    ['the grant jwt-bearer without a key', { grants: [jwtBearerGrantType] }, /^keys must be given/],
     ['an audience with a fragment', { audiences: ['https://a.example/#b'] }, /^audiences .*fragment/],
     [
       'lists of more than 1,500 characters',
@@ -92,12 +107,31 @@ describe('registration of a client', () => {
   );
 });
 
+describe('registration of a client, in a stage that accepts unsigned assertions', () => {
+  const stage = { unsignedAssertions: true };
+  const grants = [jwtBearerGrantType];
+
+  test.each<[string, Partial<ClientRegistration>]>([
+    ['an integration, which has a secret', {}],
+    ['a sales channel with a secret', { kind: 'sales_channel', withSecret: true }],
+    ['a sales channel with a key', { kind: 'sales_channel', keys: [key] }],
+  ])('accepts the grant jwt-bearer for %s', (_case, change) => {
+    expect(registrationProblem({ ...integration, grants, ...change }, stage)).toBeUndefined();
+  });
+
+  test('refuses the grant jwt-bearer for a sales channel without a secret and a key', () => {
+    const registration: ClientRegistration = { ...integration, grants, kind: 'sales_channel' };
+    expect(registrationProblem(registration, stage)?.field).toBe('keys');
+  });
+});
+
 describe('registration of a session key', () => {
   test.each<[string, Partial<ClientRegistration>]>([
     ['scopes', { scopes: ['orders:read'] }],
     ['defaultScopes', { defaultScopes: ['orders:read'] }],
     ['requiredScopes', { requiredScopes: ['orders:*'] }],
     ['claims', { claims: { tier: 'gold' } }],
+    ['subjects', { subjects: ['customer-*'] }],
     ['audiences', { audiences: ['https://stock.example.com'] }],
     ['grants', { grants: ['client_credentials'] }],
     ['dpopBoundAccessTokens', { dpopBoundAccessTokens: true }],

@@ -24,17 +24,22 @@ const Registered = v.object({ clientId: v.string(), clientSecret: v.optional(v.s
 
 interface Registration {
   readonly publicKey?: ClientKey;
+  /** What the partner has sent instead: a JWK, a JWK set or PEM. */
+  readonly keyFile?: string;
   /** Further options of `client create`. */
   readonly options?: readonly string[];
 }
 
 /** Registers a partner in the sandbox with `client create`, as an operator does. */
-export async function registerPartner(stage: TestStage, { publicKey, options = [] }: Registration = {}) {
+export async function registerPartner(
+  stage: TestStage,
+  { publicKey, keyFile = publicKey && JSON.stringify(jwkOf(publicKey)), options = [] }: Registration = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'postern-partner-'));
   try {
     const file = join(folder, 'key.json');
-    if (publicKey) await writeFile(file, JSON.stringify(publicKey));
-    const key = publicKey ? ['--public-key', file] : [];
+    if (keyFile !== undefined) await writeFile(file, keyFile);
+    const key = keyFile === undefined ? [] : ['--public-key', file];
     const scopes = options.includes('--account')
       ? []
       : ['--scope', 'orders:read', '--scope', 'orders:create'];
@@ -43,4 +48,10 @@ export async function registerPartner(stage: TestStage, { publicKey, options = [
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** A registered key as the JWK that a partner would send. */
+function jwkOf(key: ClientKey) {
+  const { algorithms, kidSource: _, ...jwk } = key;
+  return { ...jwk, alg: algorithms[0] };
 }

@@ -14,7 +14,7 @@ const parse = (
 ) =>
   parseBody(
     {
-      path: '/',
+      routeKey: 'POST /',
       headers: { 'content-type': contentType, 'content-encoding': encoding },
       body: Buffer.from(body as string),
       query: {},

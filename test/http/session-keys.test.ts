@@ -48,7 +48,7 @@ async function responseTo(
   };
   const result = await operation(
     {
-      path: '',
+      routeKey: '',
       headers: { 'content-type': type ?? 'application/json' },
       body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
       query,

@@ -27,6 +27,14 @@ const restoring = new AuthStage(app, {
   cors: { origins: [] },
   restoreChallenges: true,
 });
+const mapped = new AuthStage(app, {
+  ...sandboxRecord,
+  id: 'Mapped',
+  name: 'mapped',
+  issuer: 'https://auth.example.com/base',
+  accessTokenType: 'JWT',
+  jwtAuthorizer: true,
+});
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();
 
@@ -213,6 +221,18 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
       );
     });
   });
+
+  test.each(['Token', 'SessionToken', 'Revoke', 'Introspect'])(
+    'function %s knows what the stage requires of client assertions',
+    (name) => {
+      const found = resources(stateless, 'AWS::Lambda::Function').filter(({ id }) =>
+        new RegExp(`^${name}[0-9A-F]{8}$`).test(id),
+      );
+      expect(found.map(({ Properties }) => Properties['Environment'])).toMatchObject([
+        { Variables: { CLIENT_ASSERTIONS: JSON.stringify(record.clientAssertions) } },
+      ]);
+    },
+  );
 
   test.each(inEach('AWS::Logs::LogGroup'))(
     'log group $id has the retention of the stage',
@@ -462,6 +482,45 @@ describe('stage record with an origin of pages that is none', () => {
       ).toThrow(/sandbox: cors\.origins must be .*, and .* is not/);
     },
   );
+});
+
+describe('stage with a public URL', () => {
+  const functions = [mapped.stateless, mapped.accountApi].flatMap((stack) =>
+    resources(Template.fromStack(stack), 'AWS::Lambda::Function').map(({ id, Properties }) => ({
+      id,
+      variables: (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables,
+    })),
+  );
+
+  test.each(functions.filter(({ variables }) => 'ISSUER' in variables))(
+    'gives its issuer to $id',
+    ({ variables }) => {
+      expect(variables['ISSUER']).toBe('https://auth.example.com/base');
+    },
+  );
+
+  test.each(functions.filter(({ variables }) => 'AUDIENCE' in variables))(
+    'gives its audience and the typ of its access tokens to $id',
+    ({ variables }) => {
+      expect(variables['AUDIENCE']).toBe('https://auth.example.com/base');
+      expect(variables['ACCESS_TOKEN_TYPE']).toBe('JWT');
+    },
+  );
+
+  test('has its issuer in the JWT authorizer and in the outputs', () => {
+    Template.fromStack(mapped.exampleApi).hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      JwtConfiguration: {
+        Issuer: 'https://auth.example.com/base',
+        Audience: ['https://auth.example.com/base'],
+      },
+    });
+    Template.fromStack(mapped.stateless).hasOutput('Issuer', { Value: 'https://auth.example.com/base' });
+  });
+
+  test('does not synthesize with an issuer that is no https URL', () => {
+    const record = { ...sandboxRecord, id: 'Wrong', issuer: 'http://auth.example.com' };
+    expect(() => new AuthStage(new App(), record)).toThrow('the issuer must be an https URL');
+  });
 });
 
 describe('bundles', () => {

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { httpApi } from '../../local/api-gateway/http-api.ts';
+import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import type { Route } from '../../local/api-gateway/route.ts';
 import { matchRoute } from '../../local/api-gateway/route.ts';
 import { afterThisFile, afterThisTest } from '../after-this-test.ts';
@@ -223,6 +224,55 @@ describe('response of the local API Gateway', () => {
     const refused = await post(10 * 1024 * 1024 + 1);
     expect(refused.status).toBe(413);
     expect(await refused.json()).toStrictEqual({ message: 'Request Entity Too Large' });
+  });
+});
+
+describe('HTTP API with a public URL', () => {
+  async function mapped(publicUrl: string): Promise<HttpApi> {
+    const started = httpApi('abcdefghij', fixtureFunctions(functions).invoke, { publicUrl });
+    await started.listen(0);
+    afterThisTest(() => started.close());
+    for (const key of ['GET /echo/{id}', 'GET /base']) started.addRoute(route(key));
+    started.deploy();
+    return started;
+  }
+
+  test.each([
+    ['/base/echo/1', 'GET /echo/{id}'],
+    ['/echo/1', 'GET /echo/{id}'],
+    ['/base', 'GET /base'],
+  ])('routes %s to %s, and leaves the path as it came', async (path, routeKey) => {
+    const { endpoint: url } = await mapped('https://auth.example.test/base');
+    const received = Object(await (await fetch(url + path)).json());
+    expect([received.routeKey, received.rawPath, received.requestContext.http.path]).toStrictEqual([
+      routeKey,
+      path,
+      path,
+    ]);
+  });
+
+  test.each(['/basement/echo/1', '/base/base/echo/1', '/other/echo/1'])(
+    'has no route for %s',
+    async (path) => {
+      const { endpoint: url } = await mapped('https://auth.example.test/base');
+      expect((await fetch(url + path)).status).toBe(404);
+    },
+  );
+
+  test.each([
+    ['https://auth.example.test/base', '/base'],
+    ['https://auth.example.test/base/x', '/base/x'],
+    ['https://auth.example.test/basement', undefined],
+    ['https://other.example.test/base', undefined],
+  ])('locates %s', async (url, path) => {
+    const located = await mapped('https://auth.example.test/base');
+    expect(located.locate(url)).toBe(path === undefined ? url : located.endpoint + path);
+  });
+
+  test('has no base path if the URL has none', async () => {
+    const { endpoint: url, locate } = await mapped('https://auth.example.test');
+    expect((await fetch(`${url}/echo/1`)).status).toBe(200);
+    expect(locate('https://auth.example.test/x')).toBe(`${url}/x`);
   });
 });
 

@@ -48,6 +48,25 @@ describe('options of npm start', () => {
     expect(readOptions(words).inspectPort).toBe(port);
   });
 
+  test('set the issuer of a stage, and leave the others their own', () => {
+    expect(readOptions([]).issuers).toStrictEqual({});
+    const options = [
+      '--commercelayer',
+      '--issuer-sandbox=https://auth.example.com/base',
+      '--issuer-commercelayer=https://auth.example.test:8443',
+    ];
+    expect(readOptions(options).issuers).toStrictEqual({
+      sandbox: 'https://auth.example.com/base',
+      commercelayer: 'https://auth.example.test:8443',
+    });
+  });
+
+  test('are refused with the issuer of a stage that does not run', () => {
+    expect(() => readOptions(['--issuer-commercelayer', 'https://auth.example.test'])).toThrow(
+      '--issuer-commercelayer needs --commercelayer',
+    );
+  });
+
   test.each([
     ['--production-port', /--production-port PORT +Port of production, 4020/],
     ['--watch', /--watch .*lambda\/ or src\//],
@@ -76,6 +95,18 @@ describe('options of npm start', () => {
     [['--data', 'x', '--ephemeral']],
     [['--json=yes']],
     [['--inspect=x']],
+    ...[
+      'x',
+      'http://auth.example.com',
+      'https://auth.example.com/',
+      'https://auth.example.com/base/',
+      'https://auth.example.com//base',
+      'https://auth.example.com?a',
+      'https://auth.example.com#a',
+      'https://Auth.example.com',
+      'https://user@auth.example.com',
+      'https://auth.example.com/a b',
+    ].map((url) => [['--issuer-sandbox', url]]),
     [['--inspect', '9230']],
   ])('are refused with one line: %j', (words) => {
     expect(() => readOptions(words)).toThrow(UsageError);

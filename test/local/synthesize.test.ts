@@ -9,7 +9,7 @@ import { isSynthesized } from '../../local/synthesize.ts';
 const temporary = mkdtempSync(join(tmpdir(), 'postern-test-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-const hash = appHash(projectFolder, { POSTERN_COMMERCELAYER: 'false' });
+const hash = appHash(projectFolder, { POSTERN_COMMERCELAYER: 'false', POSTERN_ISSUERS: '{}' });
 
 /** A folder with these files of a cloud assembly. */
 function cloudAssembly(files: Readonly<Record<string, string>>): string {
@@ -26,6 +26,11 @@ describe('reuse of a cloud assembly', () => {
   test('is not possible for other settings', () => {
     const outdir = cloudAssembly({ 'manifest.json': '{}', 'app.sha256': hash });
     expect(isSynthesized(outdir, { commercelayer: true })).toBe(false);
+  });
+
+  test('is not possible for other issuers', () => {
+    const outdir = cloudAssembly({ 'manifest.json': '{}', 'app.sha256': hash });
+    expect(isSynthesized(outdir, { issuers: { sandbox: 'https://auth.example.com' } })).toBe(false);
   });
 
   test('is not possible without a folder', () => {

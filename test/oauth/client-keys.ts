@@ -3,9 +3,11 @@ import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair, import
 import type { CryptoKey } from 'jose';
 import * as v from 'valibot';
 import { ClientKey } from '../../src/clients/client.ts';
+import type { AssertionAlgorithm } from '../../src/clients/client.ts';
 
 /** A key pair of a partner: the private key signs, the public key is registered. */
 export interface PartnerKey {
+  readonly alg: AssertionAlgorithm;
   readonly privateKey: CryptoKey | Uint8Array;
   readonly publicKey: ClientKey;
 }
@@ -18,25 +20,31 @@ const generateRsa = () => {
 };
 
 export async function partnerKey(
-  alg: ClientKey['alg'] = 'ES256',
+  alg: AssertionAlgorithm = 'ES256',
   kid: string = randomUUID(),
 ): Promise<PartnerKey> {
+  const registered = { kid, kidSource: 'partner', algorithms: [alg] };
   if (alg.startsWith('RS') || alg.startsWith('PS')) {
     rsa ??= generateRsa();
     return {
+      alg,
       privateKey: await importJWK(rsa.privateKey, alg),
-      publicKey: v.parse(ClientKey, { ...rsa.publicKey, alg, kid }),
+      publicKey: v.parse(ClientKey, { ...rsa.publicKey, ...registered }),
     };
   }
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
-  return { privateKey, publicKey: v.parse(ClientKey, { ...(await exportJWK(publicKey)), alg, kid }) };
+  return {
+    alg,
+    privateKey,
+    publicKey: v.parse(ClientKey, { ...(await exportJWK(publicKey)), ...registered }),
+  };
 }
 
 type Members = Readonly<Record<string, unknown>>;
 
 /** A JWT with any claims; an undefined member is left out. */
-export function jwtBy({ privateKey, publicKey }: PartnerKey, claims: Members, header: Members = {}) {
-  const { alg, kid } = publicKey;
+export function jwtBy({ alg, privateKey, publicKey }: PartnerKey, claims: Members, header: Members = {}) {
+  const { kid } = publicKey;
   return new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader(JSON.parse(JSON.stringify({ alg, kid, ...header })))
     .sign(privateKey);
@@ -48,13 +56,19 @@ export function dpopProof(
   { accessToken, ...claims }: Members & { accessToken?: string },
   header: Members = {},
 ) {
-  const { alg: _, kid: __, ...jwk } = key.publicKey;
+  const jwk = bareJwk(key);
   const ath = accessToken === undefined ? {} : { ath: sha256(accessToken) };
   return jwtBy(
     key,
     { jti: randomUUID(), ...ath, ...claims },
     { typ: 'dpop+jwt', kid: undefined, jwk, ...header },
   );
+}
+
+/** The public key as a JWK that states neither `kid` nor `alg`. */
+export function bareJwk({ publicKey }: PartnerKey) {
+  const { kid: _, kidSource: __, algorithms: ___, ...jwk } = publicKey;
+  return jwk;
 }
 
 /** The `cnf.jkt` of a token that is bound to the key (RFC 9449 §6.1). */

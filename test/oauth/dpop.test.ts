@@ -354,6 +354,23 @@ describe('key and signature of a DPoP proof', () => {
     expect(await refusal(proof)).toBe('weak_key');
   });
 
+  test.each<[string, string, Changes]>([
+    ['an RSA key with the exponent 1', 'RS256', { e: 'AQ' }],
+    ['an RSA key with an even exponent', 'RS256', { e: 'Ag' }],
+    ['an Ed25519 point of small order', 'EdDSA', { x: `AQ${'A'.repeat(41)}` }],
+    [
+      'an Ed25519 point whose encoding is not canonical',
+      'EdDSA',
+      { x: Buffer.from(`ed${'ff'.repeat(30)}7f`, 'hex').toString('base64url') },
+    ],
+  ])('refuses %s, for which anyone can sign (weak_key)', async (_, alg, members) => {
+    const { jwk } = await holder(alg);
+    const proof = rawProof({ ...header, alg, jwk: { ...jwk, ...members } }, {}, () =>
+      Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]),
+    );
+    expect(await refusal(proof)).toBe('weak_key');
+  });
+
   test.each<[string, () => Promise<string>]>([
     ['by another key', () => proofBy({ ...partner, jwk: stranger.jwk })],
     [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { assertionAlgorithms } from '../../src/clients/client.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
 import type { ClientAuthenticationOptions } from '../../src/oauth/client-authentication.ts';
@@ -66,7 +66,21 @@ async function assertAccepted(given: string | Promise<string>, more: Partial<Aut
   expect(authenticated.value.method).toBe('private_key_jwt');
 }
 
-/** The reason of a refusal, which is for the log alone: the client sees the same error for all of them. */
+/** Reasons that the holder of a registered key learns. No one else learns anything. */
+const told = new Set([
+  'ERR_JWT_EXPIRED',
+  'ERR_JWT_CLAIM_VALIDATION_FAILED',
+  'ERR_JWT_INVALID',
+  'assertion_of_another',
+  'assertion_of_another_type',
+  'assertion_audience',
+  'assertion_lives_too_long',
+  'assertion_from_the_future',
+  'assertion_without_jti',
+  'assertion_replayed',
+]);
+
+/** The reason of a refusal, which is for the log alone. */
 async function refusal(
   given: string | Promise<string>,
   more: Partial<AuthenticationRequest> = {},
@@ -74,8 +88,9 @@ async function refusal(
 ) {
   const authenticated = await authenticate(await given, more, context);
   assert.ok(!authenticated.ok, 'must be refused');
-  const { reason, clientId: _, ...seen } = authenticated.error;
-  expect(seen).toStrictEqual({ code: 'invalid_client', description: 'Client authentication failed.' });
+  const { reason = '', clientId: _, description, ...seen } = authenticated.error;
+  expect(seen).toStrictEqual({ code: 'invalid_client' });
+  expect(description === 'Client authentication failed.').toBe(!told.has(reason));
   return reason;
 }
 
@@ -94,13 +109,13 @@ describe('valid private_key_jwt assertion', () => {
     'no kid and the first key': () => assertion({}, { kid: undefined }),
     'no kid and the second key': () => jwtBy(second, claims(), { kid: undefined }),
     'the issuer as aud': () => assertion({ aud: stage.issuer }),
-    'the token endpoint as aud': () => assertion({ aud: tokenEndpoint }),
-    'the issuer among several aud': () => assertion({ aud: ['https://other.example.com', stage.issuer] }),
+    'a list of the issuer as aud': () => assertion({ aud: [stage.issuer] }),
+    'no jti': () => assertion({ jti: undefined }),
     'no iat': () => assertion({ iat: undefined }),
     'an iat of one day ago': () => assertion({ iat: now - 86_400 }),
     'typ JWT': () => assertion({}, { typ: 'JWT' }),
     'typ client-authentication+jwt': () => assertion({}, { typ: 'client-authentication+jwt' }),
-    'an exp in 310 s, which is 300 s by a clock that is 10 s ahead': () => assertion({ exp: now + 310 }),
+    'an exp in 3610 s, which is an hour by a clock that is 10 s ahead': () => assertion({ exp: now + 3_610 }),
     'an exp 9 s ago': () => assertion({ exp: now - 9 }),
     'an iat in 10 s': () => assertion({ iat: now + 10 }),
     'an nbf in 10 s': () => assertion({ nbf: now + 10 }),
@@ -184,12 +199,22 @@ describe('invalid private_key_jwt assertion', () => {
       'assertion_audience',
       () => assertion({ aud: ['a', `${stage.issuer}/`] }),
     ],
+    'the token endpoint as aud': ['assertion_audience', () => assertion({ aud: tokenEndpoint })],
+    'the token endpoint and the issuer as aud': [
+      'assertion_audience',
+      () => assertion({ aud: [tokenEndpoint, stage.issuer] }),
+    ],
+    'the issuer among several aud': [
+      'assertion_audience',
+      () => assertion({ aud: ['https://other.example.com', stage.issuer] }),
+    ],
+    'the issuer twice as aud': ['assertion_audience', () => assertion({ aud: [stage.issuer, stage.issuer] })],
     'no aud': ['assertion_audience', () => assertion({ aud: undefined })],
     'an empty list of aud': ['assertion_audience', () => assertion({ aud: [] })],
     'an exp 10 s ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 10 })],
     'an exp 11 s ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 11 })],
     'an exp 5 minutes ago': ['ERR_JWT_EXPIRED', () => assertion({ exp: now - 300 })],
-    'an exp in 311 s': ['assertion_lives_too_long', () => assertion({ exp: now + 311 })],
+    'an exp in 3611 s': ['assertion_lives_too_long', () => assertion({ exp: now + 3_611 })],
     'the largest possible exp': [
       'assertion_lives_too_long',
       () => jwtBy(key, { ...claims(), exp: Number.MAX_SAFE_INTEGER }),
@@ -198,7 +223,7 @@ describe('invalid private_key_jwt assertion', () => {
     'an exp that is a string': ['ERR_JWT_CLAIM_VALIDATION_FAILED', () => assertion({ exp: `${now + 60}` })],
     'an iat in 11 s': ['assertion_from_the_future', () => assertion({ iat: now + 11 })],
     'an nbf in 11 s': ['ERR_JWT_CLAIM_VALIDATION_FAILED', () => assertion({ nbf: now + 11 })],
-    'no jti': ['assertion_without_jti', () => assertion({ jti: undefined })],
+    'a jti that is null': ['assertion_without_jti', () => assertion({ jti: null })],
     'a jti that is no string': [
       'assertion_without_jti',
       () => assertion({ jti: { toString: 1, valueOf: 1 } }),
@@ -298,6 +323,145 @@ describe('invalid private_key_jwt assertion', () => {
   });
 });
 
+describe('description of a refused private_key_jwt assertion', () => {
+  const described: [string, RegExp, () => string | Promise<string>][] = [
+    ['exp in the past', /its exp is in the past/, () => assertion({ exp: now - 300 })],
+    ['an exp that is a string', /exp of the assertion must be a number/, () => assertion({ exp: 'soon' })],
+    ['no exp', /must have an exp, at most 3600 seconds ahead/, () => assertion({ exp: undefined })],
+    ['an nbf in the future', /its nbf is in the future/, () => assertion({ nbf: now + 60 })],
+    ['an iat in the future', /The iat of the assertion is in the future/, () => assertion({ iat: now + 60 })],
+    ['another aud', /must be the issuer, https:\/\/sandbox/, () => assertion({ aud: 'https://a.example' })],
+    ['another iss', /iss and the sub .* must be the client_id/, () => assertion({ iss: 'another' })],
+    ['an empty jti', /jti of the assertion must be a string/, () => assertion({ jti: '' })],
+    ['another typ', /The typ of the assertion/, () => assertion({}, { typ: 'at+jwt' })],
+  ];
+
+  test.each(described)('names %s', async (_, description, make) => {
+    const authenticated = await authenticate(await make(), {}, strict);
+    expect(!authenticated.ok && authenticated.error.description).toMatch(description);
+  });
+
+  test.each(described)('says nothing of %s if the client is disabled', async (_, __, make) => {
+    const clients = { findNow: async () => ({ ...client, status: 'disabled' as const }) };
+    const authenticated = await authenticate(await make(), {}, { ...strict, clients });
+    expect(!authenticated.ok && authenticated.error.description).toBe('Client authentication failed.');
+  });
+});
+
+const fapiKey = await partnerKey('ES256', 'fapi');
+const fapi = await stage.register({ keys: [fapiKey.publicKey], fapi: true });
+
+describe('private_key_jwt assertion of a client under FAPI 2.0', () => {
+  const { id } = fapi.client;
+  const fapiAssertion = (changes: Changes = {}) => jwtBy(fapiKey, claims({ iss: id, sub: id, ...changes }));
+
+  test.each<[string, Changes]>([
+    ['the issuer as aud', {}],
+    ['an exp in 310 s, which is 300 s by a clock that is 10 s ahead', { exp: now + 310 }],
+  ])('is accepted with %s', async (_, changes) => {
+    expect((await authenticate(await fapiAssertion(changes))).ok).toBe(true);
+  });
+
+  test.each<[string, string, Changes]>([
+    ['a list of the issuer as aud', 'assertion_audience', { aud: [stage.issuer] }],
+    ['the token endpoint as aud', 'assertion_audience', { aud: tokenEndpoint }],
+    ['an exp in 311 s', 'assertion_lives_too_long', { exp: now + 311 }],
+    ['no jti', 'assertion_without_jti', { jti: undefined }],
+  ])('is refused with %s (%s)', async (_, reason, changes) => {
+    expect(await refusal(fapiAssertion(changes))).toBe(reason);
+  });
+
+  test('is refused with the token endpoint as aud, even if the stage allows it (assertion_audience)', async () => {
+    const clientAssertions = { ...stage.authentication.clientAssertions, tokenEndpointAudience: true };
+    const given = fapiAssertion({ aud: tokenEndpoint });
+    expect(await refusal(given, {}, { ...strict, clientAssertions })).toBe('assertion_audience');
+  });
+});
+
+describe('aud of a private_key_jwt assertion where the stage allows the token endpoint', () => {
+  const clientAssertions = { ...stage.authentication.clientAssertions, tokenEndpointAudience: true };
+
+  test.each<[string, unknown]>([
+    ['the issuer', stage.issuer],
+    ['the token endpoint', tokenEndpoint],
+    ['a list of the token endpoint', [tokenEndpoint]],
+    ['a list of both', [stage.issuer, tokenEndpoint]],
+  ])('is accepted if it is %s', async (_, aud) => {
+    const given = await assertion({ aud });
+    expect((await authenticate(given, {}, { ...stage.authentication, clientAssertions })).ok).toBe(true);
+  });
+
+  test.each<[string, unknown]>([
+    ['another', 'https://other.example.com'],
+    ['a list of the issuer and another', [stage.issuer, 'https://other.example.com']],
+    ['the revocation endpoint', `${stage.issuer}/oauth/revoke`],
+    ['an empty list', []],
+    ['absent', undefined],
+  ])('is refused if it is %s (assertion_audience)', async (_, aud) => {
+    expect(await refusal(assertion({ aud }), {}, { ...strict, clientAssertions })).toBe('assertion_audience');
+  });
+});
+
+const manyKeys = await stage.register({ keys: ['a', 'b', 'c'].map((kid) => ({ ...key.publicKey, kid })) });
+const secretOnly = await stage.register();
+
+describe('refusal of a private_key_jwt assertion whose signature is wrong', () => {
+  /** Signed by the key of another client. */
+  const forged = (sub: string, header: Changes = { kid: 'first' }) =>
+    jwtBy(strangersKey, claims({ iss: sub, sub }), header);
+
+  test.each<[string, () => Promise<string>]>([
+    ['a known client', () => forged(client.id)],
+    ['a known client and a kid that is not registered', () => forged(client.id, { kid: 'other' })],
+    ['a known client with two keys and no kid', () => forged(client.id, { kid: undefined })],
+    ['a known client with three keys and no kid', () => forged(manyKeys.client.id, { kid: undefined })],
+    ['a client without keys', () => forged(secretOnly.client.id)],
+    ['an unknown client', () => forged('nobody')],
+    ['an unknown client and no kid', () => forged('nobody', { kid: undefined })],
+  ])('verifies four signatures, as many as a client may have keys: %s', async (_, make) => {
+    const verify = jest.spyOn(crypto.subtle, 'verify');
+    try {
+      await refusal(make());
+      expect(verify).toHaveBeenCalledTimes(4);
+    } finally {
+      verify.mockRestore();
+    }
+  });
+
+  test.each(assertionAlgorithms)('has a decoy key for %s', async (alg) => {
+    const verify = jest.spyOn(crypto.subtle, 'verify');
+    try {
+      const its = await partnerKey(alg);
+      expect(await refusal(jwtBy(its, claims({ iss: 'nobody', sub: 'nobody' })))).toBe('unknown_client');
+      expect(verify).toHaveBeenCalledTimes(4);
+    } finally {
+      verify.mockRestore();
+    }
+  });
+});
+
+const bare = await partnerKey('ES256', 'thumbprint');
+const hinted = await stage.register({
+  keys: [{ ...bare.publicKey, kidSource: 'thumbprint' }, key.publicKey],
+});
+
+describe('kid of a private_key_jwt assertion', () => {
+  const { id } = hinted.client;
+  const own = claims({ iss: id, sub: id });
+
+  test.each(['of the partner', 'thumbprint', undefined])(
+    'is only a hint for a key without a kid of the partner: %s',
+    async (kid) => {
+      const given = await jwtBy(bare, { ...own, jti: randomUUID() }, { kid });
+      expect((await authenticate(given)).ok).toBe(true);
+    },
+  );
+
+  test('must be that of the partner where the key has one (assertion_key_unknown)', async () => {
+    expect(await refusal(jwtBy(key, own, { kid: 'other' }))).toBe('assertion_key_unknown');
+  });
+});
+
 describe('private_key_jwt assertion beside another method', () => {
   test.each<[string, Partial<AuthenticationRequest>]>([
     ['a secret', { client_secret: secret }],
@@ -323,6 +487,25 @@ describe('replay of a private_key_jwt assertion', () => {
     await assertAccepted(assertion({ jti }));
     const other = assertion({ jti, exp: now + 61 });
     expect(await refusal(other, {}, stage.authentication)).toBe('assertion_replayed');
+  });
+
+  test('is refused without jti (assertion_replayed)', async () => {
+    const given = await assertion({ jti: undefined, exp: now + 3_000 });
+    await assertAccepted(given);
+    expect(await refusal(given, {}, stage.authentication)).toBe('assertion_replayed');
+  });
+
+  test('is refused without jti and with another signature of the same claims (assertion_replayed)', async () => {
+    const changes = { jti: undefined, exp: now + 3_001 };
+    const [one, other] = await Promise.all([assertion(changes), assertion(changes)]);
+    expect(one).not.toBe(other);
+    await assertAccepted(one);
+    expect(await refusal(other, {}, stage.authentication)).toBe('assertion_replayed');
+  });
+
+  test('does not include another assertion without jti', async () => {
+    await assertAccepted(assertion({ jti: undefined, exp: now + 3_002 }));
+    await assertAccepted(assertion({ jti: undefined, exp: now + 3_003 }));
   });
 
   test('is refused for all but one of 20 concurrent requests', async () => {

@@ -47,14 +47,35 @@ describe('required scopes of a stage', () => {
   /** A stage that requires a market of one kind of client. */
   const requiring = (kind: ClientKind): TokenCapabilities => {
     const { issuer } = stage.tokens;
-    const requiredScopes = { integration: [], sales_channel: [], [kind]: ['market:*'] };
-    return { ...stage.tokens, issuer: { ...issuer, policy: { ...issuer.policy, requiredScopes } } };
+    const requiredAnyOf = { integration: [], sales_channel: [], [kind]: ['market:*', 'store:*'] };
+    return { ...stage.tokens, issuer: { ...issuer, policy: { ...issuer.policy, requiredAnyOf } } };
   };
 
   test('refuses a client of the kind they are for with invalid_scope', async () => {
     const channel = await partner({ kind: 'sales_channel', scopes });
     const context = requiring('sales_channel');
     expect((await channel.refused(request('orders:read'), { context })).code).toBe('invalid_scope');
+  });
+
+  test.each(['market:id:a', 'store:id:a', 'orders:read store:id:a'])(
+    'issues a token for %s, which one of the patterns matches',
+    async (scope) => {
+      const channel = await partner({ kind: 'sales_channel', scopes: [...scopes, 'store:*'] });
+      const { response } = await channel.issued(request(scope), { context: requiring('sales_channel') });
+      expect(response.scope).toBe(scope);
+    },
+  );
+
+  test('and those of a client must both be satisfied', async () => {
+    const channel = await partner({
+      kind: 'sales_channel',
+      scopes: [...scopes, 'store:*'],
+      requiredScopes: ['orders:read'],
+    });
+    const context = requiring('sales_channel');
+    expect((await channel.refused(request('store:id:a'), { context })).code).toBe('invalid_scope');
+    expect((await channel.refused(request('orders:read'), { context })).code).toBe('invalid_scope');
+    await channel.issued(request('orders:read store:id:a'), { context });
   });
 
   test.each<[string, ClientKind, ClientKind, string]>([

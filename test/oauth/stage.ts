@@ -10,8 +10,11 @@ import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import type { Log, LogFields } from '../../src/log.ts';
 import { accessTokens } from '../../src/oauth/access-token-verification.ts';
+import type { AccessTokenType } from '../../src/oauth/access-token.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
 import type { ClientAuthenticationOptions } from '../../src/oauth/client-authentication.ts';
+import { dialects } from '../../src/oauth/dialect.ts';
+import type { DialectName } from '../../src/oauth/dialect.ts';
 import { dpopVerification } from '../../src/oauth/dpop.ts';
 import type { TokenPolicy } from '../../src/oauth/token-policy.ts';
 import type { TokenCapabilities } from '../../src/oauth/token-request.ts';
@@ -29,14 +32,24 @@ import { memorySubjectStore } from '../memory/subject-store.ts';
 const policy: TokenPolicy = {
   accessTokenLifetime: { integration: 7_200, sales_channel: 14_400 },
   maximumAccessTokenLifetime: 14_400,
-  requiredScopes: { integration: [], sales_channel: [] },
+  requiredAnyOf: { integration: [], sales_channel: [] },
   sessionLifetime: { default: 7_200, maximum: 7_200 },
   organization: { id: 'org', slug: 'acme', enterprise: false, region: 'eu-west-1' },
   test: true,
 };
 
+interface MemoryStageOptions {
+  readonly accessTokenType?: AccessTokenType;
+  readonly dialect?: DialectName;
+}
+
 /** A stage in memory, with a clock that only the test moves. */
-export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmName = 'ES256') {
+export async function memoryStage(
+  name = 'sandbox',
+  algorithm: SigningAlgorithmName = 'ES256',
+  { accessTokenType = 'at+jwt', dialect: dialectName = 'rfc6749' }: MemoryStageOptions = {},
+) {
+  const dialect = dialects[dialectName];
   const time = { now: 1_800_000_000 };
   const clock = () => time.now;
   const logged: LogFields[] = [];
@@ -52,23 +65,32 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
   const secretKey = async () => hashKeys.clientSecret;
   const tagKey = async () => hashKeys.sessionToken;
   const nonceKey = async () => hashKeys.dpopNonce;
-  const sign = jwtSigner(signingKey, 'at+jwt');
+  const sign = jwtSigner(signingKey, accessTokenType);
   const { d: _, ...publicKey } = signingKey;
 
   const accounts = memoryAccountStore();
-  const registry = { clients, accounts, subjects: memorySubjectStore(), secretKey, clock };
+  const registry = {
+    clients,
+    accounts,
+    subjects: memorySubjectStore(),
+    secretKey,
+    clock,
+    unsignedAssertions: dialect.unsignedAssertions,
+  };
   const authentication: ClientAuthenticationOptions = {
     clients,
     secretKey,
     replays,
     recordSecretUse: hourlySecretUse(uses, clock, log),
-    assertionAudiences: [issuer, `${issuer}/oauth/token`],
+    issuer,
+    clientAssertions: { maximumLifetime: { default: 3_600, fapi: 300 }, tokenEndpointAudience: false },
     clock,
   };
   const origins = memorySessionOriginReader(clients, accounts);
   const sessionVerification = { sessions, origins, tagKey, clock };
   const accessTokenVerification = {
     issuer,
+    accessTokenType,
     revocationStates: revocations,
     verificationKey: createLocalJWKSet({ keys: [publicKey] }),
     clock,
@@ -111,12 +133,14 @@ export async function memoryStage(name = 'sandbox', algorithm: SigningAlgorithmN
       verifyDpopProof,
       verifyToken: tokenVerification([accessTokenKind]).verifyToken,
       issuer: { issuer, audience: issuer, policy },
+      dialect,
+      findClient: clients.findNow,
       signer: async () => sign,
       replays,
       clock,
     } satisfies TokenCapabilities,
     sessionTokens: { authenticateClient, accounts, sessions, tagKey, policy, clock },
-    revocation: { authenticateClient, recognizeToken, revoker: revocations },
+    revocation: { authenticateClient, recognizeToken, revoker: revocations, dialect },
     protectedCalls: { verifyToken, verifyDpopProof, audience: issuer },
     introspection: {
       authenticateClient,

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Client } from '../../clients/client.ts';
 import type { Clock } from '../../clock.ts';
+import type { ClientAssertionPolicy } from '../client-assertion-policy.ts';
 import type { ReplayStore } from '../replay-store.ts';
 
 /** The parameters of a request that a client may authenticate with. Every endpoint that authenticates takes them. */
@@ -29,7 +30,12 @@ export interface PresentedCredentials {
 /** Whether credentials are valid. The reason is for the log: clients must not be able to tell the causes apart. */
 type CredentialVerification =
   | { readonly verified: true; readonly secretId?: string }
-  | { readonly verified: false; readonly reason: string };
+  | {
+      readonly verified: false;
+      readonly reason: string;
+      /** For the client, where it has shown that it holds a key of the client. */
+      readonly description?: string;
+    };
 
 /** What the methods need to verify credentials. */
 export interface VerificationOptions {
@@ -37,8 +43,9 @@ export interface VerificationOptions {
   readonly secretKey: () => Promise<KeyObject>;
   /** Remembers used assertions. */
   readonly replays: ReplayStore;
-  /** `aud` values of assertions that are intended for this server (RFC 7523 §3). */
-  readonly assertionAudiences: readonly string[];
+  /** The `aud` of assertions (RFC 7523 §3). */
+  readonly issuer: string;
+  readonly clientAssertions: ClientAssertionPolicy;
   readonly clock: Clock;
 }
 

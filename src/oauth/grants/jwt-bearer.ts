@@ -1,68 +1,71 @@
 import { createHash } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import type { JWTPayload } from 'jose';
-import * as v from 'valibot';
+import { maximumClientIdLength } from '../../clients/client.ts';
 import { errorResult } from '../../errors.ts';
 import { ok } from '../../result.ts';
+import type { Result } from '../../result.ts';
 import { grantAudience } from '../audience.ts';
-import { clockSkew, verifyClientJwt } from '../client-jwt.ts';
+import type { AuthenticatedClient } from '../client-authentication.ts';
+import { verifyClientJwt } from '../client-jwt.ts';
+import type { ClientJwtProblem } from '../client-jwt.ts';
+import type { Dialect } from '../dialect.ts';
 import { endpoints } from '../endpoints.ts';
-import type { Grant } from '../grant.ts';
+import type { Grant, GrantCapabilities } from '../grant.ts';
 import { grantScope } from '../scope.ts';
-
-/** Maximum age of an assertion by its `iat`, and maximum time until its `exp`, in seconds. */
-const maximumAge = 300;
-
-/** The claim in which Commerce Layer's clients state whom they act for. */
-const claimsName = 'https://commercelayer.io/claims';
-
-const ActingFor = v.object({
-  owner: v.object({
-    type: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
-    id: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
-  }),
-  custom_claim: v.exactOptional(v.record(v.string(), v.unknown())),
-});
+import { actingForOf } from './assertion-forms.ts';
+import { hasUnsignedForm, readUnsignedAssertion } from './unsigned-assertion.ts';
 
 /**
- * RFC 7523 §2.1: an assertion that is signed with a key of the client allows it to act for an owner.
- *
- * Known deviation from RFC 7523 §3: Commerce Layer's clients send neither `iss`, `sub`, `aud` nor `exp`. These are
- * verified if they are present. `iat`, which those clients send, is required and must be recent.
+ * RFC 7523 §2.1: an assertion that is signed with a key of the client allows it to act for someone. The client may
+ * authenticate besides, but need not (RFC 7521 §4.1).
  */
 export const jwtBearer: Grant = {
-  async grant({ authenticated: { client }, parameters, jkt }, { issuer, replays, clock }) {
-    const invalidGrant = (description: string, reason?: string) =>
-      errorResult('invalid_grant', description, {
+  async identify({ assertion }, named, { findClient, clock, dialect }) {
+    if (assertion === undefined) return errorResult(dialect.missingAssertion, 'assertion is missing.');
+    const issuer = unverifiedIssuer(assertion);
+    const isNamed = named.length === 0 || named.some((id) => id === issuer);
+    const client = issuer !== undefined && isNamed ? await findClient(issuer) : undefined;
+    const claims = await verifyClientJwt(assertion, client ?? { keys: [] }, clock());
+    if (!client) return unverified({ reason: 'unknown_client' });
+    const isEnabled = client.status === 'enabled';
+    if (!claims.ok) return unverified(isEnabled ? claims.error : { reason: claims.error.reason }, client.id);
+    if (!isEnabled) return unverified({ reason: 'client_disabled' }, client.id);
+    // FAPI 2.0 Security Profile §5.3.2.1. Only the holder of one of its keys learns it.
+    if (client.fapi) {
+      return errorResult('invalid_client', 'A client under FAPI 2.0 must authenticate.', {
         clientId: client.id,
-        ...(reason !== undefined && { reason }),
+        reason: 'fapi_client_unauthenticated',
       });
+    }
+    return ok({ client, method: 'none' });
+  },
+
+  async grant({ authenticated, parameters, jkt }, capabilities) {
+    const { client, method } = authenticated;
+    const { issuer, clock, dialect } = capabilities;
     const { assertion } = parameters;
     if (assertion === undefined) {
-      return errorResult('invalid_request', 'assertion is missing.', { clientId: client.id });
+      return errorResult(dialect.missingAssertion, 'assertion is missing.', { clientId: client.id });
     }
-
     const now = clock();
-    const claims = await verifyClientJwt(assertion, client, now);
-    if (!claims.ok) {
-      return invalidGrant(
-        'The assertion is not valid: it must be a JWT of at most 4096 bytes, signed with a key that is registered for this client.',
-        claims.error,
-      );
-    }
-    const problem = claimsProblem(claims.value, {
-      clientId: client.id,
+    const read = await readAssertion(assertion, authenticated, dialect, now);
+    if (!read.ok) return unverified(read.error, client.id);
+    const { claims, isSigned } = read.value;
+    const actingFor = actingForOf(claims, {
+      client,
       audiences: [issuer.issuer, issuer.issuer + endpoints.token, issuer.audience],
+      clientIsAuthenticated: method !== 'none',
       now,
     });
-    if (problem !== undefined) return invalidGrant(problem);
-    const actingFor = v.safeParse(ActingFor, claims.value[claimsName]);
-    if (!actingFor.success) {
-      return invalidGrant(`The assertion must name an owner, with type and id, in ${claimsName}.`);
-    }
-    // RFC 7523 §3, point 2: the subject of the assertion.
-    const { sub, jti } = claims.value;
-    if (sub !== undefined && sub !== client.id && sub !== actingFor.output.owner.id) {
-      return invalidGrant('The sub of the assertion must be the client_id or the id of the owner.');
+    if (!actingFor.ok) return errorResult('invalid_grant', actingFor.error, { clientId: client.id });
+    const { subject = client.id, claims: statedClaims, usableUntil } = actingFor.value;
+    // RFC 9700 §4.15: a token for another client's id would be taken for one of that client.
+    if (subject !== client.id && (await isClientId(subject, capabilities))) {
+      return errorResult('invalid_grant', 'The sub of the assertion is another client.', {
+        clientId: client.id,
+        reason: 'subject_is_a_client',
+      });
     }
 
     const scope = grantScope(client, parameters.scope, issuer.policy);
@@ -70,34 +73,81 @@ export const jwtBearer: Grant = {
     const audience = grantAudience(client, parameters, issuer.audience);
     if (!audience.ok) return audience;
 
-    // Last, so that a request that fails does not use up the assertion. An assertion without jti is identified by
-    // its signing input, because the same signature can be encoded in several ways.
-    const name = jti === undefined ? `jws ${assertion.slice(0, assertion.lastIndexOf('.'))}` : `jti ${jti}`;
-    const use = createHash('sha256').update(`grant ${client.id} ${name}`).digest('base64url');
-    // Remembered through the last second in which the assertion is recent enough.
-    if (!(await replays.firstUse(use, now + maximumAge + 2 * clockSkew + 1, now))) {
-      return invalidGrant('The assertion was used before.', 'assertion_replayed');
+    // Last, so that a request that fails does not use up the assertion. An unsigned one gives nobody a right: its
+    // client can make another, and two requests of one second may well make the same.
+    if (isSigned && !(await isFirstUse(assertion, claims, client.id, usableUntil, capabilities))) {
+      return errorResult('invalid_grant', 'The assertion was used before.', {
+        clientId: client.id,
+        reason: 'assertion_replayed',
+      });
     }
-    return ok({ scope: scope.value, audience: audience.value, jkt, claims: actingFor.output });
+    return ok({
+      scope: scope.value,
+      audience: audience.value,
+      jkt,
+      subject,
+      ...(statedClaims && { claims: statedClaims }),
+    });
   },
 };
 
-/** What is wrong with the registered claims of an assertion; undefined if nothing is. */
-function claimsProblem(
-  { iss, aud, iat, exp, jti }: JWTPayload,
-  { clientId, audiences, now }: { clientId: string; audiences: readonly string[]; now: number },
-): string | undefined {
-  if (iss !== undefined && iss !== clientId) return 'The iss of the assertion must be the client_id.';
-  if (aud !== undefined && ![aud].flat().some((audience) => audiences.includes(audience))) {
-    return 'The aud of the assertion must be the issuer or the token endpoint.';
+/**
+ * Unknown and disabled clients, and assertions whose signature cannot be verified, get the same response. Of any other
+ * assertion it names what is wrong.
+ */
+const unverified = ({ reason, description }: ClientJwtProblem, clientId?: string) =>
+  errorResult(
+    'invalid_grant',
+    description ??
+      'The assertion is not valid: it must be a JWT of at most 4096 bytes, signed with a key that is registered for this client.',
+    { reason, ...(clientId !== undefined && { clientId }) },
+  );
+
+interface Assertion {
+  readonly claims: JWTPayload;
+  /** Whether a registered key of the client has signed it. */
+  readonly isSigned: boolean;
+}
+
+/** @returns the claims of an assertion, or what is wrong with it */
+async function readAssertion(
+  assertion: string,
+  { client, method }: AuthenticatedClient,
+  { unsignedAssertions }: Dialect,
+  now: number,
+): Promise<Result<Assertion, ClientJwtProblem>> {
+  const usesSecret = method === 'client_secret_basic' || method === 'client_secret_post';
+  const isUnsigned = unsignedAssertions && usesSecret && hasUnsignedForm(assertion);
+  const claims = isUnsigned
+    ? readUnsignedAssertion(assertion, now)
+    : await verifyClientJwt(assertion, client, now);
+  return claims.ok ? ok({ claims: claims.value, isSigned: !isUnsigned }) : claims;
+}
+
+/** The `iss` of an assertion whose signature is not verified yet, to find the keys that verify it. */
+function unverifiedIssuer(assertion: string): string | undefined {
+  try {
+    const { iss }: { readonly iss?: unknown } = decodeJwt(assertion);
+    return typeof iss === 'string' && iss.length <= maximumClientIdLength ? iss : undefined;
+  } catch {
+    return undefined;
   }
-  // jose does not check that jti is a string.
-  if (jti !== undefined && typeof jti !== 'string') return 'The jti of the assertion must be a string.';
-  if (iat === undefined) return 'The assertion must have an iat.';
-  if (iat > now + clockSkew) return 'The iat of the assertion is in the future.';
-  if (iat < now - maximumAge - clockSkew) return `The assertion is older than ${maximumAge} seconds.`;
-  if (exp !== undefined && exp > now + maximumAge + clockSkew) {
-    return `The assertion must expire within ${maximumAge} seconds.`;
-  }
-  return undefined;
+}
+
+const isClientId = async (subject: string, { findClient }: GrantCapabilities): Promise<boolean> =>
+  subject.length <= maximumClientIdLength && (await findClient(subject)) !== undefined;
+
+/** Whether a signed assertion is used for the first time. Remembers that it was. */
+function isFirstUse(
+  assertion: string,
+  { jti }: JWTPayload,
+  clientId: string,
+  usableUntil: number,
+  { replays, clock }: GrantCapabilities,
+): Promise<boolean> {
+  // Without jti it is identified by its signing input, because the same signature can be encoded in several ways.
+  const name = jti === undefined ? `jws ${assertion.slice(0, assertion.lastIndexOf('.'))}` : `jti ${jti}`;
+  // The name under which client authentication remembers it too: what authenticated a client is no grant (RFC 8725 §3.11).
+  const use = createHash('sha256').update(`assertion ${clientId} ${name}`).digest('base64url');
+  return replays.firstUse(use, usableUntil, clock());
 }
