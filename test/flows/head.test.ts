@@ -35,7 +35,7 @@ const cases: [string, number, string, Record<string, string>][] = [
   ['the published keys', 200, '/.well-known/jwks.json', {}],
   ['the profile', 200, account, session],
   ['the summary of the profile', 200, `${account}?style=summary`, session],
-  ['the session keys', 200, `${account}/keys`, session],
+  ['the session keys', 200, `${account}/access-keys`, session],
   ['the profile without a session', 401, account, {}],
   ['an unknown subscription', 404, '/api/v1/marketplace/subscriptions/unknown', reader],
   ['a subscription without a token', 401, '/api/v1/marketplace/subscriptions/unknown', {}],

@@ -94,7 +94,7 @@ const endpoints: readonly Endpoint[] = [
   },
   {
     name: 'session keys',
-    path: `/rest/v1/users/${mageId}/keys/${key.clientId}`,
+    path: `/rest/v1/users/${mageId}/access-keys/${key.clientId}`,
     method: 'PUT',
     headers: bearer(ust),
     body: () => ({ label: 'Renamed' }),
