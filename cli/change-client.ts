@@ -21,7 +21,7 @@ export function valueOrRefused<Value>(result: Result<Value, ChangeProblem>): Val
   return result.value;
 }
 
-/** How often a change is tried if another operator writes the same client between our read and our write. */
+/** Maximum number of attempts if another operator writes the same client between our read and our write. */
 const attempts = 5;
 
 /** Writes the result of `change`. `changed` is false if it returned the client as it was. */

@@ -39,7 +39,7 @@ export async function main(
     );
     if (!shown && ifLost !== undefined) throw new Refused(ifLost);
     if (warning !== undefined) {
-      await writeLine(io.stderr, asJson ? JSON.stringify({ warning }) : `postern: ${warning}`);
+      await writeLine(io.stderr, warningLine(warning, asJson));
     }
     return 0;
   } catch (error) {
@@ -78,9 +78,10 @@ function writeLine(stream: Writable, line: string): Promise<boolean> {
     stream.write(`${line}\n`, (error) => resolve(!error));
   });
 }
+
 /** A line of standard error beside the output: JSON for programs. */
 const warningLine = (warning: string, asJson: boolean) =>
-  asJson ? JSON.stringify({ warning }) : `postern: ${warning}`;
+  printable(asJson ? JSON.stringify({ warning }) : `postern: ${warning}`);
 
 const help = (text: string): Output => ({ json: undefined, text });
 

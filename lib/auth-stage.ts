@@ -2,6 +2,7 @@ import { Aspects, Stage, Tags } from 'aws-cdk-lib';
 import type { StageProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import * as v from 'valibot';
+import { ClientAssertionPolicy } from '../src/oauth/client-assertion-policy.ts';
 import { TokenPolicy } from '../src/oauth/token-policy.ts';
 import { AccountApiStack } from './account-api-stack.ts';
 import { restoresChallenges } from './constructs/challenge-mapping.ts';
@@ -19,7 +20,7 @@ export class AuthStage extends Stage {
 
   constructor(scope: Construct, record: StageRecord, props: StageProps = {}) {
     super(scope, record.id, props);
-    checkTokenPolicy(record);
+    checkPolicies(record);
     this.stateful = new StatefulStack(this, 'Stateful', { record });
     this.stateless = new StatelessStack(this, 'Stateless', { record, stateful: this.stateful });
     this.accountApi = new AccountApiStack(this, 'AccountApi', {
@@ -36,13 +37,18 @@ export class AuthStage extends Stage {
   }
 }
 
-/** The functions parse the policy when they start. A mistake in it must be found before they are deployed. */
-function checkTokenPolicy({ name, tokens }: StageRecord): void {
-  const parsed = v.safeParse(TokenPolicy, tokens);
-  if (parsed.success) return;
-  const problems = parsed.issues.map((issue) => {
-    const member = v.getDotPath(issue);
-    return `tokens.${member === null ? '' : `${member}: `}${issue.message}`;
-  });
-  throw new Error(`The record of the stage ${name} is not valid: ${problems.join('; ')}`);
+/** Functions parse these members when they start. A mistake in one must be found before they are deployed. */
+function checkPolicies(record: StageRecord): void {
+  const problems = [
+    ...problemsOf('tokens', v.safeParse(TokenPolicy, record.tokens)),
+    ...problemsOf('clientAssertions', v.safeParse(ClientAssertionPolicy, record.clientAssertions)),
+  ];
+  if (problems.length === 0) return;
+  throw new Error(`The record of the stage ${record.name} is not valid: ${problems.join('; ')}`);
 }
+
+const problemsOf = (name: keyof StageRecord, { issues }: v.SafeParseResult<v.GenericSchema>): string[] =>
+  (issues ?? []).map((issue) => {
+    const member = v.getDotPath(issue);
+    return `${name}.${member === null ? '' : `${member}: `}${issue.message}`;
+  });

@@ -99,19 +99,21 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
 /** The environment variable `ROUTE_SCOPES`: null stands for any token. */
 const requiredScopes = (scopes: RouteScopes): Readonly<Record<string, string | null>> =>
   Object.fromEntries(
-    Object.entries({ ...scopesOfHead(scopes), ...scopes }).map(([routeKey, scope]) => [
+    Object.entries(withHead(scopes)).map(([routeKey, scope]) => [
       routeKey,
       scope === anyToken ? null : scope,
     ]),
   );
 
-/** The scopes of HEAD routes, which are those of GET (RFC 9110 §9.3.2). */
-const scopesOfHead = (scopes: RouteScopes): RouteScopes =>
-  Object.fromEntries(
+/** The scopes, and those of HEAD routes that are not named, which are those of GET (RFC 9110 §9.3.2). */
+const withHead = (scopes: RouteScopes): RouteScopes => ({
+  ...Object.fromEntries(
     Object.entries(scopes)
       .filter(([routeKey]) => routeKey.startsWith('GET '))
       .map(([routeKey, scope]) => [routeKey.replace('GET ', 'HEAD '), scope]),
-  );
+  ),
+  ...scopes,
+});
 
 /** An authorizer is bound to a route before the route has its resource, so that keys are read at the end. */
 function routeKeyOf({ node }: IHttpRoute): string {
@@ -122,7 +124,7 @@ function routeKeyOf({ node }: IHttpRoute): string {
 
 /** A forgotten route would accept every token, and so would one whose key is mistyped in `scopes`. */
 function scopeProblems(id: string, scopes: RouteScopes, routeKeys: readonly string[]): string[] {
-  const named = { ...scopesOfHead(scopes), ...scopes };
+  const named = withHead(scopes);
   return [
     ...routeKeys
       .filter((routeKey) => !Object.hasOwn(named, routeKey))

@@ -38,9 +38,7 @@ export async function registerAccount(
     createdAt: clock(),
   };
   // The read also finds clients that were created before ids were claimed.
-  const isClient =
-    (await clients.findNow(account.mageId)) ?? !(await subjects.claim(account.mageId, 'account'));
-  if (isClient) {
+  if ((await clients.findNow(account.mageId)) || !(await subjects.claim(account.mageId, 'account'))) {
     return failed({
       field: 'mageId',
       problem: `is taken: there is or was a client with the id ${account.mageId}, and no one may take its tokens for those of an account. Choose another id`,

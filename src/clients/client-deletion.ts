@@ -14,7 +14,7 @@ interface Deletion {
 
 type DeletionResult = 'deleted' | 'unknown' | 'disabled' | 'contended';
 
-/** How often a deletion is tried if someone else writes the same client between our read and our write. */
+/** Maximum number of attempts if someone else writes the same client between our read and our write. */
 const attempts = 5;
 
 /**

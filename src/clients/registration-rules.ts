@@ -3,6 +3,7 @@ import type { ClientKey, ClientKind } from './client.ts';
 import { keysUnderFapi, noFapiAlgorithm } from './fapi.ts';
 import { importedSecretProblem } from './imported-secret.ts';
 import { isPrintable, nameProblem } from './name.ts';
+import { isPrintableSubject } from './subject.ts';
 import { isWebOrigin, webOrigin } from './web-origin.ts';
 
 /** What an operator states about a new client. */
@@ -87,8 +88,6 @@ const reservedClaims: ReadonlySet<string> = new Set([
 
 /** Characters of scopes, subjects, audiences, origins and claims together: the record of a client must stay under 4 KB. */
 const maximumListLength = 1_500;
-
-const printableSubject = /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**
  * Whether a client may be registered for an audience: an absolute URI without a fragment (RFC 8707 §2), or a logical
@@ -257,7 +256,7 @@ const rules: readonly Rule[] = [
     if (!grants.includes(jwtBearerGrantType)) {
       return { field: 'subjects', problem: 'is for the grant jwt-bearer, which the client does not have' };
     }
-    if (!subjects.every((subject) => printableSubject.test(subject))) {
+    if (!subjects.every(isPrintableSubject)) {
       return { field: 'subjects', problem: 'must have 1 to 255 characters, on one line' };
     }
     return subjects.some((subject) => subject.slice(0, -1).includes('*'))

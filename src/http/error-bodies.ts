@@ -8,7 +8,8 @@ type ErrorBody = (error: RequestError, status: number) => object;
  * §3), which may not reach the client: AWS may rename `WWW-Authenticate`.
  */
 const rfc6749: ErrorBody = ({ code, description, scope, details }) => ({
-  error: errorTable[code].error,
+  // RFC 6750 §3.1: a request without a token gets no error code.
+  ...(errorTable[code].error !== '' && { error: errorTable[code].error }),
   error_description: description,
   ...(scope !== undefined && { scope }),
   ...(details && { details }),

@@ -2,8 +2,6 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
 /** A request as API Gateway passes it on. */
 export interface HttpRequest {
-  /** The route that API Gateway chose: `GET /orders/{id}`. The path may have the base path of a domain in front. */
-  readonly routeKey: string;
   /** Names in lower case. A header that is sent twice is one value with a comma (RFC 9110 §5.3). */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
@@ -20,7 +18,6 @@ export function parseHttpRequest(event: APIGatewayProxyEventV2): HttpRequest {
   const context: { authorizer?: HttpRequest['authorizer'] } & typeof event.requestContext =
     event.requestContext;
   return {
-    routeKey: event.routeKey,
     headers: event.headers,
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     query: event.queryStringParameters ?? {},

@@ -1,7 +1,5 @@
 import * as v from 'valibot';
-
-/** A lifetime in whole seconds. */
-const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
+import { seconds } from './token-policy.ts';
 
 /**
  * What a stage requires of assertions that clients authenticate with (RFC 7523 §2.2). The stage record states it, and the

@@ -1,3 +1,4 @@
+import type { JWTPayload } from 'jose';
 import type { ClientStore } from '../clients/client-store.ts';
 import { maximumClientIdLength } from '../clients/client.ts';
 import type { AuthenticationMethod, Client } from '../clients/client.ts';
@@ -31,6 +32,8 @@ export interface AuthenticatedClient {
   readonly method: AuthenticationMethod;
   /** Id of the secret that it authenticated with, if it did with one. */
   readonly secretId?: string;
+  /** Claims of the verified assertion that identified it, if a grant did (RFC 7521 §4.1). */
+  readonly assertionClaims?: JWTPayload;
 }
 
 /** Authenticates the client of a request, or returns `invalid_client`. */

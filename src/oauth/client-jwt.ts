@@ -1,4 +1,5 @@
-import { decodeProtectedHeader, errors, importJWK, jwtVerify } from 'jose';
+import { createHash } from 'node:crypto';
+import { decodeJwt, decodeProtectedHeader, errors, importJWK, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { assertionAlgorithms, isSameAlgorithm, maximumClientKeys } from '../clients/client.ts';
 import type { AssertionAlgorithm, Client, ClientKey } from '../clients/client.ts';
@@ -9,8 +10,8 @@ import { decoyKeyFor } from './decoy-keys.ts';
 /** Seconds that a client's clock may be ahead or behind. */
 export const clockSkew = 10;
 
-/** Maximum length of an assertion in bytes. */
-const maximumLength = 4_096;
+/** Maximum length of an assertion in characters, which are ASCII. */
+export const maximumAssertionLength = 4_096;
 
 /** `typ` values of other kinds of JWT, which must not be accepted as an assertion (RFC 8725 §3.11). */
 const foreignTypes = new Set(['at+jwt', 'application/at+jwt', 'dpop+jwt', 'token-introspection+jwt']);
@@ -21,6 +22,35 @@ export interface ClientJwtProblem {
   readonly reason: string;
   /** For the client. Only the holder of one of its keys learns it, once the signature has been verified. */
   readonly description?: string;
+}
+
+/**
+ * What is wrong with the form of an assertion; undefined if nothing is. RFC 7515 §7.1, strictly: decoders that ignore
+ * other characters would accept the same assertion in many forms.
+ */
+export function assertionFormProblem(jwt: string): ClientJwtProblem | undefined {
+  if (jwt.length > maximumAssertionLength) return { reason: 'assertion_too_long' };
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt) ? undefined : { reason: 'assertion_malformed' };
+}
+
+/** A claim of an assertion whose signature is not verified yet, to find the client whose keys verify it. */
+export function unverifiedClientId(assertion: string, claim: 'iss' | 'sub'): string | undefined {
+  try {
+    const { [claim]: id }: { readonly iss?: unknown; readonly sub?: unknown } = decodeJwt(assertion);
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What is remembered of a used assertion (RFC 7523 §3, point 7): the same whether it authenticated a client or was a
+ * grant, so that it cannot be both (RFC 8725 §3.11). One without `jti` is identified by its signing input, because the
+ * same signature can be encoded in several ways.
+ */
+export function assertionUse(assertion: string, { jti }: JWTPayload, clientId: string): string {
+  const name = jti === undefined ? `jws ${assertion.slice(0, assertion.lastIndexOf('.'))}` : `jti ${jti}`;
+  return createHash('sha256').update(`assertion ${clientId} ${name}`).digest('base64url');
 }
 
 const problem = (reason: string, description?: string) =>
@@ -36,9 +66,8 @@ export async function verifyClientJwt(
   { keys }: Pick<Client, 'keys'>,
   now: number,
 ): Promise<Result<JWTPayload, ClientJwtProblem>> {
-  if (jwt.length > maximumLength) return problem('assertion_too_long');
-  // RFC 7515 §7.1, strictly: decoders that ignore other characters would accept the same assertion in many forms.
-  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt)) return problem('assertion_malformed');
+  const formProblem = assertionFormProblem(jwt);
+  if (formProblem) return failed(formProblem);
   const header = headerOf(jwt);
   const alg = assertionAlgorithms.find((known) => known === header?.alg);
   const decoy = alg && decoyKeyFor(alg);

@@ -29,7 +29,7 @@ export type TokenParameters = { readonly [name in (typeof tokenParameters)[numbe
 
 export interface GrantCapabilities {
   readonly issuer: AccessTokenIssuer;
-  /** Read eventually consistent, as for client authentication. */
+  /** Read strongly consistent, as for client authentication. */
   readonly findClient: (clientId: string) => Promise<Client | undefined>;
   /** Remembers used assertions. */
   readonly replays: ReplayStore;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** A lifetime in whole seconds. */
-const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
+export const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** The lifetimes of a policy, and the maximum of each. */
 interface Lifetimes {

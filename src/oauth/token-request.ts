@@ -69,7 +69,7 @@ export async function issueToken(
 
   const { grant, identify, issuedTokenType } = grants[grantType];
   const credentials = { authorization, ...parameters };
-  const named = namedWithoutCredentials(credentials);
+  const named = identify && namedWithoutCredentials(credentials);
   const authenticated =
     identify && named
       ? await identify(parameters, named, capabilities)

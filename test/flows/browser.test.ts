@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { order } from './order.ts';
 import { registerPartner } from './partners.ts';
 import { selfSignedCertificate } from './self-signed-certificate.ts';
 import { localStages } from './stages.ts';
@@ -130,16 +131,7 @@ onChromium('page of another origin in Chromium', () => {
     });
     const ordered = await postJson(
       `${sandbox.url}/api/v1/marketplace/subscriptions`,
-      {
-        externalSubscriptionId: 'sub-1',
-        tradingPartnerId: 'partner-1',
-        customer: {
-          company: { name: 'Example' },
-          contact: { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' },
-          address: { country: 'DE' },
-        },
-        orderLines: [{ quantity: 1, productId: 'p' }],
-      },
+      order('sub-1'),
       bearer(body['access_token']),
     );
     assert.equal(ordered.status, 201, ordered.text);

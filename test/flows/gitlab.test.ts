@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { order } from './order.ts';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
@@ -22,17 +23,6 @@ async function tokenOf(stage: TestStage, scope = 'marketplace.order:read marketp
   return body['access_token'];
 }
 
-const order = (externalSubscriptionId: string, more: object = {}) => ({
-  externalSubscriptionId,
-  tradingPartnerId: 'partner-1',
-  customer: {
-    company: { name: 'Example GmbH' },
-    contact: { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' },
-    address: { country: 'DE' },
-  },
-  orderLines: [{ quantity: 5, productId: 'premium' }],
-  ...more,
-});
 let orders = 0;
 const freshId = () => `sub-${process.pid}-${(orders += 1)}`;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { order } from './order.ts';
 import { postern, registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
@@ -36,16 +37,7 @@ async function accessToken() {
 const token = await accessToken();
 
 let orders = 0;
-const order = () => ({
-  externalSubscriptionId: `body-${process.pid}-${(orders += 1)}`,
-  tradingPartnerId: 'partner-1',
-  customer: {
-    company: { name: 'Example GmbH' },
-    contact: { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' },
-    address: { country: 'DE' },
-  },
-  orderLines: [{ quantity: 5, productId: 'premium' }],
-});
+const newOrder = () => order(`body-${process.pid}-${(orders += 1)}`);
 
 interface Endpoint {
   readonly name: string;
@@ -105,7 +97,7 @@ const endpoints: readonly Endpoint[] = [
     name: 'subscriptions API',
     path: '/api/v1/marketplace/subscriptions',
     headers: bearer(token),
-    body: order,
+    body: newOrder,
     status: 201,
     takesForms: false,
   },
@@ -201,8 +193,8 @@ describe('subscriptions API', () => {
   const url = sandbox.url + '/api/v1/marketplace/subscriptions';
 
   test('names a nested member that is null as missing', async () => {
-    const customer = { ...order().customer, address: { country: null } };
-    const response = await postJson(url, { ...order(), customer }, bearer(token));
+    const customer = { ...newOrder().customer, address: { country: null } };
+    const response = await postJson(url, { ...newOrder(), customer }, bearer(token));
     expect(response.status).toBe(422);
     expect(response.body['details']).toStrictEqual([
       { field: 'customer.address.country', message: 'is required' },

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { order } from './order.ts';
 import { projectFolder, startStages } from './start-stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
@@ -34,19 +35,9 @@ test('after kill -9 a second start finds what was answered: clients, sessions, o
     { grant_type: 'session' },
     { authorization: basic(sessionKey.clientId, sessionKey.clientSecret ?? '') },
   );
-  const order = {
-    externalSubscriptionId: 'kept',
-    tradingPartnerId: 'partner-1',
-    customer: {
-      company: { name: 'Example' },
-      contact: { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' },
-      address: { country: 'DE' },
-    },
-    orderLines: [{ quantity: 1, productId: 'p' }],
-  };
   const created = await postJson(
     `${url}/api/v1/marketplace/subscriptions`,
-    order,
+    order('kept'),
     bearer(token.body['access_token']),
   );
   assert.equal(created.status, 201, created.text);

@@ -213,7 +213,6 @@ describe.each(Object.entries(denials))(
       const namesOfCaller = ['client_id', 'account', 'scope'].filter((name) => name in context);
       expect(namesOfCaller).toStrictEqual([]);
       const caller = callerOf({
-        routeKey,
         headers: {},
         body: Buffer.alloc(0),
         query: {},

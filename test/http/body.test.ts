@@ -14,7 +14,6 @@ const parse = (
 ) =>
   parseBody(
     {
-      routeKey: 'POST /',
       headers: { 'content-type': contentType, 'content-encoding': encoding },
       body: Buffer.from(body as string),
       query: {},

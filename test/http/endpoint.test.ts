@@ -101,6 +101,13 @@ describe('challenge of an error response', () => {
   });
 });
 
+describe('body of the error of a request without a token', () => {
+  test('has no error code in the form of RFC 6749 (RFC 6750 §3.1)', async () => {
+    const { body } = await responseTo(requestError('missing_token'));
+    expect(body).toStrictEqual({ error_description: 'An access token is required.' });
+  });
+});
+
 describe('error response to a body that is not supported', () => {
   const types = 'application/x-www-form-urlencoded, application/json';
 

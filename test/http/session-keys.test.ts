@@ -48,7 +48,6 @@ async function responseTo(
   };
   const result = await operation(
     {
-      routeKey: '',
       headers: { 'content-type': type ?? 'application/json' },
       body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
       query,

@@ -24,7 +24,6 @@ async function send(
   const logged: LogFields[] = [];
   const handle = endpointWith((_level, fields) => logged.push(fields));
   const result = await handle({
-    routeKey: 'POST /',
     headers: { authorization, 'content-type': 'application/x-www-form-urlencoded', ...headers },
     body: Buffer.from(new URLSearchParams(form).toString()),
     query: {},

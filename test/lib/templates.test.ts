@@ -472,6 +472,18 @@ describe('stage that restores challenges, and serves no pages', () => {
   });
 });
 
+describe('stage record with a policy of client assertions that is not valid', () => {
+  test('does not synthesize, and names the member', () => {
+    const clientAssertions = {
+      ...sandboxRecord.clientAssertions,
+      maximumLifetime: { default: 0, fapi: 300 },
+    };
+    expect(() => new AuthStage(new App(), { ...sandboxRecord, clientAssertions })).toThrow(
+      /sandbox is not valid: clientAssertions\.maximumLifetime\.default: /,
+    );
+  });
+});
+
 describe('stage record with an origin of pages that is none', () => {
   test.each(['https://shop.example.com/', 'shop.example.com', 'https://*.example.com', 'null', 'file://*'])(
     'does not synthesize: %s',

@@ -53,7 +53,7 @@ const tampering =
     return next(args);
   };
 
-/** Asks DynamoDB for a table that it does not have, which it says to those who may ask. */
+/** Requests a table that DynamoDB does not have, which it says to callers with permission. */
 async function callDynamoDB({ key = operator, before, after }: Call): Promise<unknown> {
   const client = dynamodbClient(dynamodb.endpoint, key);
   const command = new DescribeTableCommand({ TableName: 'none' });
@@ -66,7 +66,7 @@ async function callDynamoDB({ key = operator, before, after }: Call): Promise<un
   }
 }
 
-/** Asks Secrets Manager for a secret that it does not have. */
+/** Requests a secret that Secrets Manager does not have. */
 async function callSecretsManager({ key = operator, before, after }: Call): Promise<unknown> {
   const client = secretsManagerClient(secretsManager.endpoint, key);
   const command = new DescribeSecretCommand({ SecretId: 'none' });

@@ -8,17 +8,16 @@ import { newClientSecret, validSecrets } from '../../clients/client-secret.ts';
 import type { NewClientSecret } from '../../clients/client-secret.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import type { Client } from '../../clients/client.ts';
-import { nameProblem } from '../../clients/name.ts';
 import { errorResult } from '../../errors.ts';
 import type { RequestError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
 import type { CallerContext } from '../authorizer-context.ts';
-import { isForm, parseBody, parseParameters, stringParameters } from '../body.ts';
-import type { HttpRequest } from '../http-request.ts';
+import { parseParameters } from '../body.ts';
 import { json, noStore } from '../http-response.ts';
 import type { AccountOperation } from '../own-account.ts';
+import { checkLabel, parseChange, parseDeletion } from './session-key-parameters.ts';
 
 interface SessionKeyOptions extends Registry {
   /** Lifetime in seconds of the longest session of the stage. */
@@ -78,7 +77,7 @@ const registrationErrors: Readonly<Record<RegistrationFailure['reason'], () => R
     invalid: () => errorResult('invalid_request', 'The label is not allowed.'),
   };
 
-/** How often a change is tried if someone else writes the same session key between our read and our write. */
+/** Maximum number of attempts if someone else writes the same session key between our read and our write. */
 const attempts = 3;
 
 /**
@@ -180,106 +179,6 @@ const sessionKeyBody = ({ id, name, createdAt }: Client, secret?: string) => ({
   label: name,
   created_at: new Date(createdAt * 1000).toISOString(),
 });
-
-interface SessionKeyChange {
-  readonly applicationId: string;
-  readonly label: string | undefined;
-  readonly regenerate: boolean;
-}
-
-function parseChange(request: HttpRequest): Result<SessionKeyChange, RequestError> {
-  const members = parseBody(request);
-  if (!members.ok) return members;
-  const parameters = stringParameters(members.value, ['application_id', 'label']);
-  if (!parameters.ok) return parameters;
-  const applicationId = parseApplicationId(request, parameters.value.application_id);
-  if (!applicationId.ok) return applicationId;
-  const label = checkLabel(parameters.value.label);
-  if (!label.ok) return label;
-  const regenerate = parseFlag(members.value.get('regenerate_secret'), request);
-  if (regenerate === undefined) {
-    return errorResult('invalid_request', 'regenerate_secret must be true or false.');
-  }
-  if (label.value === undefined && !regenerate) {
-    return errorResult(
-      'invalid_request',
-      'There is nothing to change: send a label, or regenerate_secret as true.',
-    );
-  }
-  return ok({ applicationId: applicationId.value, label: label.value, regenerate });
-}
-
-interface SessionKeyDeletion {
-  readonly applicationId: string;
-  readonly revokeSessions: boolean;
-}
-
-/**
- * Both parameters may be in the query or the body: not every HTTP client sends a body with DELETE, whose meaning RFC 9110
- * §9.3.5 leaves open.
- */
-function parseDeletion(request: HttpRequest): Result<SessionKeyDeletion, RequestError> {
-  const members = parseBody(request);
-  if (!members.ok) return members;
-  const parameters = stringParameters(members.value, ['application_id']);
-  if (!parameters.ok) return parameters;
-  const applicationId = parseApplicationId(
-    request,
-    request.query['application_id'],
-    parameters.value.application_id,
-  );
-  if (!applicationId.ok) return applicationId;
-  const { revoke_sessions: inQuery } = request.query;
-  const inBody = members.value.get('revoke_sessions');
-  const given = [
-    ...(isAbsent(inQuery) ? [] : [flags.get(inQuery)]),
-    ...(isAbsent(inBody) ? [] : [parseFlag(inBody, request)]),
-  ];
-  if (given.includes(undefined)) {
-    return errorResult('invalid_request', 'revoke_sessions must be true or false.');
-  }
-  if (new Set(given).size > 1) {
-    return errorResult('invalid_request', 'revoke_sessions differs in the query and the body.');
-  }
-  return ok({ applicationId: applicationId.value, revokeSessions: given.includes(true) });
-}
-
-/** The id of the requested session key: that in the path, or else that in the query or the body. */
-function parseApplicationId(
-  { pathParameters }: HttpRequest,
-  ...elsewhere: readonly (string | undefined)[]
-): Result<string, RequestError> {
-  const given = [pathParameters['application_id'], ...elsewhere].filter(
-    (id) => id !== undefined && id !== '',
-  );
-  const [id] = given;
-  if (id === undefined) return errorResult('invalid_request', 'application_id is missing.');
-  if (new Set(given).size > 1) {
-    return errorResult('invalid_request', 'application_id is given twice, with two values.');
-  }
-  return ok(id);
-}
-
-/** A label becomes the name of the client. */
-function checkLabel(label: string | undefined): Result<string | undefined, RequestError> {
-  const problem = label === undefined ? undefined : nameProblem(label);
-  return problem === undefined ? ok(label) : errorResult('invalid_request', `label ${problem}.`);
-}
-
-/** RFC 6749 §3.2: an empty value counts as absent. */
-const isAbsent = (value: unknown) => value === undefined || value === '';
-
-const flags: ReadonlyMap<unknown, boolean> = new Map([
-  ['true', true],
-  ['false', false],
-]);
-
-/** Every value of a form is a string. In JSON a flag must be a boolean. Undefined if it is neither true nor false. */
-function parseFlag(value: unknown, request: HttpRequest): boolean | undefined {
-  if (isAbsent(value)) return false;
-  if (isForm(request)) return flags.get(value);
-  return typeof value === 'boolean' ? value : undefined;
-}
 
 function changedSessionKey(
   client: Client,

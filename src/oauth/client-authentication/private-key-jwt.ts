@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { decodeJwt } from 'jose';
 import type { JWTPayload } from 'jose';
 import type { Client } from '../../clients/client.ts';
 import type { ClientAssertionPolicy } from '../client-assertion-policy.ts';
-import { clockSkew, verifyClientJwt } from '../client-jwt.ts';
+import { assertionUse, clockSkew, unverifiedClientId, verifyClientJwt } from '../client-jwt.ts';
 import { endpoints } from '../endpoints.ts';
 import type { ClientAuthenticationMethod, VerificationOptions } from './method.ts';
 
@@ -23,7 +21,7 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
     if (client_assertion === undefined || client_assertion_type !== assertionType) {
       return { ids: [], credentials: [] };
     }
-    const clientId = unverifiedSubject(client_assertion);
+    const clientId = unverifiedClientId(client_assertion, 'sub');
     return { ids: clientId === undefined ? [] : [clientId], credentials: [client_assertion] };
   },
 
@@ -36,7 +34,7 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
     const rule = rules.find(({ isKept }) => !isKept(claims.value, client, options, now));
     if (rule) return notVerified(rule.reason, rule.description(client, options));
     const isFirstUse = await options.replays.firstUse(
-      useOf(assertion, claims.value, client),
+      assertionUse(assertion, claims.value, client.id),
       Math.ceil(claims.value.exp ?? now) + clockSkew,
       now,
     );
@@ -108,23 +106,4 @@ function isIntendedAudience(
     return audiences.length > 0 && audiences.every((audience) => ours.includes(audience));
   }
   return audiences.length === 1 && audiences[0] === issuer;
-}
-
-/**
- * What is remembered of an assertion (RFC 7523 §3, point 7). One without `jti` is identified by its signing input, because
- * the same signature can be encoded in several ways.
- */
-function useOf(assertion: string, { jti }: JWTPayload, { id }: Client): string {
-  const name = jti === undefined ? `jws ${assertion.slice(0, assertion.lastIndexOf('.'))}` : `jti ${jti}`;
-  return createHash('sha256').update(`assertion ${id} ${name}`).digest('base64url');
-}
-
-/** The `sub` of an assertion whose signature is not verified yet, to find the keys that verify it. */
-function unverifiedSubject(assertion: string): string | undefined {
-  try {
-    const { sub }: { readonly sub?: unknown } = decodeJwt(assertion);
-    return typeof sub === 'string' ? sub : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,8 +2,10 @@ import type { JWTPayload } from 'jose';
 import * as v from 'valibot';
 import { scopePatternMatches } from '../../clients/client.ts';
 import type { Client } from '../../clients/client.ts';
+import { isPrintableSubject } from '../../clients/subject.ts';
 import { failed, ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
+import type { GrantClaims } from '../access-token.ts';
 import { clockSkew } from '../client-jwt.ts';
 
 /** What the claims of an assertion are checked against. */
@@ -21,7 +23,7 @@ export interface ActingFor {
   /** `sub` of the token, if it is not the client. */
   readonly subject?: string;
   /** Claims of the token. */
-  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly claims?: Pick<GrantClaims, 'owner' | 'custom_claim'>;
   /** NumericDate until which the assertion could be used again. */
   readonly usableUntil: number;
 }
@@ -37,9 +39,6 @@ const maximumAge = 300;
 
 /** Maximum time until the `exp` of an assertion that must expire, in seconds. Each one is remembered until then. */
 const maximumLifetime = 3_600;
-
-/** A subject on one line: it is stated in tokens and in what they are logged with. */
-const printableSubject = /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u;
 
 const OwnerClaims = v.pipe(
   v.object({
@@ -89,7 +88,7 @@ const subjectForm: AssertionForm = ({ iss, sub, exp }, { client, now }) => {
   if (exp > now + maximumLifetime + clockSkew) {
     return failed(`The assertion must expire within ${maximumLifetime} seconds.`);
   }
-  if (!printableSubject.test(sub) || !mayActFor(client, sub)) return failed(subjectRefusal);
+  if (!isPrintableSubject(sub) || !mayActFor(client, sub)) return failed(subjectRefusal);
   return ok({ subject: sub, usableUntil: Math.ceil(exp) + clockSkew + 1 });
 };
 

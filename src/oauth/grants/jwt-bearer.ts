@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { decodeJwt } from 'jose';
 import type { JWTPayload } from 'jose';
 import { maximumClientIdLength } from '../../clients/client.ts';
 import { errorResult } from '../../errors.ts';
@@ -7,7 +5,7 @@ import { ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
 import { grantAudience } from '../audience.ts';
 import type { AuthenticatedClient } from '../client-authentication.ts';
-import { verifyClientJwt } from '../client-jwt.ts';
+import { assertionUse, maximumAssertionLength, unverifiedClientId, verifyClientJwt } from '../client-jwt.ts';
 import type { ClientJwtProblem } from '../client-jwt.ts';
 import type { Dialect } from '../dialect.ts';
 import { endpoints } from '../endpoints.ts';
@@ -23,9 +21,10 @@ import { hasUnsignedForm, readUnsignedAssertion } from './unsigned-assertion.ts'
 export const jwtBearer: Grant = {
   async identify({ assertion }, named, { findClient, clock, dialect }) {
     if (assertion === undefined) return errorResult(dialect.missingAssertion, 'assertion is missing.');
-    const issuer = unverifiedIssuer(assertion);
+    const issuer = unverifiedClientId(assertion, 'iss');
     const isNamed = named.length === 0 || named.some((id) => id === issuer);
-    const client = issuer !== undefined && isNamed ? await findClient(issuer) : undefined;
+    const isFound = issuer !== undefined && issuer.length <= maximumClientIdLength && isNamed;
+    const client = isFound ? await findClient(issuer) : undefined;
     const claims = await verifyClientJwt(assertion, client ?? { keys: [] }, clock());
     if (!client) return unverified({ reason: 'unknown_client' });
     const isEnabled = client.status === 'enabled';
@@ -38,12 +37,12 @@ export const jwtBearer: Grant = {
         reason: 'fapi_client_unauthenticated',
       });
     }
-    return ok({ client, method: 'none' });
+    return ok({ client, method: 'none', assertionClaims: claims.value });
   },
 
   async grant({ authenticated, parameters, jkt }, capabilities) {
     const { client, method } = authenticated;
-    const { issuer, clock, dialect } = capabilities;
+    const { issuer, replays, clock, dialect } = capabilities;
     const { assertion } = parameters;
     if (assertion === undefined) {
       return errorResult(dialect.missingAssertion, 'assertion is missing.', { clientId: client.id });
@@ -75,7 +74,8 @@ export const jwtBearer: Grant = {
 
     // Last, so that a request that fails does not use up the assertion. An unsigned one gives nobody a right: its
     // client can make another, and two requests of one second may well make the same.
-    if (isSigned && !(await isFirstUse(assertion, claims, client.id, usableUntil, capabilities))) {
+    const use = assertionUse(assertion, claims, client.id);
+    if (isSigned && !(await replays.firstUse(use, usableUntil, now))) {
       return errorResult('invalid_grant', 'The assertion was used before.', {
         clientId: client.id,
         reason: 'assertion_replayed',
@@ -99,7 +99,7 @@ const unverified = ({ reason, description }: ClientJwtProblem, clientId?: string
   errorResult(
     'invalid_grant',
     description ??
-      'The assertion is not valid: it must be a JWT of at most 4096 bytes, signed with a key that is registered for this client.',
+      `The assertion is not valid: it must be a JWT of at most ${maximumAssertionLength} bytes, signed with a key that is registered for this client.`,
     { reason, ...(clientId !== undefined && { clientId }) },
   );
 
@@ -112,10 +112,11 @@ interface Assertion {
 /** @returns the claims of an assertion, or what is wrong with it */
 async function readAssertion(
   assertion: string,
-  { client, method }: AuthenticatedClient,
+  { client, method, assertionClaims }: AuthenticatedClient,
   { unsignedAssertions }: Dialect,
   now: number,
 ): Promise<Result<Assertion, ClientJwtProblem>> {
+  if (assertionClaims) return ok({ claims: assertionClaims, isSigned: true });
   const usesSecret = method === 'client_secret_basic' || method === 'client_secret_post';
   const isUnsigned = unsignedAssertions && usesSecret && hasUnsignedForm(assertion);
   const claims = isUnsigned
@@ -124,30 +125,5 @@ async function readAssertion(
   return claims.ok ? ok({ claims: claims.value, isSigned: !isUnsigned }) : claims;
 }
 
-/** The `iss` of an assertion whose signature is not verified yet, to find the keys that verify it. */
-function unverifiedIssuer(assertion: string): string | undefined {
-  try {
-    const { iss }: { readonly iss?: unknown } = decodeJwt(assertion);
-    return typeof iss === 'string' && iss.length <= maximumClientIdLength ? iss : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const isClientId = async (subject: string, { findClient }: GrantCapabilities): Promise<boolean> =>
   subject.length <= maximumClientIdLength && (await findClient(subject)) !== undefined;
-
-/** Whether a signed assertion is used for the first time. Remembers that it was. */
-function isFirstUse(
-  assertion: string,
-  { jti }: JWTPayload,
-  clientId: string,
-  usableUntil: number,
-  { replays, clock }: GrantCapabilities,
-): Promise<boolean> {
-  // Without jti it is identified by its signing input, because the same signature can be encoded in several ways.
-  const name = jti === undefined ? `jws ${assertion.slice(0, assertion.lastIndexOf('.'))}` : `jti ${jti}`;
-  // The name under which client authentication remembers it too: what authenticated a client is no grant (RFC 8725 §3.11).
-  const use = createHash('sha256').update(`assertion ${clientId} ${name}`).digest('base64url');
-  return replays.firstUse(use, usableUntil, clock());
-}

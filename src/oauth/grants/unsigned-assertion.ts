@@ -3,11 +3,8 @@ import type { JWTPayload } from 'jose';
 import * as v from 'valibot';
 import { failed, ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
-import { clockSkew } from '../client-jwt.ts';
+import { assertionFormProblem, clockSkew } from '../client-jwt.ts';
 import type { ClientJwtProblem } from '../client-jwt.ts';
-
-/** Maximum length of an assertion in bytes, as Commerce Layer has it. */
-const maximumLength = 4_096;
 
 /** The header with which Commerce Layer's clients make assertions. Their key is a constant, so that it proves nothing. */
 const Header = v.object({
@@ -41,8 +38,8 @@ export function hasUnsignedForm(jwt: string): boolean {
  * @returns the claims, or what is wrong with the assertion
  */
 export function readUnsignedAssertion(jwt: string, now: number): Result<JWTPayload, ClientJwtProblem> {
-  if (jwt.length > maximumLength) return failed({ reason: 'assertion_too_long' });
-  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt)) return failed({ reason: 'assertion_malformed' });
+  const formProblem = assertionFormProblem(jwt);
+  if (formProblem) return failed(formProblem);
   let claims: JWTPayload;
   try {
     claims = decodeJwt(jwt);
