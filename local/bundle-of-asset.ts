@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -7,13 +7,14 @@ import { join } from 'node:path';
  */
 export function bundleOfAsset(assemblyFolder: string, assetFolder: string): string {
   const bundles = join(assemblyFolder, 'bundles');
-  const code = codeIn(assetFolder);
-  if (!code || !existsSync(bundles)) return assetFolder;
-  const name = readdirSync(bundles).find((one) => codeIn(join(bundles, one))?.equals(code));
+  const code = codeFile(assetFolder);
+  if (!existsSync(code) || !existsSync(bundles)) return assetFolder;
+  const name = readdirSync(bundles).find((one) => haveEqualContent(codeFile(join(bundles, one)), code));
   return name === undefined ? assetFolder : join(bundles, name);
 }
 
-function codeIn(folder: string): Buffer | undefined {
-  const file = join(folder, 'index.mjs');
-  return existsSync(file) ? readFileSync(file) : undefined;
-}
+const codeFile = (folder: string) => join(folder, 'index.mjs');
+
+/** Reads files only if their sizes are equal: there are megabytes of bundles, and every function looks for its own. */
+const haveEqualContent = (file: string, other: string) =>
+  statSync(file).size === statSync(other).size && readFileSync(file).equals(readFileSync(other));

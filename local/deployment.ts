@@ -23,15 +23,27 @@ export interface Deployment {
   close(): Promise<void>;
 }
 
-export function emptyDeployment(
-  stageNames: readonly string[],
-  operator: AccessKey,
-  onRefusal: (message: string) => void,
-): Deployment {
-  const functions = localFunctions();
+interface DeploymentOptions {
+  readonly stageNames: readonly string[];
+  readonly operator: AccessKey;
+  /** A debugger shows the code of every function from the beginning. */
+  readonly isInspected: boolean;
+  readonly progress: Progress;
+}
+
+export function emptyDeployment({
+  stageNames,
+  operator,
+  isInspected,
+  progress,
+}: DeploymentOptions): Deployment {
+  const functions = localFunctions({
+    loadWhenAdded: isInspected,
+    onLoadFailure: (reason) => progress.line(reason),
+  });
   const apis = new Map(stageNames.map((name) => [name, new Map<string, HttpApi>()]));
   return {
-    accessControl: localAccessControl(operator, onRefusal),
+    accessControl: localAccessControl(operator, (message) => progress.line(`refused: ${message}`)),
     functions,
     apis,
     async close() {

@@ -77,8 +77,8 @@ async function start(
   const inData = (name: string) => (dataFolder === undefined ? undefined : join(dataFolder, name));
   const stageNames = records.map(({ name }) => name);
   const operator = newAccessKey();
-  const newDeployment = () =>
-    emptyDeployment(stageNames, operator, (message) => progress.line(`refused: ${message}`));
+  const isInspected = inspectPort !== undefined;
+  const newDeployment = () => emptyDeployment({ stageNames, operator, isInspected, progress });
   let deployment = newDeployment();
 
   await assertPortsAreFree([...Object.values(options.ports ?? {}), inspectPort ?? 0]);
@@ -110,12 +110,12 @@ async function start(
   if (options.assemblyFolder === undefined) await synthesizeIfChanged(assemblyFolder, settings, progress);
   options.signal?.throwIfAborted();
 
-  const inspector = inspectPort === undefined ? undefined : await inspectorRuntime(inspectPort);
+  const inspector = isInspected ? await inspectorRuntime(inspectPort) : undefined;
   const runtime = inspector ?? workerRuntime();
   onClose(() => runtime.close());
   const code = functionCodeOf({
     temporary,
-    isInspected: inspector !== undefined,
+    isInspected,
     isWatched: options.watch === true,
   });
   onClose(() => code.close());

@@ -1,4 +1,4 @@
-import { causeOf, LocalFailure } from '../failure.ts';
+import { LocalFailure } from '../failure.ts';
 import { matchesWildcard } from '../iam/wildcard.ts';
 import { FunctionError } from './function-error.ts';
 import type { LocalFunction } from './local-function.ts';
@@ -21,8 +21,8 @@ export type InvokeFunction = (functionArn: string, event: unknown, caller: Calle
 
 /** All functions of all stages, by ARN, with the permissions to call them. */
 export interface Functions {
-  /** The function's code loads while the resources after it are created; `started` tells the result. */
   add(added: LocalFunction): void;
+  /** Throws a LocalFailure for the first function that cannot be loaded, if functions are loaded when they are added. */
   started(): Promise<void>;
   permit(functionArn: string, permission: Permission): void;
   readonly invoke: InvokeFunction;
@@ -30,7 +30,14 @@ export interface Functions {
   close(): Promise<void>;
 }
 
-export function localFunctions(): Functions {
+export interface FunctionsOptions {
+  /** Whether a function is loaded when it is added, and not only for its first event. */
+  readonly loadWhenAdded: boolean;
+  /** Takes the reason why a function could not be loaded for an event. */
+  readonly onLoadFailure: (reason: string) => void;
+}
+
+export function localFunctions({ loadWhenAdded, onLoadFailure }: FunctionsOptions): Functions {
   const functions = new Map<string, LocalFunction>();
   const permissions = new Map<string, Permission[]>();
   const starts: Promise<void>[] = [];
@@ -44,13 +51,9 @@ export function localFunctions(): Functions {
 
   return {
     add(added) {
-      const { functionArn, functionName } = added.settings;
-      functions.set(functionArn, added);
-      const start = added.start().catch((error: unknown) => {
-        throw new LocalFailure(`The bundle of ${functionName} cannot be loaded: ${causeOf(error)}`, {
-          cause: error,
-        });
-      });
+      functions.set(added.settings.functionArn, added);
+      if (!loadWhenAdded) return;
+      const start = added.start();
       start.catch(() => {});
       starts.push(start);
     },
@@ -69,7 +72,12 @@ export function localFunctions(): Functions {
           `${caller.principal} has no permission to call ${called.settings.functionName} for ${caller.sourceArn}`,
         );
       }
-      return called.invoke(event);
+      try {
+        return await called.invoke(event);
+      } catch (error) {
+        if (error instanceof LocalFailure) onLoadFailure(error.message);
+        throw error;
+      }
     },
     all: () => [...functions.values()],
     async close() {

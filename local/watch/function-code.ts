@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleOfAsset } from '../bundle-of-asset.ts';
-import { causeOf, LocalFailure } from '../failure.ts';
 import type { LocalFunction } from '../lambda/local-function.ts';
 import { functionBundler } from './function-bundler.ts';
 import type { FunctionBundler } from './function-bundler.ts';
@@ -82,14 +81,7 @@ function bundleIn(assemblyFolder: string, name: string): Buffer | undefined {
   return existsSync(file) ? readFileSync(file) : undefined;
 }
 
-async function replaceCode(changed: LocalFunction, folder: string): Promise<void> {
+function replaceCode(changed: LocalFunction, folder: string): Promise<void> {
   const module = pathToFileURL(join(folder, basename(fileURLToPath(changed.settings.module))));
-  try {
-    await changed.replaceCode(module.href);
-  } catch (error) {
-    throw new LocalFailure(
-      `The bundle of ${changed.settings.functionName} cannot be loaded: ${causeOf(error)}`,
-      { cause: error },
-    );
-  }
+  return changed.replaceCode(module.href);
 }

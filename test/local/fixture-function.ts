@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { arn } from '../../local/identity.ts';
 import type { FunctionSettings } from '../../local/lambda/function-settings.ts';
 import { localFunctions } from '../../local/lambda/functions.ts';
-import type { Functions } from '../../local/lambda/functions.ts';
+import type { Functions, FunctionsOptions } from '../../local/lambda/functions.ts';
 import { localFunction } from '../../local/lambda/local-function.ts';
 import type { LocalFunction } from '../../local/lambda/local-function.ts';
 import { workerRuntime } from '../../local/lambda/worker-runtime.ts';
@@ -53,8 +53,9 @@ export function fixtureFunction(
 export function fixtureFunctions(
   sources: Readonly<Record<string, string>>,
   cleanUp: RegisterCleanup = afterThisTest,
+  options: Partial<FunctionsOptions> = {},
 ): Functions {
-  const functions = localFunctions();
+  const functions = localFunctions({ loadWhenAdded: false, onLoadFailure: () => {}, ...options });
   for (const [functionName, source] of Object.entries(sources)) {
     const fixture = fixtureFunction(source, { functionName }, cleanUp);
     functions.add(fixture);

@@ -1,7 +1,9 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Functions } from '../../local/lambda/functions.ts';
-import { afterThisFile } from '../after-this-test.ts';
-import { fixtureArn, fixtureFunction, fixtureFunctions } from './fixture-function.ts';
+import { afterThisFile, afterThisTest } from '../after-this-test.ts';
+import { fixtureArn, fixtureFunction, fixtureFunctions, temporaryFolder } from './fixture-function.ts';
 
 describe('local function', () => {
   test('has its event, its context and exactly its environment', async () => {
@@ -81,7 +83,32 @@ describe('local function', () => {
     expect(new Set(threads).size).toBe(4);
   });
 
-  test.each([
+  test('is loaded for its first event, not before', async () => {
+    const folder = temporaryFolder();
+    const fixture = fixtureFunction(
+      `import { writeFileSync } from 'node:fs';
+       writeFileSync(${JSON.stringify(join(folder, 'loaded'))}, '');
+       export const handler = async () => 'called';`,
+    );
+    expect(readdirSync(folder)).toStrictEqual([]);
+    await fixture.invoke({});
+    expect(readdirSync(folder)).toStrictEqual(['loaded']);
+  });
+
+  test('that could not be loaded is loaded again for the next event', async () => {
+    const folder = temporaryFolder();
+    const missing = join(folder, 'missing.mjs');
+    const fixture = fixtureFunction(
+      `import ${JSON.stringify(missing)}; export const handler = async () => 'called';`,
+    );
+    await expect(fixture.invoke({})).rejects.toThrow('Cannot find module');
+    writeFileSync(missing, '');
+    expect(await fixture.invoke({})).toBe('called');
+  });
+});
+
+describe('local function whose bundle cannot be loaded', () => {
+  const broken = [
     [
       'imports a missing module',
       `import './gone.mjs'; export const handler = () => {};`,
@@ -90,11 +117,30 @@ describe('local function', () => {
     [
       'exports no handler',
       `export const notHandler = 1;`,
-      /The bundle of broken cannot be loaded: TypeError: it exports no function handler/,
+      /^The bundle of broken cannot be loaded: TypeError: it exports no function handler/,
     ],
-  ])('whose bundle %s does not start, and says why', async (_, broken, message) => {
-    await expect(fixtureFunctions({ broken }).started()).rejects.toThrow(message);
-  });
+  ] as const;
+
+  test.each(broken)(
+    'because it %s fails its event, and the reason is printed',
+    async (_, source, message) => {
+      const printed: string[] = [];
+      const functions = fixtureFunctions({ broken: source }, afterThisTest, {
+        onLoadFailure: (reason) => printed.push(reason),
+      });
+      const caller = { principal: 'apigateway.amazonaws.com', sourceArn: 'any' };
+      await expect(functions.invoke(fixtureArn('broken'), {}, caller)).rejects.toThrow(message);
+      expect(printed).toStrictEqual([expect.stringMatching(message)]);
+    },
+  );
+
+  test.each(broken)(
+    'because it %s fails the start, if functions are loaded then',
+    async (_, source, message) => {
+      const functions = fixtureFunctions({ broken: source }, afterThisTest, { loadWhenAdded: true });
+      await expect(functions.started()).rejects.toThrow(message);
+    },
+  );
 });
 
 describe('resource policy of a local function', () => {

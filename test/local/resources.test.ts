@@ -25,7 +25,7 @@ interface ResourceText {
 async function createStage(resources: Record<string, ResourceText>, source = '') {
   const operator = newAccessKey();
   const accessControl = localAccessControl(operator);
-  const functions = localFunctions();
+  const functions = localFunctions({ loadWhenAdded: true, onLoadFailure: () => {} });
   const dynamodb = await startDynamoDB(undefined, accessControl);
   const secretsManager = await startSecretsManager({
     file: undefined,
