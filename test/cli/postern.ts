@@ -2,6 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from '@jest/globals';
 import * as v from 'valibot';
+import type { StageSelection } from '../../cli/command.ts';
 import { main } from '../../cli/main.ts';
 import type { Stage } from '../../cli/stage.ts';
 
@@ -14,6 +15,8 @@ export interface Ran {
 interface Surroundings {
   /** The stage that it connects to; without one it must not connect. */
   readonly stage?: Stage;
+  /** How it connects, where that is not to `stage`. */
+  readonly connect?: (selection: StageSelection) => Promise<Stage>;
   /** What is piped in, or with `keyboard` typed. */
   readonly stdin?: string;
   readonly keyboard?: boolean;
@@ -25,17 +28,18 @@ interface Surroundings {
 /** Runs a command line in this process: `argv` is what follows `npx postern`. */
 export async function postern(
   argv: readonly string[],
-  { stage, stdin = '', keyboard = false, brokenPipe = false, env = {} }: Surroundings = {},
+  { stage, connect, stdin = '', keyboard = false, brokenPipe = false, env = {} }: Surroundings = {},
 ): Promise<Ran> {
   const input = Object.assign(new PassThrough(), { isTTY: keyboard });
   if (keyboard) input.write(stdin);
   else input.end(stdin);
   const stdout = brokenPipe ? closedPipe() : new PassThrough();
   const stderr = new PassThrough();
-  const code = await main(argv, { stdin: input, stdout, stderr, env }, async () => {
+  const connectToStage = async () => {
     if (!stage) throw new Error('It connected');
     return stage;
-  });
+  };
+  const code = await main(argv, { stdin: input, stdout, stderr, env }, connect ?? connectToStage);
   stderr.end();
   if (!(stdout instanceof PassThrough)) return { code, stdout: '', stderr: await text(stderr) };
   stdout.end();

@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
-import { AuthStage } from '../../lib/auth-stage.ts';
-import { stages } from '../../lib/stages.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoClient } from '../../local/demo-credentials.ts';
 import { journey } from '../../local/journey.ts';
-import { startLocalStages } from '../../local/local-stages.ts';
-import { projectFolder, startStages } from './start-stages.ts';
+import { startInProcess } from './stage-in-process.ts';
+import { sandboxRecord, withRestoredChallenges } from './variants.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 import type { JsonResponse } from './wire.ts';
 
-/** Closes what was started, at the end of each block. */
-const closers: (() => unknown)[] = [];
-async function closeAll() {
-  for (const close of closers.splice(0).toReversed()) await close();
-}
-
 interface Stage {
+  readonly name: string;
   readonly url: string;
   readonly clients: readonly DemoClient[];
 }
@@ -56,14 +45,11 @@ const refusals: Readonly<Record<string, (stage: Stage) => Promise<JsonResponse>>
 };
 
 describe('stages whose challenges are renamed', () => {
-  afterAll(closeAll);
   let stage: Stage;
   let responses: string[] = [];
   beforeAll(async () => {
-    const started = await startStages('--ephemeral', '--remap-challenges');
-    closers.push(() => started.stop());
-    stage = started.ready.stages.sandbox;
-    const lines = journey({ name: 'sandbox', ...stage }).filter((line) => !/^(#|$)/.test(line));
+    stage = await startInProcess(sandboxRecord, { remapChallenges: true });
+    const lines = journey(stage).filter((line) => !/^(#|$)/.test(line));
     const script = lines.map((line) => `${line}\necho`).join('\n');
     const { stdout } = await promisify(execFile)('bash', ['-euc', script]);
     responses = stdout.split('\n').filter((line) => line !== '');
@@ -94,28 +80,9 @@ describe('stages whose challenges are renamed', () => {
 });
 
 describe('stage that restores challenges, where they are renamed', () => {
-  afterAll(closeAll);
   let stage: Stage;
   beforeAll(async () => {
-    const [sandbox] = stages;
-    assert.ok(sandbox);
-    // The Lambda authorizer, whose denials have a challenge of ours: API Gateway's own is never renamed.
-    const record = { ...sandbox, jwtAuthorizer: false, restoreChallenges: true };
-    const outdir = mkdtempSync(join(tmpdir(), 'postern-restoring-'));
-    closers.push(() => rmSync(outdir, { recursive: true }));
-    const { context } = JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8')) as {
-      context: Record<string, unknown>;
-    };
-    const app = new App({ outdir, context });
-    new AuthStage(app, record);
-    app.synth();
-    const started = await startLocalStages({
-      stages: [record],
-      assemblyFolder: outdir,
-      remapChallenges: true,
-    });
-    closers.push(() => started.close());
-    stage = started.stages[0] ?? assert.fail();
+    stage = await startInProcess(withRestoredChallenges, { remapChallenges: true });
   });
 
   test.each(Object.entries(refusals))('sends WWW-Authenticate for %s', async (_case, refuse) => {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { AssertionAlgorithm } from '../../src/clients/client.ts';
 import { rawJws } from '../oauth/client-keys.ts';
-import { postern, registerPartner } from './partners.ts';
+import { operatorJson } from './operator.ts';
+import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { postForm } from './wire.ts';
 
@@ -57,7 +58,7 @@ async function addKeys(clientId: string, keyFile: string): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-keys-'));
   try {
     await writeFile(join(folder, 'keys'), keyFile);
-    return await postern(sandbox, 'client', 'add-key', clientId, '--public-key', join(folder, 'keys'));
+    return await operatorJson(sandbox, 'client', 'add-key', clientId, '--public-key', join(folder, 'keys'));
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import {
   authenticate,
   createAssertion,
@@ -23,13 +21,12 @@ import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
 import type { ClientKey } from '../../src/clients/client.ts';
 import { dpopProof, jwtBy, partnerKey, rawJws } from '../oauth/client-keys.ts';
+import { operatorJson } from './operator.ts';
 import { localStages } from './stages.ts';
-import { projectFolder } from './start-stages.ts';
 import { bearer, call, postForm, postJson } from './wire.ts';
 import type { JsonResponse } from './wire.ts';
 
-const { commercelayer } = localStages();
-assert.ok(commercelayer);
+const commercelayer = localStages().commercelayer ?? assert.fail();
 const { url, issuer, clients } = commercelayer;
 const endpoint = `${url}/oauth/token`;
 const grant_type = 'client_credentials';
@@ -59,10 +56,8 @@ const Registered = v.object({ clientId: v.string(), clientSecret: v.optional(v.s
 
 /** Registers a client with the command line, as an operator does. */
 async function register(...options: string[]) {
-  const where = ['--stage', 'commercelayer', '--local', '--port', new URL(url).port, '--json'];
-  const command = ['bin/postern.js', 'client', 'create', '--name', 'Partner', ...options, ...where];
-  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: projectFolder });
-  return v.parse(Registered, JSON.parse(stdout));
+  const created = await operatorJson(commercelayer, 'client', 'create', '--name', 'Partner', ...options);
+  return v.parse(Registered, created);
 }
 
 async function registerWithKey(publicKey: ClientKey, ...options: string[]) {

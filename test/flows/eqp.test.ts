@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { postern, registerPartner } from './partners.ts';
+import { operatorJson } from './operator.ts';
+import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
@@ -132,7 +133,7 @@ describe('sessions', () => {
 describe('account that the operator disables', () => {
   const { url } = sandbox;
   async function account() {
-    const created = await postern(sandbox, 'account', 'create', ...holder);
+    const created = await operatorJson(sandbox, 'account', 'create', ...holder);
     const { mageId } = v.parse(v.looseObject({ mageId: v.string() }), created);
     const { clientId, clientSecret } = await registerPartner(sandbox, { options: ['--account', mageId] });
     const openOne = () =>
@@ -151,7 +152,7 @@ describe('account that the operator disables', () => {
   beforeAll(async () => {
     disabled = await account();
     expect((await disabled.callWith(disabled.token)).status).toBe(200);
-    await postern(sandbox, 'account', 'disable', disabled.mageId);
+    await operatorJson(sandbox, 'account', 'disable', disabled.mageId);
   });
 
   test('opens no session: 403 with the reason', async () => {
@@ -179,8 +180,8 @@ describe('account that the operator disables', () => {
 
   test('opens sessions again when it is enabled, and those that it had stay ended', async () => {
     const { mageId, token, openOne, callWith } = await account();
-    await postern(sandbox, 'account', 'disable', mageId);
-    await postern(sandbox, 'account', 'enable', mageId);
+    await operatorJson(sandbox, 'account', 'disable', mageId);
+    await operatorJson(sandbox, 'account', 'enable', mageId);
     expect((await callWith(token)).status).toBe(401);
     const opened = await openOne();
     expect(opened.status).toBe(200);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { operatorJson } from './operator.ts';
 import { localStages } from './stages.ts';
 import { projectFolder } from './start-stages.ts';
 
@@ -13,16 +14,13 @@ const { sandbox } = localStages();
 const folder = mkdtempSync(join(tmpdir(), 'postern-examples-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function node(settings: Record<string, string>, ...args: string[]): Promise<string> {
-  const env = { ...process.env, ...settings };
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: projectFolder, env });
-  return stdout;
-}
-
 /** Runs an example in the way that its first lines describe. */
 async function run(example: string, settings: Record<string, string>) {
   ran.add(example);
-  return node({ URL: sandbox.url, ...settings }, '--import', 'tsx', `examples/${example}`);
+  const args = ['--import', 'tsx', `examples/${example}`];
+  const env = { ...process.env, URL: sandbox.url, ...settings };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: projectFolder, env });
+  return stdout;
 }
 const ran = new Set<string>();
 
@@ -45,9 +43,8 @@ describe('examples', () => {
     const [publicFile, privateFile] = [join(folder, 'acme.pub.jwk'), join(folder, 'acme.jwk')];
     writeFileSync(publicFile, JSON.stringify(publicKey.export({ format: 'jwk' })));
     writeFileSync(privateFile, JSON.stringify(privateKey.export({ format: 'jwk' })));
-    const where = ['--stage', 'sandbox', '--local', '--port', new URL(sandbox.url).port, '--json'];
     const what = ['--name', 'Acme', '--scope', 'orders:read', '--public-key', publicFile, '--dpop'];
-    const made: unknown = JSON.parse(await node({}, 'bin/postern.js', 'client', 'create', ...what, ...where));
+    const made = await operatorJson(sandbox, 'client', 'create', ...what);
     assert.ok(
       typeof made === 'object' && made !== null && 'clientId' in made && typeof made.clientId === 'string',
     );

@@ -6,8 +6,8 @@ import { localStages } from './stages.ts';
 
 const { sandbox, production } = localStages();
 
-describe.each(Object.entries({ sandbox, production }))('lines that npm start prints, %s', (name, stage) => {
-  const commands = journey({ name, ...stage }).filter((line) => line !== '' && !line.startsWith('#'));
+describe.each([sandbox, production])('lines that npm start prints, $name', (stage) => {
+  const commands = journey(stage).filter((line) => line !== '' && !line.startsWith('#'));
   let responses: string[] = [];
   beforeAll(async () => {
     const script = commands.map((line) => `${line}\necho`).join('\n');

@@ -1,31 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, describe, expect, test } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
-import { AuthStage } from '../../lib/auth-stage.ts';
-import { stages } from '../../lib/stages.ts';
+import { describe, expect, test } from '@jest/globals';
 import { dpopProof, partnerKey } from '../oauth/client-keys.ts';
-import { partnersOf } from './stages.ts';
-import { projectFolder, startStagesOf } from './start-stages.ts';
+import { operator } from './operator.ts';
+import { startInProcess } from './stage-in-process.ts';
+import { withJwtAuthorizer } from './variants.ts';
 import { basic, bearer, call, postForm } from './wire.ts';
 
-const assembly = mkdtempSync(join(tmpdir(), 'postern-jwt-authorizer-'));
-const { context } = JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8')) as {
-  context: Record<string, unknown>;
-};
-const app = new App({ outdir: assembly, context });
-for (const record of stages) new AuthStage(app, { ...record, jwtAuthorizer: true });
-app.synth();
-
-const running = await startStagesOf(assembly, '--ephemeral');
-afterAll(async () => {
-  await running.stop();
-  rmSync(assembly, { recursive: true });
-});
-const sandbox = partnersOf(running.ready.stages.sandbox);
+const sandbox = await startInProcess(withJwtAuthorizer);
 const subscription = `${sandbox.url}/api/v1/marketplace/subscriptions/unknown`;
 
 async function tokenOf({ clientId, clientSecret }: typeof sandbox.integration, headers = {}) {
@@ -78,9 +58,8 @@ describe("example API behind API Gateway's own JWT authorizer", () => {
   });
 
   test('has the effect that client create --dpop warns', async () => {
-    const words = 'client create --name Bound --scope orders:read --dpop --stage sandbox --local --port';
-    const argv = ['bin/postern.js', ...words.split(' '), new URL(sandbox.url).port];
-    const { stderr } = await promisify(execFile)(process.execPath, argv, { cwd: projectFolder });
+    const options = ['--name', 'Bound', '--scope', 'orders:read', '--dpop'];
+    const { stderr } = await operator(sandbox, 'client', 'create', ...options);
     expect(stderr).toMatch(/sandbox has routes behind API Gateway's own JWT authorizer/);
   });
 });

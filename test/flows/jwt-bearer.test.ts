@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { jwtBy, partnerKey, rawJws } from '../oauth/client-keys.ts';
-import { postern, registerPartner } from './partners.ts';
+import { operatorJson } from './operator.ts';
+import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { postForm } from './wire.ts';
 
@@ -94,7 +95,7 @@ describe('jwt-bearer grant of RFC 7523', () => {
     const iss = other.clientId;
     const form = async () => ({ grant_type, scope, assertion: await assertion({ iss }) });
     expect((await postForm(endpoint, await form())).status).toBe(200);
-    await postern(sandbox, 'client', 'disable', iss);
+    await operatorJson(sandbox, 'client', 'disable', iss);
     expect((await postForm(endpoint, await form())).body['error']).toBe('invalid_grant');
   });
 });

@@ -1,24 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import * as v from 'valibot';
 import type { ClientKey } from '../../src/clients/client.ts';
+import { operatorJson } from './operator.ts';
 import type { TestStage } from './stages.ts';
-import { projectFolder } from './start-stages.ts';
-
-const run = promisify(execFile);
-
-/** Runs `npx postern` on the sandbox, as an operator does, and returns its JSON output. */
-export async function postern(stage: TestStage, ...argv: readonly string[]): Promise<unknown> {
-  const { port } = new URL(stage.url);
-  const where = ['--stage', 'sandbox', '--local', '--port', port, '--json'];
-  const { stdout } = await run(process.execPath, ['bin/postern.js', ...argv, ...where], {
-    cwd: projectFolder,
-  });
-  return JSON.parse(stdout);
-}
 
 const Registered = v.object({ clientId: v.string(), clientSecret: v.optional(v.string(), '') });
 
@@ -30,7 +16,7 @@ interface Registration {
   readonly options?: readonly string[];
 }
 
-/** Registers a partner in the sandbox with `client create`, as an operator does. */
+/** Registers a partner with `client create`, as an operator does. */
 export async function registerPartner(
   stage: TestStage,
   { publicKey, keyFile = publicKey && JSON.stringify(jwkOf(publicKey)), options = [] }: Registration = {},
@@ -44,7 +30,7 @@ export async function registerPartner(
       ? []
       : ['--scope', 'orders:read', '--scope', 'orders:create'];
     const argv = ['client', 'create', '--name', 'Partner', ...scopes, ...key, ...options];
-    return v.parse(Registered, await postern(stage, ...argv));
+    return v.parse(Registered, await operatorJson(stage, ...argv));
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,9 +1,15 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
+import { connectStage } from '../../cli/stage-connection.ts';
+import { closeServer, listenOnLoopback } from '../../local/loopback-server.ts';
+import { afterThisTest } from '../after-this-test.ts';
+import { postern } from '../cli/postern.ts';
 import { projectFolder, startStages } from './start-stages.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'postern-readme-'));
@@ -27,8 +33,33 @@ const here = (script: string) =>
     .replaceAll('.local/', `${data}/`)
     .replaceAll('--local', `--local --port ${new URL(sandbox.url).port}`);
 
-const run = (script: string) =>
-  promisify(execFile)('bash', ['-euc', here(script)], { cwd: projectFolder, encoding: 'utf8' });
+function run(script: string) {
+  const running = promisify(execFile)('bash', ['-euc', here(script)], {
+    cwd: projectFolder,
+    encoding: 'utf8',
+  });
+  running.child.stdin?.end();
+  return running;
+}
+
+/** Runs what follows `npx postern` in this process: to start the program takes more time than its work. */
+const commandServer = createServer((request, response) => {
+  const respond = async () => {
+    const form = new URLSearchParams(await readText(request));
+    const options = { stdin: form.get('stdin') ?? '', connect: connectStage };
+    const { code, stdout, stderr } = await postern(form.getAll('argument'), options);
+    response.writeHead(code === 0 ? 200 : 500).end(stdout + stderr);
+  };
+  void respond();
+});
+
+/** Has bash send every `npx postern` of a script to `commandServer`, with its arguments and its standard input. */
+const npxFunction = (port: number) => `npx() {
+  local arguments=(); shift
+  for argument; do arguments+=(--data-urlencode "argument=$argument"); done
+  curl -sS --fail-with-body "\${arguments[@]}" --data-urlencode stdin@- http://127.0.0.1:${port}/
+}
+`;
 
 /** Each JSON value that stands on a line of its own. */
 const jsonIn = (output: string) =>
@@ -78,12 +109,11 @@ test("the operator's commands, line by line", async () => {
   const scripts = [...readme.slice(start, end).matchAll(/^```sh\n(.*?)^```$/gms)].map(
     ([, text = '']) => text,
   );
-  // npx finds the program for the first command. It takes a second to do so, which the others need not repeat.
-  let commands = 0;
-  const script = scripts
-    .join('')
-    .replaceAll('npx postern', (npx) => ((commands += 1) === 1 ? npx : 'node bin/postern.js'));
-  const { stdout } = await run(script);
+  const port = await listenOnLoopback(commandServer, 0);
+  afterThisTest(() => closeServer(commandServer));
+  // The first command starts the program itself.
+  const script = scripts.join('').replace('npx postern', 'command npx postern');
+  const { stdout } = await run(npxFunction(port) + script);
   expect(stdout).toMatch(/MAG000000042/);
   expect(stdout).toMatch(/"status": ?"disabled"/);
   expect(stdout).toMatch(/AQ17NZ49WC/);

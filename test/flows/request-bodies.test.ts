@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { operatorJson } from './operator.ts';
 import { order } from './order.ts';
-import { postern, registerPartner } from './partners.ts';
+import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
@@ -15,7 +16,7 @@ const authorization = basic(integration.clientId, integration.clientSecret);
 /** A session of an account that has place for session keys. */
 async function session() {
   const person = ['--first-name', 'Ada', '--last-name', 'Byron', '--email', 'ada@example.com'];
-  const { mageId } = (await postern(sandbox, 'account', 'create', ...person)) as { mageId: string };
+  const { mageId } = (await operatorJson(sandbox, 'account', 'create', ...person)) as { mageId: string };
   const key = await registerPartner(sandbox, { options: ['--account', mageId] });
   const opened = await postJson(
     `${sandbox.url}/rest/v1/app/session/token`,

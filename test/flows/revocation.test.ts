@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { partnerKey } from '../oauth/client-keys.ts';
-import { postern, registerPartner } from './partners.ts';
+import { operatorJson } from './operator.ts';
+import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 import type { JsonResponse } from './wire.ts';
@@ -183,7 +184,7 @@ describe('client disable', () => {
     const leaving = await registerPartner(sandbox, { options: defaultScope });
     const holder = await jwtHolder(leaving);
     await expectActive(holder);
-    await postern(sandbox, 'client', 'disable', leaving.clientId);
+    await operatorJson(sandbox, 'client', 'disable', leaving.clientId);
     await expectInactive(holder);
     const { status, body } = await requestJwt(leaving);
     expect([status, body['error']]).toStrictEqual([401, 'invalid_client']);
@@ -193,7 +194,7 @@ describe('client disable', () => {
 describe('client revoke-tokens', () => {
   const registerSessionKey = async () => {
     const person = ['--first-name', 'Ada', '--last-name', 'Byron', '--email', 'ada@example.com'];
-    const account = (await postern(sandbox, 'account', 'create', ...person)) as { mageId: string };
+    const account = (await operatorJson(sandbox, 'account', 'create', ...person)) as { mageId: string };
     return registerPartner(sandbox, { options: ['--account', account.mageId] });
   };
 
@@ -204,14 +205,14 @@ describe('client revoke-tokens', () => {
     const client = await register();
     const holder = await hold(client);
     await expectActive(holder);
-    await postern(sandbox, 'client', 'revoke-tokens', client.clientId);
+    await operatorJson(sandbox, 'client', 'revoke-tokens', client.clientId);
     await expectInactive(holder);
     await expectActive(await hold(client));
   });
 
   test('does not date new JWTs ahead: they are valid in the second of the revocation', async () => {
     const client = await registerPartner(sandbox, { options: defaultScope });
-    await postern(sandbox, 'client', 'revoke-tokens', client.clientId);
+    await operatorJson(sandbox, 'client', 'revoke-tokens', client.clientId);
     const { body } = await requestJwt(client);
     expect(Number(body['created_at'])).toBeLessThanOrEqual(Math.floor(Date.now() / 1000));
     expect(decodeJwt(String(body['access_token'])).nbf).toBe(body['created_at']);
@@ -224,7 +225,7 @@ describe('client delete and client create with the same id', () => {
     const options = [...defaultScope, '--client-id', 'created-again'];
     const old = await jwtHolder(await registerPartner(sandbox, { options }));
     await expectActive(old);
-    await postern(sandbox, 'client', 'delete', 'created-again', '--yes');
+    await operatorJson(sandbox, 'client', 'delete', 'created-again', '--yes');
     const again = await registerPartner(sandbox, { options });
     await expectInactive(old);
     await expectActive(await jwtHolder(again));

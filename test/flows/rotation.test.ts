@@ -1,24 +1,12 @@
-import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { projectFolder, startStages } from './start-stages.ts';
+import { operatorJson } from './operator.ts';
+import { startInProcess } from './stage-in-process.ts';
+import { sandboxRecord } from './variants.ts';
 import { call, postJson } from './wire.ts';
 
-const started = await startStages('--ephemeral');
-afterAll(() => started.stop());
-const { url, issuer, clients } = started.ready.stages.sandbox;
-const { port } = new URL(url);
-const channel = clients.find(({ kind }) => kind === 'sales_channel') ?? assert.fail();
-
-const postern = async (...words: string[]) => {
-  const where = ['--stage', 'sandbox', '--local', '--port', port, '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, ['bin/postern.js', ...words, ...where], {
-    cwd: projectFolder,
-  });
-  return JSON.parse(stdout) as unknown;
-};
+const sandbox = await startInProcess(sandboxRecord);
+const { url, issuer, salesChannel, integration } = sandbox;
 
 async function publishedKids() {
   const { body } = await call(`${url}/.well-known/jwks.json`);
@@ -37,7 +25,7 @@ describe('signing keys', () => {
         const scope = 'market:id:a';
         const { status, body } = await postJson(`${url}/oauth/token`, {
           grant_type: 'client_credentials',
-          client_id: channel.clientId,
+          client_id: salesChannel.clientId,
           scope,
         });
         expect(status).toBe(200);
@@ -46,7 +34,7 @@ describe('signing keys', () => {
       }
     };
     const verifying = Promise.all([traffic(), traffic()]);
-    await postern('key', 'rotate');
+    await operatorJson(sandbox, 'key', 'rotate');
     state.rotating = false;
     await verifying;
     expect(verified).toBeGreaterThan(0);
@@ -54,12 +42,12 @@ describe('signing keys', () => {
     const published = await publishedKids();
     expect(published.length).toBe(3);
     expect(before.every((kid) => published.includes(kid))).toBe(true);
-    const listed = await postern('key', 'list');
+    const listed = await operatorJson(sandbox, 'key', 'list');
     expect(JSON.stringify(listed)).toContain(published[0] ?? '');
   });
 
   test('a revoked key is no longer published, and its tokens are refused at once', async () => {
-    const { clientId, clientSecret = '' } = clients[0] ?? assert.fail();
+    const { clientId, clientSecret } = integration;
     const { body } = await postJson(`${url}/oauth/token`, {
       grant_type: 'client_credentials',
       client_id: clientId,
@@ -73,7 +61,7 @@ describe('signing keys', () => {
     const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as {
       kid: string;
     };
-    await postern('key', 'revoke', kid, '--yes');
+    await operatorJson(sandbox, 'key', 'revoke', kid, '--yes');
     expect(await publishedKids()).not.toContain(kid);
     expect((await call(users, { headers })).status).toBe(401);
   });

@@ -4,7 +4,8 @@ import { connectStage } from '../../cli/stage-connection.ts';
 import type { Stage } from '../../cli/stage.ts';
 import { registerAccount } from '../../src/clients/account-registration.ts';
 import { registerClient } from '../../src/clients/client-registration.ts';
-import { postern, registerPartner } from './partners.ts';
+import { operatorJson } from './operator.ts';
+import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
 import type { TestStage } from './stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
@@ -384,7 +385,7 @@ describe('session keys, delete', () => {
 
 describe('client delete of a session key', () => {
   const remove = (id: string, ...options: string[]) =>
-    postern(sandbox, 'client', 'delete', id, '--yes', ...options);
+    operatorJson(sandbox, 'client', 'delete', id, '--yes', ...options);
   const createAgain = ({ mageId, key }: Awaited<ReturnType<typeof partner>>) =>
     registerPartner(sandbox, { options: ['--account', mageId, '--client-id', key.id] });
 
@@ -406,7 +407,7 @@ describe('client delete of a session key', () => {
 
   test('ends the sessions of a key that was disabled', async () => {
     const { mageId, key, token } = await partner();
-    await postern(sandbox, 'client', 'disable', key.id);
+    await operatorJson(sandbox, 'client', 'disable', key.id);
     expect((await profile(mageId, token)).status).toBe(401);
     await remove(key.id);
     expect((await profile(mageId, token)).status).toBe(401);

@@ -8,13 +8,19 @@ export type TestStage = ReturnType<typeof partnersOf>;
 export function localStages() {
   const { stages } = v.parse(Ready, JSON.parse(process.env['POSTERN_TEST_STAGES'] ?? ''));
   return {
-    sandbox: partnersOf(stages.sandbox),
-    production: partnersOf(stages.production),
-    commercelayer: stages.commercelayer,
+    sandbox: partnersOf('sandbox', stages.sandbox),
+    production: partnersOf('production', stages.production),
+    commercelayer: stages.commercelayer && { name: 'commercelayer', ...stages.commercelayer },
   };
 }
 
-export function partnersOf(stage: Ready['stages']['sandbox']) {
+interface StartedStage {
+  readonly url: string;
+  readonly issuer: string;
+  readonly clients: readonly DemoClient[];
+}
+
+export function partnersOf(name: string, stage: StartedStage) {
   const client = (is: (client: DemoClient) => boolean) => {
     const found = stage.clients.find(is);
     if (!found) throw new Error('A demonstration partner is missing');
@@ -22,6 +28,7 @@ export function partnersOf(stage: Ready['stages']['sandbox']) {
   };
   return {
     ...stage,
+    name,
     integration: client(({ kind, mageId }) => kind === 'integration' && mageId === undefined),
     sessionKey: client(({ mageId }) => mageId !== undefined),
     salesChannel: client(({ kind }) => kind === 'sales_channel'),

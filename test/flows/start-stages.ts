@@ -15,13 +15,7 @@ export const Ready = v.object({
 export type Ready = v.InferOutput<typeof Ready>;
 
 /** Starts the stages with `npm start`, in a process of its own. */
-export const startStages = (...options: string[]) => start(process.env, options);
-
-/** Starts the sandbox and production of a cloud assembly of the test's own. */
-export const startStagesOf = (assembly: string, ...options: string[]) =>
-  start({ ...process.env, POSTERN_ASSEMBLY: assembly }, options);
-
-async function start(env: NodeJS.ProcessEnv, options: readonly string[]) {
+export async function startStages(...options: readonly string[]) {
   const defaults = [
     '--json',
     ...(options.length > 0 ? [] : ['--ephemeral']),
@@ -29,7 +23,6 @@ async function start(env: NodeJS.ProcessEnv, options: readonly string[]) {
   ];
   const child = spawn(process.execPath, ['bin/start.js', ...defaults, ...options], {
     cwd: projectFolder,
-    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';

@@ -17,8 +17,8 @@ afterAll(() => rmSync(outdir, { recursive: true }));
 
 const [record] = stages;
 assert.ok(record);
-const stageOf = (folder: string, authorizerCacheSeconds = 0) =>
-  new AuthStage(new App({ outdir: join(outdir, folder) }), { ...record, authorizerCacheSeconds });
+const appIn = (folder: string) =>
+  new App({ outdir: join(outdir, folder), builtinCloudFormationValidation: false });
 
 type Scopes = ConstructorParameters<typeof LambdaAuthorizer>[2]['scopes'];
 
@@ -48,7 +48,9 @@ function authorizerOf(stack: Stack) {
   return { properties: authorizer?.['Properties'] as Record<string, unknown>, variables: Variables };
 }
 
-const stage = stageOf('without-cache');
+const app = appIn('valid');
+const stage = new AuthStage(app, record);
+const cachingStage = new AuthStage(app, { ...record, id: 'Caching', authorizerCacheSeconds: 60 });
 const orders = ownStack(stage, ['GET /orders'], { 'GET /orders': 'orders:read' });
 
 describe('Lambda authorizer', () => {
@@ -61,7 +63,7 @@ describe('Lambda authorizer', () => {
   });
 
   test('has cached results only for the same route, and is told to refuse bound tokens', () => {
-    const cached = ownStack(stageOf('with-cache', 60), ['GET /orders'], { 'GET /orders': 'orders:read' });
+    const cached = ownStack(cachingStage, ['GET /orders'], { 'GET /orders': 'orders:read' });
     const { properties, variables } = authorizerOf(cached);
     expect(properties['AuthorizerResultTtlInSeconds']).toBe(60);
     expect(properties['IdentitySource']).toStrictEqual([
@@ -105,7 +107,7 @@ describe('scopes of the Lambda authorizer', () => {
     expect(JSON.parse(String(authorizerOf(stack).variables['ROUTE_SCOPES']))).toStrictEqual(scopes);
   });
 
-  const invalid = stageOf('invalid');
+  const invalid = new AuthStage(appIn('invalid'), record);
   const problems: [string, Stack, RegExp][] = [
     [
       'a route that is forgotten',
