@@ -19,9 +19,10 @@ describe('signing keys', () => {
     const cached = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`), options);
     const before = await publishedKids();
     const state = { rotating: true };
-    let verified = 0;
     const traffic = async () => {
-      while (state.rotating) {
+      // The last token is requested after the rotation.
+      for (let isLast = false; !isLast; ) {
+        isLast = !state.rotating;
         const scope = 'market:id:a';
         const { status, body } = await postJson(`${url}/oauth/token`, {
           grant_type: 'client_credentials',
@@ -30,14 +31,12 @@ describe('signing keys', () => {
         });
         expect(status).toBe(200);
         await jwtVerify(String(body['access_token']), cached, { issuer, typ: 'at+jwt' });
-        verified += 1;
       }
     };
     const verifying = Promise.all([traffic(), traffic()]);
     await operatorJson(sandbox, 'key', 'rotate');
     state.rotating = false;
     await verifying;
-    expect(verified).toBeGreaterThan(0);
 
     const published = await publishedKids();
     expect(published.length).toBe(3);
