@@ -21,7 +21,7 @@ describe('signing keys', () => {
     const state = { rotating: true };
     const traffic = async () => {
       // The last token is requested after the rotation.
-      for (let isLast = false; !isLast; ) {
+      for (let isLast = false; !isLast;) {
         isLast = !state.rotating;
         const scope = 'market:id:a';
         const { status, body } = await postJson(`${url}/oauth/token`, {
