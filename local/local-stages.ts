@@ -10,6 +10,7 @@ import { demoCredentials, registerDemoPartners } from './demo-partners.ts';
 import { createStages, emptyDeployment } from './deployment.ts';
 import { functionLogs } from './function-logs.ts';
 import { newAccessKey } from './iam/access-key.ts';
+import type { AccessKey } from './iam/access-key.ts';
 import { inspectorRuntime } from './lambda/inspector-runtime.ts';
 import { workerRuntime } from './lambda/worker-runtime.ts';
 import type { LocalStage } from './local-stage.ts';
@@ -18,6 +19,7 @@ import type { Progress } from './progress.ts';
 import { silentProgress } from './progress.ts';
 import { announceInstance } from './running.ts';
 import { startServices } from './services.ts';
+import type { Services } from './services.ts';
 import { isSynthesized, synthesize } from './synthesize.ts';
 import { functionCodeOf } from './watch/function-code.ts';
 import { watchProject } from './watch/watch.ts';
@@ -55,6 +57,8 @@ export interface LocalStages {
   close(): Promise<void>;
 }
 
+type OnClose = (closer: () => Promise<void> | void) => void;
+
 /** Synthesizes the CDK app and creates on this machine what the templates of all stages say. */
 export async function startLocalStages(options: LocalStagesOptions = {}): Promise<LocalStages> {
   const closers: (() => Promise<void> | void)[] = [];
@@ -69,28 +73,28 @@ export async function startLocalStages(options: LocalStagesOptions = {}): Promis
   }
 }
 
-async function start(
-  options: LocalStagesOptions,
-  onClose: (closer: () => Promise<void> | void) => void,
-): Promise<Omit<LocalStages, 'close'>> {
+async function start(options: LocalStagesOptions, onClose: OnClose): Promise<Omit<LocalStages, 'close'>> {
   const { dataFolder, progress = silentProgress(), stages: records = deployedStages, inspectPort } = options;
+  const { remapChallenges = false, watch = false, issuers = {}, signal } = options;
   const inData = (name: string) => (dataFolder === undefined ? undefined : join(dataFolder, name));
   const stageNames = records.map(({ name }) => name);
+  const ports = new Map(Object.entries(options.ports ?? {}));
+  await assertPortsAreFree([...ports.values(), inspectPort ?? 0]);
+
   const operator = newAccessKey();
   const isInspected = inspectPort !== undefined;
   const newDeployment = () => emptyDeployment({ stageNames, operator, isInspected, progress });
   let deployment = newDeployment();
-
-  await assertPortsAreFree([...Object.values(options.ports ?? {}), inspectPort ?? 0]);
   const services = await startServices(
     {
       inData,
       progress,
+      operator,
+      // Not bound to a deployment: changes of the CDK app replace it.
       control: {
         secretOf: (accessKeyId) => deployment.accessControl.secretOf(accessKeyId),
         decide: (...request) => deployment.accessControl.decide(...request),
       },
-      operator,
       invoke: (...call) => deployment.functions.invoke(...call),
     },
     onClose,
@@ -100,29 +104,18 @@ async function start(
   const temporary = mkdtempSync(join(tmpdir(), 'postern-'));
   onClose(() => rmSync(temporary, { recursive: true, force: true }));
 
-  const settings = {
-    commercelayer: records.includes(commercelayer),
-    issuers: options.issuers ?? {},
-    signal: options.signal,
-  };
+  const settings = { commercelayer: records.includes(commercelayer), issuers, signal };
   const ownAssembly = join(dataFolder ?? temporary, 'cdk.out');
-  let assemblyFolder = options.assemblyFolder ?? ownAssembly;
-  if (options.assemblyFolder === undefined) await synthesizeIfChanged(assemblyFolder, settings, progress);
-  options.signal?.throwIfAborted();
+  if (options.assemblyFolder === undefined) await synthesizeIfChanged(ownAssembly, settings, progress);
+  signal?.throwIfAborted();
 
   const inspector = isInspected ? await inspectorRuntime(inspectPort) : undefined;
   const runtime = inspector ?? workerRuntime();
   onClose(() => runtime.close());
-  const code = functionCodeOf({
-    temporary,
-    isInspected,
-    isWatched: options.watch === true,
-  });
+  const code = functionCodeOf({ temporary, isInspected, isWatched: watch });
   onClose(() => code.close());
 
-  onClose(() => deployment.close());
-  const ports = new Map(Object.entries(options.ports ?? {}));
-  const create = async () => {
+  const deploy = async (assemblyFolder: string) => {
     await code.follow(assemblyFolder);
     const created = await createStages(deployment, {
       records,
@@ -130,7 +123,7 @@ async function start(
       services,
       runtime,
       progress,
-      remapChallenges: options.remapChallenges === true,
+      remapChallenges,
       portOf: (stageName) => ports.get(stageName) ?? 0,
       codeFolder: (assetFolder) => code.folderFor(assetFolder),
       log: (...line) => logs.write(...line),
@@ -138,50 +131,59 @@ async function start(
     for (const { name, port } of created) ports.set(name, port);
     return created;
   };
-  const stages = await create();
-  const credentials = keptCredentials(inData('credentials.json'), (known) =>
-    demoCredentials(stageNames, known),
-  );
-  await Promise.all(
-    stages.map((stage) => registerDemoPartners(stage, services.clients, credentials[stage.name] ?? [])),
-  );
-  options.signal?.throwIfAborted();
+  onClose(() => deployment.close());
+  const created = await deploy(options.assemblyFolder ?? ownAssembly);
+  const stages = await withDemoPartners(created, services, inData('credentials.json'));
+  signal?.throwIfAborted();
+  onClose(announceStages(stages, services, operator));
 
-  const endpoints = {
-    dynamodbEndpoint: services.dynamodb.endpoint,
-    secretsManagerEndpoint: services.secretsManager.endpoint,
+  const replaceStages = async () => {
+    const next = `${ownAssembly}.next`;
+    await progress.step('The CDK app has changed: synthesize it again', () => synthesize(next, settings));
+    await deployment.close();
+    deployment = newDeployment();
+    rmSync(ownAssembly, { recursive: true, force: true });
+    renameSync(next, ownAssembly);
+    await deploy(ownAssembly);
+    progress.line('  The stages were replaced; their data and their ports are the same');
   };
-  onClose(
-    announceInstance({
-      pid: process.pid,
-      startedAt: new Date().toISOString(),
-      ...endpoints,
-      operator,
-      stages: Object.fromEntries(
-        stages.map(({ name, url, port, outputs }) => [name, { url, port, outputs }]),
-      ),
+  const reloadFunctions = () => code.reload(deployment.functions.all());
+  if (watch) onClose(watchProject({ reloadFunctions, replaceStages, progress }));
+
+  return { ...endpointsOf(services), stages, inspectorUrl: inspector?.url };
+}
+
+/** Registers the demonstration partners of each stage, with the credentials that `file` has of an earlier start. */
+async function withDemoPartners(
+  stages: readonly LocalStage[],
+  services: Services,
+  file: string | undefined,
+): Promise<LocalStages['stages']> {
+  const stageNames = stages.map(({ name }) => name);
+  const credentials = keptCredentials(file, (known) => demoCredentials(stageNames, known));
+  return Promise.all(
+    stages.map(async (stage) => {
+      const clients = credentials[stage.name] ?? [];
+      await registerDemoPartners(stage, services.clients, clients);
+      return { ...stage, clients };
     }),
   );
-  if (options.watch === true) {
-    const replaceStages = async () => {
-      const next = `${ownAssembly}.next`;
-      await progress.step('The CDK app has changed: synthesize it again', () => synthesize(next, settings));
-      await deployment.close();
-      deployment = newDeployment();
-      rmSync(ownAssembly, { recursive: true, force: true });
-      renameSync(next, ownAssembly);
-      assemblyFolder = ownAssembly;
-      await create();
-      progress.line('  The stages were replaced; their data and their ports are the same');
-    };
-    const reloadFunctions = () => code.reload(deployment.functions.all());
-    onClose(watchProject({ reloadFunctions, replaceStages, progress }));
-  }
-  return {
-    ...endpoints,
-    stages: stages.map((stage) => ({ ...stage, clients: credentials[stage.name] ?? [] })),
-    inspectorUrl: inspector?.url,
-  };
+}
+
+const endpointsOf = ({ dynamodb, secretsManager }: Services) => ({
+  dynamodbEndpoint: dynamodb.endpoint,
+  secretsManagerEndpoint: secretsManager.endpoint,
+});
+
+/** Lets `npx postern --local` find the stages, until what it returns is called. */
+function announceStages(stages: readonly LocalStage[], services: Services, operator: AccessKey): () => void {
+  return announceInstance({
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    ...endpointsOf(services),
+    operator,
+    stages: Object.fromEntries(stages.map(({ name, url, port, outputs }) => [name, { url, port, outputs }])),
+  });
 }
 
 async function synthesizeIfChanged(
