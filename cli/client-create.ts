@@ -165,7 +165,8 @@ export const clientCreate = command({
     const url = await stage.url();
     const excess = lifetimeProblem(registration, stage.maximumLifetimes);
     if (excess) throw new Refused(problemText(excess, clientFields));
-    const proofIsOptional = dpop && (await stage.hasJwtAuthorizer());
+    // FAPI 2.0 demands DPoP.
+    const proofIsOptional = (dpop || registration.fapi) && (await stage.hasJwtAuthorizer());
     const registered = await registerClient(
       {
         ...registration,

@@ -422,6 +422,16 @@ describe('postern client create --dpop, in a stage with routes behind the JWT au
     expect((await stage.clients.findNow('acme'))?.dpopBoundAccessTokens).toBe(true);
   });
 
+  test('warns of a client under FAPI 2.0, which demands DPoP, too', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { code, stderr } = await postern([...withScope, '--public-key', '-', '--fapi'], {
+      stage: await stageWithJwtAuthorizer(),
+      stdin: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(warning);
+  });
+
   test('warns with a line of JSON if the output is JSON', async () => {
     const stage = await stageWithJwtAuthorizer();
     const { stdout, stderr } = await postern([...withScope, '--dpop', '--json'], { stage });
