@@ -21,7 +21,8 @@ const hashForms: readonly (readonly [string, RegExp])[] = [
   ['crypt', /^\$(?:[1356891]|md5|sha1|apr1|bcrypt-sha256)[$,]/],
   ['phpass', /^\$[PH]\$[./\dA-Za-z]{31}$/],
   ['Drupal', /^\$S\$[./\dA-Za-z]{52}$/],
-  ['Django', /^(?:bcrypt|bcrypt_sha256|md5|sha1)\$/],
+  // The two have the forms in common: Werkzeug is what Flask hashes with.
+  ['Django or Werkzeug', /^(?:bcrypt|bcrypt_sha256|md5|sha(?:1|224|256|384|512))\$/],
   ['LDAP or Spring', /^\{(?:s?sha|s?md5|crypt|bcrypt|argon2|pbkdf2|scrypt|noop)[\w@-]*\}/i],
   ['SCRAM', /^SCRAM-SHA-(?:1|256)\$/],
   ['PostgreSQL MD5', /^md5[\da-f]{32}$/],

@@ -70,7 +70,12 @@ describe('imported secret', () => {
     ['crypt', '$apr1$TqI9WECO$LHZB2DqRlk9nObiB6vJG9.'],
     ['phpass', '$P$984478476IagS59wHZvyQMArzfx58u.'],
     ['Drupal', '$S$DrpAPgD1tDy3WHSpRFTGvVfqZ3JKBOOHCUHSX6sZAkAjWkJ9pYIq'],
-    ['Django', 'bcrypt_sha256$$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi'],
+    ['Django or Werkzeug', 'bcrypt_sha256$$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi'],
+    ['Django or Werkzeug', 'sha1$Zk1yqC8o$2fd4e1c67a2d28fced849ee1bb76e7391b93eb12'],
+    [
+      'Django or Werkzeug',
+      'sha256$Zk1yqC8o$5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
+    ],
     ['LDAP or Spring', '{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr'],
     ['LDAP or Spring', '{SSHA512}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr0c0blFTXXNu'],
     ['LDAP or Spring', '{bcrypt}$2a$10$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi'],
