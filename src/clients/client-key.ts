@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import * as v from 'valibot';
+import { parseJsonWithoutNull } from '../json-without-null.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { assertionAlgorithms, ClientKey, isSameAlgorithm, maximumClientKeys } from './client.ts';
@@ -85,7 +86,8 @@ function rawKeys(input: string): Result<PemKey[], string> {
   if (input.includes('PRIVATE KEY')) return failed(privateKeyProblem);
   if (input.includes('-----BEGIN')) return ok(pemKeys(input));
   try {
-    const json: unknown = JSON.parse(input);
+    // Some libraries write members that a key does not have as null, those of a private key too.
+    const json = parseJsonWithoutNull(input);
     const set = v.safeParse(RawJwks, json);
     const jwks = (set.success ? set.output.keys : [json]).map((jwk) => v.safeParse(v.looseObject({}), jwk));
     if (!set.success && !jwks[0]?.success) return failed(unknownForm);

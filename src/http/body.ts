@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import * as v from 'valibot';
 import { errorResult, requestError } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
+import { parseJsonWithoutNull } from '../json-without-null.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import type { HttpRequest } from './http-request.ts';
@@ -77,7 +78,7 @@ function parseForm(body: string, single: SingleParameters): Result<Members, Requ
 function parseJson(body: string, single: SingleParameters): Result<Members, RequestError> {
   let value: unknown;
   try {
-    value = JSON.parse(body, withoutNull);
+    value = parseJsonWithoutNull(body);
   } catch {
     return errorResult('invalid_request', 'The body is not JSON.');
   }
@@ -92,11 +93,6 @@ function parseJson(body: string, single: SingleParameters): Result<Members, Requ
   const members = new Map<string, unknown>(Object.entries(value));
   const list = Object.keys(single).find((name) => Array.isArray(members.get(name)));
   return list === undefined ? ok(members) : failed(repeated(list, single));
-}
-
-/** A reviver of `JSON.parse`: a member whose value is null is absent, in nested objects too. */
-function withoutNull(this: unknown, _name: string, value: unknown): unknown {
-  return value === null && !Array.isArray(this) ? undefined : value;
 }
 
 /** The member names of the outermost object of valid JSON. `JSON.parse` keeps only the last of each name. */

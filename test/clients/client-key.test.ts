@@ -236,6 +236,14 @@ describe('single JWK', () => {
     expect(keys.length).toBe(1);
   });
 
+  test('is accepted with members that are null, as some libraries write those that a key does not have', async () => {
+    const absent = { kid: null, alg: null, use: null, key_ops: null, d: null, k: null };
+    const { keys } = await parsed(JSON.stringify({ ...jwkOf(rsa), ...absent }));
+    expect(keys.map((key) => [key.algorithms, key.kidSource])).toStrictEqual([
+      [['RS256', 'PS256'], 'thumbprint'],
+    ]);
+  });
+
   test('is accepted after a byte order mark', async () => {
     expect((await parsed(`\uFEFF${JSON.stringify(jwkOf(p256))}`)).keys.length).toBe(1);
   });
