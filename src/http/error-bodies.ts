@@ -43,7 +43,7 @@ const commercelayerErrors: Partial<Readonly<Record<ErrorCode, { title?: string; 
   },
   // Only the assertions of the jwt-bearer grant cause it.
   invalid_grant: { title: 'invalid_assertion', detail: 'The provided assertion is invalid.' },
-  // RFC 6750 §3 gives it no code.
+  // RFC 6750 §3.1 gives it no code, so that `error` is left out. `errors` has no entry without a title.
   missing_token: { title: 'missing_token', detail: errorTable.missing_token.description },
 };
 
@@ -54,9 +54,10 @@ const commercelayerErrors: Partial<Readonly<Record<ErrorCode, { title?: string; 
 const commercelayer: ErrorBody = (error, status) => {
   const { title = errorTable[error.code].error, detail = error.description } =
     commercelayerErrors[error.code] ?? {};
+  const standard = rfc6749(error, status);
   return {
-    ...rfc6749(error, status),
-    error: title,
+    ...standard,
+    ...('error' in standard && { error: title }),
     errors: [
       {
         title,

@@ -106,6 +106,22 @@ describe('body of the error of a request without a token', () => {
     const { body } = await responseTo(requestError('missing_token'));
     expect(body).toStrictEqual({ error_description: 'An access token is required.' });
   });
+
+  test("has no error code in Commerce Layer's dialect either, beside an entry of errors", async () => {
+    const { body } = await responseTo(requestError('missing_token'), 'commercelayer');
+    expect(body).toStrictEqual({
+      error_description: 'An access token is required.',
+      errors: [
+        {
+          title: 'missing_token',
+          detail: 'An access token is required.',
+          code: 'UNAUTHORIZED',
+          status: 401,
+          meta: {},
+        },
+      ],
+    });
+  });
 });
 
 describe('error response to a body that is not supported', () => {
