@@ -70,8 +70,7 @@ export function httpApi(
       sendGatewayResponse(response, request);
       return;
     }
-    const path = withoutBasePath(request.encodedPath);
-    const match = deployed ? matchRoute(routes.values(), request.method, path) : undefined;
+    const match = deployed ? routeOf(request) : undefined;
     if (!match && deployed && cors && request.method === 'OPTIONS') {
       // A route for OPTIONS, of any method or `$default` comes first, as API Gateway documents.
       response.statusCode = 204;
@@ -110,6 +109,10 @@ export function httpApi(
   const endpoint = () => `http://${loopback}:${boundPort}`;
   const withoutBasePath = (path: string) =>
     path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
+  /** A route of the API may itself begin like the base path, and is then called by its own URL without it. */
+  const routeOf = ({ method, encodedPath }: GatewayRequest): RouteMatch | undefined =>
+    matchRoute(routes.values(), method, withoutBasePath(encodedPath)) ??
+    matchRoute(routes.values(), method, encodedPath);
 
   function integrate({ route }: RouteMatch, event: object, method: string): Promise<unknown> {
     const path = partsOf(route.routeKey)?.path ?? '/$default';

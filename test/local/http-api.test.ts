@@ -254,6 +254,15 @@ describe('HTTP API with a public URL', () => {
     ]);
   });
 
+  test.each(['/echo/echo/1', '/echo/1'])(
+    'routes %s if the base path is the first segment of the route',
+    async (path) => {
+      const { endpoint: url } = await mapped('https://auth.example.test/echo');
+      const received = Object(await (await fetch(url + path)).json());
+      expect([received.routeKey, received.rawPath]).toStrictEqual(['GET /echo/{id}', path]);
+    },
+  );
+
   test.each(['/basement/echo/1', '/base/base/echo/1', '/other/echo/1'])(
     'has no route for %s',
     async (path) => {
