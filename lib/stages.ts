@@ -1,5 +1,5 @@
 import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
-import type { AccessTokenType } from '../src/oauth/access-token.ts';
+import type { AccessTokenType } from '../src/oauth/access-token-verification.ts';
 import type { ClientAssertionPolicy } from '../src/oauth/client-assertion-policy.ts';
 import type { DialectName } from '../src/oauth/dialect.ts';
 import type { TokenPolicy } from '../src/oauth/token-policy.ts';

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import { accessTokenKind, sessionTokenKind, verifyDpopProof } from '../../src/capabilities.ts';
+import { accessTokenKind } from '../../src/capabilities/access-tokens.ts';
+import { dpopProofVerifier } from '../../src/capabilities/dpop.ts';
+import { sessionTokenKind } from '../../src/capabilities/session-tokens.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
 import { jsonLog } from '../../src/log.ts';
@@ -23,11 +25,11 @@ const env = readEnvironment(
 const log = jsonLog(process.stdout);
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys };
-const { verifyToken } = tokenVerification([accessTokenKind(resources, env), sessionTokenKind(resources)]);
+const { verifyToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
 
 export const handler = authorizer({
   verifyToken,
-  verifyDpopProof: verifyDpopProof(resources, env),
+  verifyDpopProof: dpopProofVerifier(resources),
   issuer: env.ISSUER,
   audience: env.AUDIENCE,
   routeScopes: v.parse(v.record(v.string(), v.nullable(v.string())), JSON.parse(env.ROUTE_SCOPES)),

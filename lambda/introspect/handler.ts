@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import { accessTokenKind, authenticateClient, sessionTokenKind } from '../../src/capabilities.ts';
+import { accessTokenKind } from '../../src/capabilities/access-tokens.ts';
+import { clientAuthenticator } from '../../src/capabilities/client-authentication.ts';
+import { sessionTokenKind } from '../../src/capabilities/session-tokens.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
@@ -31,7 +33,7 @@ const log = jsonLog(process.stdout);
 const secrets = secretsManager();
 const hashKeys = readHashKeys(secrets, env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys, log };
-const { verifyToken } = tokenVerification([accessTokenKind(resources, env), sessionTokenKind(resources)]);
+const { verifyToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
 
 export const handler = endpoint({
   dialect: v.parse(v.picklist(dialectNames), env.DIALECT),
@@ -39,7 +41,7 @@ export const handler = endpoint({
   restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
   handle: introspectionEndpoint({
-    authenticateClient: authenticateClient(resources),
+    authenticateClient: clientAuthenticator(resources),
     verifyToken,
     issuer: env.ISSUER,
     audience: env.AUDIENCE,

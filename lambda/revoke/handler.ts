@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import { accessTokenKind, authenticateClient, sessionTokenKind } from '../../src/capabilities.ts';
+import { accessTokenKind } from '../../src/capabilities/access-tokens.ts';
+import { clientAuthenticator } from '../../src/capabilities/client-authentication.ts';
+import { sessionTokenKind } from '../../src/capabilities/session-tokens.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { revocationEndpoint } from '../../src/http/endpoints/revocation.ts';
@@ -8,8 +10,8 @@ import { dialectNames, dialects } from '../../src/oauth/dialect.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
-import { dynamodbTokenRevoker } from '../../src/storage/revocation-store.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';
+import { dynamodbTokenRevoker } from '../../src/storage/token-revoker.ts';
 
 const env = readEnvironment(
   'STAGE',
@@ -26,7 +28,7 @@ const log = jsonLog(process.stdout);
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
 const resources = { env, dynamodb: dynamodb(), hashKeys, log };
 const dialect = v.parse(v.picklist(dialectNames), env.DIALECT);
-const { recognizeToken } = tokenVerification([accessTokenKind(resources, env), sessionTokenKind(resources)]);
+const { recognizeToken } = tokenVerification([accessTokenKind(resources), sessionTokenKind(resources)]);
 
 export const handler = endpoint({
   dialect,
@@ -34,7 +36,7 @@ export const handler = endpoint({
   restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
   handle: revocationEndpoint({
-    authenticateClient: authenticateClient(resources),
+    authenticateClient: clientAuthenticator(resources),
     recognizeToken,
     revoker: dynamodbTokenRevoker(resources.dynamodb, env.SESSIONS_TABLE),
     dialect: dialects[dialect],

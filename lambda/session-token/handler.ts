@@ -1,4 +1,4 @@
-import { authenticateClient } from '../../src/capabilities.ts';
+import { clientAuthenticator } from '../../src/capabilities/client-authentication.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
@@ -31,7 +31,7 @@ export const handler = endpoint({
   restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
   handle: sessionTokenEndpoint({
-    authenticateClient: authenticateClient(resources),
+    authenticateClient: clientAuthenticator(resources),
     accounts: dynamodbAccountStore(resources.dynamodb, env.CLIENTS_TABLE),
     sessions: dynamodbSessionStore(resources.dynamodb, env.SESSIONS_TABLE),
     tagKey: async () => (await hashKeys()).sessionToken,

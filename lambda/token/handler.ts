@@ -1,16 +1,14 @@
 import * as v from 'valibot';
-import {
-  accessTokenKind,
-  authenticateClient,
-  parseAccessTokenType,
-  verifyDpopProof,
-} from '../../src/capabilities.ts';
+import { accessTokenKind } from '../../src/capabilities/access-tokens.ts';
+import { clientAuthenticator } from '../../src/capabilities/client-authentication.ts';
+import { dpopProofVerifier } from '../../src/capabilities/dpop.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { tokenEndpoint } from '../../src/http/endpoints/token.ts';
 import { currentSigner } from '../../src/keys/signing-keys.ts';
 import { jsonLog } from '../../src/log.ts';
+import { parseAccessTokenType } from '../../src/oauth/access-token-verification.ts';
 import { dialectNames, dialects } from '../../src/oauth/dialect.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
@@ -54,10 +52,10 @@ export const handler = endpoint({
   restoreChallenges: env.RESTORE_CHALLENGES === 'true',
   log,
   handle: tokenEndpoint({
-    authenticateClient: authenticateClient(resources),
-    verifyDpopProof: verifyDpopProof(resources, env),
+    authenticateClient: clientAuthenticator(resources),
+    verifyDpopProof: dpopProofVerifier(resources),
     // Only access tokens can be exchanged (RFC 8693).
-    verifyToken: tokenVerification([accessTokenKind(resources, env)]).verifyToken,
+    verifyToken: tokenVerification([accessTokenKind(resources)]).verifyToken,
     issuer: { issuer: env.ISSUER, audience: env.AUDIENCE, policy: parseTokenPolicy(env.TOKEN_POLICY) },
     dialect: dialects[dialect],
     findClient: (clientId) => clients.findNow(clientId),

@@ -5,9 +5,19 @@ import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { signingAlgorithmNames } from '../keys/algorithms.ts';
 import { ok } from '../result.ts';
-import type { AccessTokenType } from './access-token.ts';
 import { clientRevocationReason, invalidToken } from './token-verification.ts';
 import type { TokenKind, TokenOrigin } from './token-verification.ts';
+
+/**
+ * `typ` values of which a stage has one in its access tokens. RFC 9068 §2.1 demands the first. Commerce Layer's clients
+ * demand the second, as many verifiers do that know only RFC 7519 §5.1.
+ */
+const accessTokenTypes = ['at+jwt', 'JWT'] as const;
+export type AccessTokenType = (typeof accessTokenTypes)[number];
+
+/** Throws if it is not the `typ` of access tokens: the function was deployed with another value. */
+export const parseAccessTokenType = (value: string): AccessTokenType =>
+  v.parse(v.picklist(accessTokenTypes), value);
 
 /** What may revoke JWTs, from one round trip to the database. */
 interface RevocationState {

@@ -4,13 +4,6 @@ import type { AuthenticatedClient } from './client-authentication.ts';
 import { scopeTokens } from './scope.ts';
 import type { TokenPolicy } from './token-policy.ts';
 
-/**
- * `typ` values of which a stage has one in its access tokens. RFC 9068 §2.1 demands the first. Commerce Layer's clients
- * demand the second, as many verifiers do that know only RFC 7519 §5.1.
- */
-export const accessTokenTypes = ['at+jwt', 'JWT'] as const;
-export type AccessTokenType = (typeof accessTokenTypes)[number];
-
 /** What a stage states in each of its access tokens. */
 export interface AccessTokenIssuer {
   /** `iss`: the stage's URL. */

@@ -10,7 +10,7 @@ import { jwtSigner } from '../../src/keys/sign-jwt.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import type { Log, LogFields } from '../../src/log.ts';
 import { accessTokens } from '../../src/oauth/access-token-verification.ts';
-import type { AccessTokenType } from '../../src/oauth/access-token.ts';
+import type { AccessTokenType } from '../../src/oauth/access-token-verification.ts';
 import { clientAuthentication } from '../../src/oauth/client-authentication.ts';
 import type { ClientAuthenticationOptions } from '../../src/oauth/client-authentication.ts';
 import { dialects } from '../../src/oauth/dialect.ts';
