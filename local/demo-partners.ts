@@ -6,7 +6,7 @@ import { registerClient } from '../src/clients/client-registration.ts';
 import { systemClock } from '../src/clock.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
-import { readHashKeys } from '../src/storage/hash-key-secret.ts';
+import { readHashKeys } from '../src/storage/secrets.ts';
 import { dynamodbSubjectStore } from '../src/storage/subject-store.ts';
 import type { DemoClient, DemoCredentials } from './demo-credentials.ts';
 import { LocalFailure } from './failure.ts';

@@ -7,8 +7,7 @@ import { authorizer } from '../../src/http/authorizer.ts';
 import { jsonLog } from '../../src/log.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
-import { secretsManager } from '../../src/storage/secrets.ts';
+import { readHashKeys, secretsManager } from '../../src/storage/secrets.ts';
 
 const env = readEnvironment(
   'ISSUER',

@@ -12,8 +12,7 @@ import { dialectNames } from '../../src/oauth/dialect.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
-import { secretsManager } from '../../src/storage/secrets.ts';
+import { readHashKeys, secretsManager } from '../../src/storage/secrets.ts';
 import { readSigningKeySet } from '../../src/storage/signing-key-set-store.ts';
 
 const env = readEnvironment(

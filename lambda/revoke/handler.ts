@@ -9,8 +9,7 @@ import { jsonLog } from '../../src/log.ts';
 import { dialectNames, dialects } from '../../src/oauth/dialect.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
-import { secretsManager } from '../../src/storage/secrets.ts';
+import { readHashKeys, secretsManager } from '../../src/storage/secrets.ts';
 import { dynamodbTokenRevoker } from '../../src/storage/token-revoker.ts';
 
 const env = readEnvironment(

@@ -14,8 +14,7 @@ import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
-import { secretsManager } from '../../src/storage/secrets.ts';
+import { readHashKeys, secretsManager } from '../../src/storage/secrets.ts';
 import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 
 const env = readEnvironment(

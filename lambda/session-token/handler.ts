@@ -7,8 +7,7 @@ import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
-import { secretsManager } from '../../src/storage/secrets.ts';
+import { readHashKeys, secretsManager } from '../../src/storage/secrets.ts';
 import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
 
 const env = readEnvironment(

@@ -14,9 +14,8 @@ import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
-import { readHashKeys } from '../../src/storage/hash-key-secret.ts';
 import { dynamodbReplayStore } from '../../src/storage/replay-store.ts';
-import { secretsManager } from '../../src/storage/secrets.ts';
+import { readHashKeys, secretsManager } from '../../src/storage/secrets.ts';
 import { readSigningKeySet } from '../../src/storage/signing-key-set-store.ts';
 
 const env = readEnvironment(

@@ -1,21 +1,13 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { deriveHashKeys } from '../keys/hash-keys.ts';
+import type { HashKeys } from '../keys/hash-keys.ts';
 import { Unavailable } from '../unavailable.ts';
+import { callsTo, clientSettings } from './aws-client.ts';
 
-/** A client that gives up before the function times out: three attempts of at most a second each. */
-export const secretsManager = () =>
-  new SecretsManagerClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_000, throwOnRequestTimeout: true },
-  });
+export const secretsManager = () => new SecretsManagerClient(clientSettings);
 
 /** The result of an operation. Every failure of Secrets Manager is thrown as `Unavailable`. */
-export async function secretsManagerCall<Output>(operation: Promise<Output>): Promise<Output> {
-  try {
-    return await operation;
-  } catch (error) {
-    throw new Unavailable('Secrets Manager', error);
-  }
-}
+export const secretsManagerCall = callsTo('Secrets Manager');
 
 /** Reads the current string of a secret. */
 export async function readSecret(client: SecretsManagerClient, secretId: string): Promise<string> {
@@ -26,4 +18,14 @@ export async function readSecret(client: SecretsManagerClient, secretId: string)
     throw new Unavailable('Secrets Manager', new Error('the secret contains no string'));
   }
   return SecretString;
+}
+
+/** The stage's hash keys. They never change, so they are read once. A read that failed is repeated. */
+export function readHashKeys(client: SecretsManagerClient, secretId: string): () => Promise<HashKeys> {
+  let keys: Promise<HashKeys> | undefined;
+  return () => {
+    keys ??= readSecret(client, secretId).then(deriveHashKeys);
+    keys.catch(() => (keys = undefined));
+    return keys;
+  };
 }

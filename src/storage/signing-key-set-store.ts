@@ -14,7 +14,6 @@ import { parseSigningKeySet } from '../keys/signing-key-set.ts';
 import type { SigningKeySet } from '../keys/signing-key-set.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { Unavailable } from '../unavailable.ts';
 import { readSecret, secretsManagerCall } from './secrets.ts';
 
 /** The secret is not a key set that this version can read. */
@@ -57,15 +56,16 @@ export const signingKeySetStore = (client: SecretsManagerClient, SecretId: strin
     };
   },
 
-  async rotate() {
-    try {
-      await client.send(new RotateSecretCommand({ SecretId }));
-      return ok(undefined);
-    } catch (error) {
-      if (error instanceof InvalidRequestException) return failed(error.message);
-      throw new Unavailable('Secrets Manager', error);
-    }
-  },
+  rotate: () =>
+    secretsManagerCall(
+      client.send(new RotateSecretCommand({ SecretId })).then(
+        () => ok(undefined),
+        (error: unknown) => {
+          if (error instanceof InvalidRequestException) return failed(error.message);
+          throw error;
+        },
+      ),
+    ),
 
   async write(set) {
     const { VersionId } = await secretsManagerCall(

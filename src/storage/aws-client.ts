@@ -1,0 +1,18 @@
+import { Unavailable } from '../unavailable.ts';
+
+/** Settings of a client that gives up before the function times out: three attempts of at most a second each. */
+export const clientSettings = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_000, throwOnRequestTimeout: true },
+} as const;
+
+/** Makes every failure of a service, or of the connection to it, `Unavailable`. */
+export function callsTo(service: string) {
+  return async <Output>(operation: Promise<Output>): Promise<Output> => {
+    try {
+      return await operation;
+    } catch (error) {
+      throw new Unavailable(service, error);
+    }
+  };
+}
