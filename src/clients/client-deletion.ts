@@ -1,7 +1,7 @@
+import { remainsOf } from './client-record.ts';
 import type { Registry } from './client-registration.ts';
 import { maximumClientIdLength } from './client.ts';
 import type { Client } from './client.ts';
-import { remainsOf } from './deleted-session-key.ts';
 
 interface Deletion {
   /** Whether the sessions of a session key end with it. Otherwise they are valid until they expire. */

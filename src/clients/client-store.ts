@@ -1,5 +1,5 @@
+import type { DeletedSessionKey } from './client-record.ts';
 import type { Client } from './client.ts';
-import type { DeletedSessionKey } from './deleted-session-key.ts';
 
 /** Clients, as the registry uses them. Client authentication needs `findNow` only. */
 export interface ClientStore {

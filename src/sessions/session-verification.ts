@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Account } from '../clients/account.ts';
+import type { DeletedSessionKey } from '../clients/client-record.ts';
 import type { Client } from '../clients/client.ts';
-import type { DeletedSessionKey } from '../clients/deleted-session-key.ts';
 import type { Clock } from '../clock.ts';
 import { clientRevocationReason, invalidToken } from '../oauth/token-verification.ts';
 import type { TokenKind } from '../oauth/token-verification.ts';

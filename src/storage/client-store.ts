@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { DeleteItemCommand, GetItemCommand, paginateScan, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { DeletedSessionKey } from '../clients/client-record.ts';
+import { clientOfRecord } from '../clients/client-record.ts';
 import type { ClientStore } from '../clients/client-store.ts';
 import type { Client } from '../clients/client.ts';
-import type { DeletedSessionKey } from '../clients/deleted-session-key.ts';
-import { clientOfItem } from './client-item.ts';
 import { parseDecoyClient } from './decoy-client.ts';
 import { conditionMet, orUnavailable } from './dynamodb.ts';
 import { itemKinds } from './item-kinds.ts';
@@ -32,7 +32,7 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
     const { Item } = await orUnavailable(
       dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(clientId), ConsistentRead: true })),
     );
-    return clientOfItem(Item && unmarshall(Item));
+    return clientOfRecord(Item && unmarshall(Item));
   };
   const put = (client: Client | DeletedSessionKey, condition: object) =>
     conditionMet(
@@ -69,7 +69,7 @@ export function dynamodbClientStore(dynamodb: DynamoDBClient, TableName: string)
       const collect = async () => {
         for await (const { Items = [] } of pages) {
           clients.push(
-            ...Items.map((item) => clientOfItem(unmarshall(item))).filter((client) => client !== undefined),
+            ...Items.map((item) => clientOfRecord(unmarshall(item))).filter((client) => client !== undefined),
           );
         }
       };

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
+import { clientOfRecord } from '../clients/client-record.ts';
 import { PublishedKeySet } from '../keys/published-key-set.ts';
 import type { RevocationStateReader } from '../oauth/access-token-verification.ts';
 import { batchGet, consistently } from './batch-get.ts';
-import { clientOfItem } from './client-item.ts';
 import { itemKinds } from './item-kinds.ts';
 
 const { client, keySet, revokedToken } = itemKinds;
@@ -27,7 +27,7 @@ export function dynamodbRevocationStateReader(
       });
       const published = items.get(keySet.prefix);
       const clients = tokens.flatMap(({ clientId }) => {
-        const found = clientOfItem(items.get(client.prefix + clientId));
+        const found = clientOfRecord(items.get(client.prefix + clientId));
         return found ? [[clientId, found] as const] : [];
       });
       return {

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { Account } from '../clients/account.ts';
+import { parseClientRecord } from '../clients/client-record.ts';
 import type { SessionOriginReader } from '../sessions/session-verification.ts';
 import { batchGet, consistently } from './batch-get.ts';
-import { parseClientItem } from './client-item.ts';
 import { itemKinds } from './item-kinds.ts';
 
 /**
@@ -22,7 +22,7 @@ export const dynamodbSessionOriginReader = (
     const items = await batchGet(dynamodb, { [clientsTable]: consistently(keyOfClient, keyOfAccount) });
     const found = items.get(keyOfAccount);
     return {
-      sessionKey: parseClientItem(items.get(keyOfClient)),
+      sessionKey: parseClientRecord(items.get(keyOfClient)),
       account: found && v.parse(Account, found),
     };
   },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
+import type { DeletedSessionKey } from '../../src/clients/client-record.ts';
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { Client } from '../../src/clients/client.ts';
-import type { DeletedSessionKey } from '../../src/clients/deleted-session-key.ts';
 
 export const clientOf = (id: string, more: Partial<Client> = {}): Client => ({
   id,

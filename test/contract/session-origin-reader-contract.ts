@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Account, AccountStore } from '../../src/clients/account.ts';
+import { remainsOf } from '../../src/clients/client-record.ts';
 import type { ClientStore } from '../../src/clients/client-store.ts';
-import { remainsOf } from '../../src/clients/deleted-session-key.ts';
 import type { SessionOriginReader } from '../../src/sessions/session-verification.ts';
 import { clientOf } from './client-store-contract.ts';
 

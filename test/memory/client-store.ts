@@ -1,6 +1,6 @@
+import type { DeletedSessionKey } from '../../src/clients/client-record.ts';
 import type { ClientStore } from '../../src/clients/client-store.ts';
 import type { Client } from '../../src/clients/client.ts';
-import type { DeletedSessionKey } from '../../src/clients/deleted-session-key.ts';
 
 export interface MemoryClientStore extends ClientStore {
   /** What remains of a deleted session key. */

@@ -33,3 +33,17 @@ export function remainsOf(
   if (account === undefined || status === 'disabled') return undefined;
   return { id, account, status: 'deleted', tokenGeneration, expiresAt: now + longestSession + clockSkew };
 }
+
+/** What is stored under the id of a client: the client, or what remains of a deleted session key. */
+const ClientRecord = v.variant('status', [Client, DeletedSessionKey]);
+
+type StoredRecord = Readonly<Record<string, unknown>> | undefined;
+
+export const parseClientRecord = (stored: StoredRecord): Client | DeletedSessionKey | undefined =>
+  stored && v.parse(ClientRecord, stored);
+
+/** The client in a record; undefined if there is none, or if it was deleted. */
+export function clientOfRecord(stored: StoredRecord): Client | undefined {
+  const found = parseClientRecord(stored);
+  return found?.status === 'deleted' ? undefined : found;
+}
