@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { introspectionEndpoint } from '../../src/http/endpoints/introspection.ts';
-import { currentSigner } from '../../src/keys/signing-keys.ts';
+import { currentSigner } from '../../src/keys/current-signer.ts';
 import { jsonLog } from '../../src/log.ts';
 import { dialectNames } from '../../src/oauth/dialect.ts';
 import { introspectionJwtType } from '../../src/oauth/introspection.ts';

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { tokenEndpoint } from '../../src/http/endpoints/token.ts';
-import { currentSigner } from '../../src/keys/signing-keys.ts';
+import { currentSigner } from '../../src/keys/current-signer.ts';
 import { jsonLog } from '../../src/log.ts';
 import { parseAccessTokenType } from '../../src/oauth/access-token-verification.ts';
 import { dialectNames, dialects } from '../../src/oauth/dialect.ts';

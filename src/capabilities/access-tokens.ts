@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../env.ts';
-import { verificationKeys } from '../keys/verification-key.ts';
+import { verificationKeyFinder } from '../keys/published-key-set.ts';
 import { accessTokens, parseAccessTokenType } from '../oauth/access-token-verification.ts';
 import type { TokenKind } from '../oauth/token-verification.ts';
 import { dynamodbPublishedKeySetStore } from '../storage/published-key-set-store.ts';
@@ -21,6 +21,9 @@ export const accessTokenKind = ({
       clientsTable: env.CLIENTS_TABLE,
       sessionsTable: env.SESSIONS_TABLE,
     }),
-    verificationKey: verificationKeys(dynamodbPublishedKeySetStore(dynamodb, env.CLIENTS_TABLE), systemClock),
+    verificationKey: verificationKeyFinder(
+      dynamodbPublishedKeySetStore(dynamodb, env.CLIENTS_TABLE),
+      systemClock,
+    ),
     clock: systemClock,
   });

@@ -1,7 +1,8 @@
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
+import { verifierCacheSeconds } from './published-key-set.ts';
 import type { PublishedKeySetWriter } from './published-key-set.ts';
-import { keyRole, keyRoles, keysWithRole, publicKeys, verifierCacheSeconds } from './signing-key-set.ts';
+import { keyRole, keyRoles, keysWithRole, publicKeys } from './signing-key-set.ts';
 import type { DatedKey, KeyRole, SigningKeySet } from './signing-key-set.ts';
 import type { SigningKey } from './signing-key.ts';
 

@@ -2,12 +2,16 @@ import { createPublicKey, verify } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { signingAlgorithms } from './algorithms.ts';
 import type { SigningAlgorithmName } from './algorithms.ts';
+import { verifierCacheSeconds } from './published-key-set.ts';
 import type { PublishedKeySetWriter } from './published-key-set.ts';
 import { jwtSigner } from './sign-jwt.ts';
-import { graceSeconds, keysWithRole, publicKeys, verifierCacheSeconds } from './signing-key-set.ts';
+import { keysWithRole, publicKeys } from './signing-key-set.ts';
 import type { DatedKey, SigningKeySet } from './signing-key-set.ts';
 import { generateSigningKey } from './signing-key.ts';
 import type { SigningKey } from './signing-key.ts';
+
+/** Seconds that are added to the time of caches and to the lifetime of tokens, for slow clocks and slow requests. */
+const graceSeconds = 600;
 
 /** What a rotation must know about the stage. */
 export interface RotationTerms {

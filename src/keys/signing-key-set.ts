@@ -3,15 +3,6 @@ import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { PublicSigningKey, SigningKey } from './signing-key.ts';
 
-/** Seconds for which a verifier may cache the published keys: two hours, as API Gateway does. */
-export const verifierCacheSeconds = 7_200;
-
-/** Seconds after which a function reads the signing keys, or the published keys, again. */
-export const functionCacheSeconds = 60;
-
-/** Seconds that are added to both of the above, for slow clocks and slow requests. */
-export const graceSeconds = 600;
-
 const numericDate = v.number();
 
 /** A signing key and the dates of its life, each a NumericDate. Members of later versions are kept. */

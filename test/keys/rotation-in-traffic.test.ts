@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
+import { currentSigner } from '../../src/keys/current-signer.ts';
 import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
 import type { RotationVersions } from '../../src/keys/rotation.ts';
 import type { SigningKeySet } from '../../src/keys/signing-key-set.ts';
-import { currentSigner } from '../../src/keys/signing-keys.ts';
 
 const hour = 3_600;
 const day = 24 * hour;

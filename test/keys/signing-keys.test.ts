@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { expect, test } from '@jest/globals';
 import { decodeProtectedHeader, errors } from 'jose';
 import * as v from 'valibot';
+import { currentSigner } from '../../src/keys/current-signer.ts';
+import { verificationKeyFinder } from '../../src/keys/published-key-set.ts';
 import { rotateSigningKeySet } from '../../src/keys/rotation.ts';
 import { PublicSigningKey } from '../../src/keys/signing-key.ts';
-import { currentSigner } from '../../src/keys/signing-keys.ts';
-import { verificationKeys } from '../../src/keys/verification-key.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { keysByRole } from './roles.ts';
 
@@ -71,7 +71,7 @@ test('finds a published key by kid, reads again for an unknown one, and not more
       return { keys: published };
     },
   };
-  const find = verificationKeys(reader, () => time.now);
+  const find = verificationKeyFinder(reader, () => time.now);
   const keyOf = (kid: string | undefined, alg = 'ES256') =>
     Promise.resolve(find({ alg, ...(kid !== undefined && { kid }) }, { payload: '', signature: '' }));
 
