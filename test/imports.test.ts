@@ -27,7 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/clients',
     'src/keys',
   ],
-  lib: ['src/storage', 'src/oauth', 'src/clients', 'src/keys'],
+  lib: ['src/http', 'src/storage', 'src/oauth', 'src/clients', 'src/keys'],
   bin: ['lib', 'cli', 'local'],
   'cli/arguments': [],
   local: ['lib', 'cli/arguments', 'src/storage', 'src/clients'],

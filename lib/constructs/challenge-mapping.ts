@@ -1,6 +1,6 @@
 import type { IAspect } from 'aws-cdk-lib';
 import { CfnIntegration } from 'aws-cdk-lib/aws-apigatewayv2';
-import { challengeHeader } from '../../src/oauth/challenge-header.ts';
+import { challengeHeader } from '../../src/http/error-response.ts';
 
 /** The statuses whose responses contain a challenge: RFC 9110 §15.5.2, RFC 6750 §3.1. */
 const statuses = ['401', '403'];

@@ -3,7 +3,7 @@ import { errorResult, errorTable } from '../errors.ts';
 import type { ErrorCode, RequestError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { HttpRequest } from './http-request.ts';
+import type { HttpRequest } from './http-message.ts';
 
 /**
  * What an authorizer states about the caller, as flat strings. API Gateway's JWT authorizer passes on the claims of

@@ -5,7 +5,7 @@ import type { RequestError } from '../errors.ts';
 import { parseJsonWithoutNull } from '../json-without-null.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { HttpRequest } from './http-request.ts';
+import type { HttpRequest } from './http-message.ts';
 
 /** Maximum length of a body in bytes. */
 const maximumBodyLength = 16_384;

@@ -6,11 +6,10 @@ import type { Log } from '../log.ts';
 import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
-import type { ErrorDialect } from './error-bodies.ts';
 import { errorResponse, withRepeatedChallenge } from './error-response.ts';
-import { parseHttpRequest } from './http-request.ts';
-import type { HttpRequest } from './http-request.ts';
-import type { HttpResponse } from './http-response.ts';
+import type { ErrorDialect } from './error-response.ts';
+import { parseHttpRequest } from './http-message.ts';
+import type { HttpRequest, HttpResponse } from './http-message.ts';
 
 /** The logic of an endpoint. */
 export type RequestHandler = (request: HttpRequest) => Promise<Result<HttpResponse, RequestError>>;

@@ -7,7 +7,7 @@ import type { Result } from '../result.ts';
 import { callerOf } from './authorizer-context.ts';
 import type { CallerContext } from './authorizer-context.ts';
 import type { RequestHandler } from './endpoint.ts';
-import type { HttpRequest } from './http-request.ts';
+import type { HttpRequest } from './http-message.ts';
 
 /** Handles a request for the caller's own account. */
 export type AccountOperation = (

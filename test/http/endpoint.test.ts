@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { errorTable, requestError } from '../../src/errors.ts';
 import type { ErrorCode, RequestError } from '../../src/errors.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
-import type { ErrorDialect } from '../../src/http/error-bodies.ts';
+import type { ErrorDialect } from '../../src/http/error-response.ts';
 import { jsonLog } from '../../src/log.ts';
 import { failed } from '../../src/result.ts';
 import type { Result } from '../../src/result.ts';

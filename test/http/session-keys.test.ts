@@ -11,7 +11,7 @@ import {
   listSessionKeys,
   updateSessionKey,
 } from '../../src/http/endpoints/session-keys.ts';
-import type { HttpRequest } from '../../src/http/http-request.ts';
+import type { HttpRequest } from '../../src/http/http-message.ts';
 import { ownAccount } from '../../src/http/own-account.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
 import { openSession } from '../../src/sessions/session-request.ts';

@@ -1,6 +1,6 @@
 import type { Account } from '../../clients/account.ts';
 import { ok } from '../../result.ts';
-import { json } from '../http-response.ts';
+import { json } from '../http-message.ts';
 import type { AccountOperation } from '../own-account.ts';
 
 /** `GET /rest/v1/users/{mage_id}`: the caller's own account, as Adobe's Marketplace EQP API has it. */

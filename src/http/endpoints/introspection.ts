@@ -10,7 +10,7 @@ import type { IntrospectionCapabilities } from '../../oauth/introspection.ts';
 import { ok } from '../../result.ts';
 import { parseParameters } from '../body.ts';
 import type { RequestHandler } from '../endpoint.ts';
-import { json, noStore } from '../http-response.ts';
+import { json, noStore } from '../http-message.ts';
 
 interface IntrospectionEndpointOptions extends IntrospectionCapabilities {
   /** Signs responses that are requested as a JWT (RFC 9701). */

@@ -4,7 +4,7 @@ import type { RevocationCapabilities } from '../../oauth/revocation.ts';
 import { ok } from '../../result.ts';
 import { parseParameters } from '../body.ts';
 import type { RequestHandler } from '../endpoint.ts';
-import { json } from '../http-response.ts';
+import { json } from '../http-message.ts';
 
 /** `POST /oauth/revoke` (RFC 7009 §2). */
 export function revocationEndpoint({

@@ -4,7 +4,7 @@ import type { RequestError } from '../../errors.ts';
 import { ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
 import { isForm, parseBody, stringParameters } from '../body.ts';
-import type { HttpRequest } from '../http-request.ts';
+import type { HttpRequest } from '../http-message.ts';
 
 /** What a request changes of a session key. */
 export interface SessionKeyChange {

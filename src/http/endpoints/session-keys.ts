@@ -15,7 +15,7 @@ import { ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
 import type { CallerContext } from '../authorizer-context.ts';
 import { parseParameters } from '../body.ts';
-import { json, noStore } from '../http-response.ts';
+import { json, noStore } from '../http-message.ts';
 import type { AccountOperation } from '../own-account.ts';
 import { checkLabel, parseChange, parseDeletion } from './session-key-parameters.ts';
 

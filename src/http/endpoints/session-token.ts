@@ -5,8 +5,8 @@ import { openSession } from '../../sessions/session-request.ts';
 import type { SessionCapabilities } from '../../sessions/session-request.ts';
 import { isForm, parseBody, stringParameters } from '../body.ts';
 import type { RequestHandler } from '../endpoint.ts';
-import type { HttpRequest } from '../http-request.ts';
-import { json } from '../http-response.ts';
+import type { HttpRequest } from '../http-message.ts';
+import { json } from '../http-message.ts';
 
 /** `POST /rest/v1/app/session/token`, as Adobe's Marketplace EQP API has it. */
 export function sessionTokenEndpoint({

@@ -6,7 +6,7 @@ import type { TokenCapabilities } from '../../oauth/token-request.ts';
 import { ok } from '../../result.ts';
 import { parseParameters } from '../body.ts';
 import type { RequestHandler } from '../endpoint.ts';
-import { json } from '../http-response.ts';
+import { json } from '../http-message.ts';
 
 /** Parameters that may be sent more than once by their RFCs. */
 const singleTarget = { resource: severalTargets, audience: severalTargets };

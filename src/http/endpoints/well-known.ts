@@ -5,7 +5,7 @@ import { authorizationServerMetadata, openidConfiguration } from '../../oauth/me
 import { ok } from '../../result.ts';
 import { Unavailable } from '../../unavailable.ts';
 import type { RequestHandler } from '../endpoint.ts';
-import { json } from '../http-response.ts';
+import { json } from '../http-message.ts';
 
 interface WellKnownOptions {
   readonly issuer: string;

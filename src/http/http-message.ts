@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
 /** A request as API Gateway passes it on. */
 export interface HttpRequest {
@@ -26,3 +26,16 @@ export function parseHttpRequest(event: APIGatewayProxyEventV2): HttpRequest {
     requestId: event.requestContext.requestId,
   };
 }
+
+export type HttpResponse = APIGatewayProxyStructuredResultV2;
+
+type Headers = Readonly<Record<string, string>>;
+
+/** RFC 6749 §5.1: no cache may keep a response with a token, or its errors. */
+export const noStore: Headers = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+export const json = (statusCode: number, body: unknown, headers: Headers = noStore): HttpResponse => ({
+  statusCode,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
