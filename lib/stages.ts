@@ -1,8 +1,7 @@
 import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
 import type { AccessTokenType } from '../src/oauth/access-token-verification.ts';
-import type { ClientAssertionPolicy } from '../src/oauth/client-assertion-policy.ts';
 import type { DialectName } from '../src/oauth/dialect.ts';
-import type { TokenPolicy } from '../src/oauth/token-policy.ts';
+import type { ClientAssertionPolicy, TokenPolicy } from '../src/oauth/stage-policies.ts';
 
 /** Everything in which stages differ. To add a stage, add a record. */
 export interface StageRecord {

@@ -4,7 +4,7 @@ import { readEnvironment } from '../../src/env.ts';
 import { signingAlgorithmNames } from '../../src/keys/algorithms.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
 import { jsonLog } from '../../src/log.ts';
-import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
+import { parseTokenPolicy } from '../../src/oauth/stage-policies.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 import { secretsManager } from '../../src/storage/secrets.ts';

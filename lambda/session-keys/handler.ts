@@ -10,7 +10,7 @@ import {
 import { ownAccount } from '../../src/http/own-account.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
 import { jsonLog } from '../../src/log.ts';
-import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
+import { parseTokenPolicy } from '../../src/oauth/stage-policies.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';

@@ -4,7 +4,7 @@ import { readEnvironment } from '../../src/env.ts';
 import { endpoint } from '../../src/http/endpoint.ts';
 import { sessionTokenEndpoint } from '../../src/http/endpoints/session-token.ts';
 import { jsonLog } from '../../src/log.ts';
-import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
+import { parseTokenPolicy } from '../../src/oauth/stage-policies.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { readHashKeys, secretsManager } from '../../src/storage/secrets.ts';

@@ -10,7 +10,7 @@ import { currentSigner } from '../../src/keys/current-signer.ts';
 import { jsonLog } from '../../src/log.ts';
 import { parseAccessTokenType } from '../../src/oauth/access-token-verification.ts';
 import { dialectNames, dialects } from '../../src/oauth/dialect.ts';
-import { parseTokenPolicy } from '../../src/oauth/token-policy.ts';
+import { parseTokenPolicy } from '../../src/oauth/stage-policies.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';

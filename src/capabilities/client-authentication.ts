@@ -1,9 +1,9 @@
 import { hourlySecretUse } from '../clients/secret-use.ts';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../env.ts';
-import { parseClientAssertionPolicy } from '../oauth/client-assertion-policy.ts';
 import { clientAuthentication } from '../oauth/client-authentication.ts';
 import type { AuthenticateClient } from '../oauth/client-authentication.ts';
+import { parseClientAssertionPolicy } from '../oauth/stage-policies.ts';
 import { dynamodbClientStore } from '../storage/client-store.ts';
 import { dynamodbReplayStore } from '../storage/replay-store.ts';
 import { dynamodbSecretUseStore } from '../storage/secret-use-store.ts';

@@ -140,5 +140,9 @@ export function scopePatternMatches(pattern: string, token: string): boolean {
   return token.length > prefix.length && token.startsWith(prefix);
 }
 
+/** Whether a string may be the `sub` of a token: one line, which is stated in tokens and in logs. */
+export const isPrintableSubject = (subject: string): boolean =>
+  /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u.test(subject);
+
 /** A new `tokenGeneration`: 64 random bits, so that no client has one twice, even if it is deleted and created again. */
 export const newTokenGeneration = (): string => randomBytes(8).toString('base64url');

@@ -1,9 +1,14 @@
-import { grantTypes, jwtBearerGrantType, maximumClientIdLength, scopePatternMatches } from './client.ts';
+import {
+  grantTypes,
+  isPrintableSubject,
+  jwtBearerGrantType,
+  maximumClientIdLength,
+  scopePatternMatches,
+} from './client.ts';
 import type { ClientKey, ClientKind } from './client.ts';
 import { keysUnderFapi, noFapiAlgorithm } from './fapi.ts';
 import { importedSecretProblem } from './imported-secret.ts';
 import { isPrintable, nameProblem } from './name.ts';
-import { isPrintableSubject } from './subject.ts';
 import { isWebOrigin, webOrigin } from './web-origin.ts';
 
 /** What an operator states about a new client. */

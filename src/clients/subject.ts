@@ -12,7 +12,3 @@ export interface SubjectStore {
    */
   claim(id: string, kind: SubjectKind): Promise<boolean>;
 }
-
-/** Whether a string may be the `sub` of a token: one line, which is stated in tokens and in logs. */
-export const isPrintableSubject = (subject: string): boolean =>
-  /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u.test(subject);

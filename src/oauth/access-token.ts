@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JwtSigner } from '../keys/sign-jwt.ts';
 import type { AuthenticatedClient } from './client-authentication.ts';
 import { scopeTokens } from './scope.ts';
-import type { TokenPolicy } from './token-policy.ts';
+import type { TokenPolicy } from './stage-policies.ts';
 
 /** What a stage states in each of its access tokens. */
 export interface AccessTokenIssuer {

@@ -6,14 +6,13 @@ import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { clientSecretBasic, clientSecretPost } from './client-authentication/client-secret.ts';
+import { clientSecretBasic, clientSecretPost, none } from './client-authentication/client-secret.ts';
 import type {
   AuthenticationRequest,
   ClientAuthenticationMethod,
   PresentedCredentials,
   VerificationOptions,
 } from './client-authentication/method.ts';
-import { none } from './client-authentication/none.ts';
 import { privateKeyJwt } from './client-authentication/private-key-jwt.ts';
 
 export interface ClientAuthenticationOptions extends VerificationOptions {

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { requestError } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { generateDpopNonce, isCurrentDpopNonce } from './dpop-nonce.ts';
 import { invalidDpopProof, parseDpopProof } from './dpop-proof.ts';
 import type { DpopProof } from './dpop-proof.ts';
-import { isSameHttpUri, normalizedHttpUri } from './http-uri.ts';
 import type { ReplayStore } from './replay-store.ts';
 
 interface DpopVerificationOptions {
@@ -132,6 +130,56 @@ function requiredNonceError(
     reason: nonce === undefined ? 'no_nonce' : 'nonce_not_current',
     dpopNonce: generateDpopNonce(key, now),
   });
+}
+
+/** Seconds in which the same nonce is handed out. It is accepted until the end of the next interval. */
+const nonceInterval = 300;
+
+/**
+ * A nonce for the client's next DPoP proofs (RFC 9449 §8): a tag of the time, so that every function accepts the
+ * nonces of all others and nothing is stored. `jti` ensures that a proof is used once.
+ * @param key `HashKeys.dpopNonce`
+ * @param now NumericDate, seconds since the epoch
+ */
+export const generateDpopNonce = (key: KeyObject, now: number): string =>
+  nonceOf(key, Math.floor(now / nonceInterval));
+
+/** Whether `nonce` was handed out in this interval or the previous one. */
+export function isCurrentDpopNonce(key: KeyObject, nonce: string, now: number): boolean {
+  const given = Buffer.from(nonce);
+  const current = Math.floor(now / nonceInterval);
+  return [current, current - 1].some((index) => {
+    const accepted = Buffer.from(nonceOf(key, index));
+    return accepted.length === given.length && timingSafeEqual(accepted, given);
+  });
+}
+
+const nonceOf = (key: KeyObject, index: number) =>
+  createHmac('sha256', key).update(String(index)).digest('base64url');
+
+/** Whether two URIs are equal without query and fragment, after normalization (RFC 9449 §4.3, item 9). */
+function isSameHttpUri(one: string, other: string): boolean {
+  const normalized = normalizedHttpUri(one);
+  return normalized !== undefined && normalized === normalizedHttpUri(other);
+}
+
+/**
+ * Characters of an http URI (RFC 3986 §2), with a host and without user information. `URL` alone would also accept
+ * backslashes, blanks and a missing host, and would interpret each of them.
+ */
+const httpUri = /^https?:\/\/[\w.~!$&'()*+,;=:%[\]-]+(?:[/?#][\w.~:/?#[\]@!$&'()*+,;=%-]*)?$/i;
+
+/** `uri` after syntax- and scheme-based normalization (RFC 3986 §6.2.2, §6.2.3), without query and fragment. */
+function normalizedHttpUri(uri: string): string | undefined {
+  if (!httpUri.test(uri) || !URL.canParse(uri)) return undefined;
+  // `URL` normalizes the case of scheme and host, the default port, the empty path and dot segments.
+  const { origin, pathname } = new URL(uri);
+  try {
+    // API Gateway hands over a decoded path. Nothing behind it can tell what was encoded, so both are decoded.
+    return origin + decodeURIComponent(pathname);
+  } catch {
+    return undefined;
+  }
 }
 
 const sha256 = (input: string) => createHash('sha256').update(input).digest('base64url');

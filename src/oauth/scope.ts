@@ -4,7 +4,7 @@ import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import type { TokenPolicy } from './token-policy.ts';
+import type { TokenPolicy } from './stage-policies.ts';
 
 /** scope-token of RFC 6749 §3.3, without `*`, which has a meaning in the scope patterns of clients. */
 const scopeToken = /^[\x21\x23-\x29\x2B-\x5B\x5D-\x7E]+$/;

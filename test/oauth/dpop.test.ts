@@ -4,8 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { calculateJwkThumbprint, CompactSign, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
-import { generateDpopNonce, isCurrentDpopNonce } from '../../src/oauth/dpop-nonce.ts';
-import { dpopVerification } from '../../src/oauth/dpop.ts';
+import { dpopVerification, generateDpopNonce, isCurrentDpopNonce } from '../../src/oauth/dpop.ts';
 import type { DpopExpectation } from '../../src/oauth/dpop.ts';
 import { memoryReplayStore } from '../memory/replay-store.ts';
 

@@ -16,7 +16,7 @@ import type { ClientAuthenticationOptions } from '../../src/oauth/client-authent
 import { dialects } from '../../src/oauth/dialect.ts';
 import type { DialectName } from '../../src/oauth/dialect.ts';
 import { dpopVerification } from '../../src/oauth/dpop.ts';
-import type { TokenPolicy } from '../../src/oauth/token-policy.ts';
+import type { TokenPolicy } from '../../src/oauth/stage-policies.ts';
 import type { TokenCapabilities } from '../../src/oauth/token-request.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { sessionTokens } from '../../src/sessions/session-verification.ts';

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { Client } from '../../clients/client.ts';
 import type { Clock } from '../../clock.ts';
-import type { ClientAssertionPolicy } from '../client-assertion-policy.ts';
 import type { ReplayStore } from '../replay-store.ts';
+import type { ClientAssertionPolicy } from '../stage-policies.ts';
 
 /** The parameters of a request that a client may authenticate with. Every endpoint that authenticates takes them. */
 export const authenticationParameters = [

@@ -1,8 +1,8 @@
 import type { JWTPayload } from 'jose';
 import type { Client } from '../../clients/client.ts';
-import type { ClientAssertionPolicy } from '../client-assertion-policy.ts';
 import { assertionUse, clockSkew, unverifiedClientId, verifyClientJwt } from '../client-jwt.ts';
 import { endpoints } from '../endpoints.ts';
+import type { ClientAssertionPolicy } from '../stage-policies.ts';
 import type { ClientAuthenticationMethod, VerificationOptions } from './method.ts';
 
 /** RFC 7523 §2.2 */

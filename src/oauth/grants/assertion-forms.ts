@@ -1,8 +1,7 @@
 import type { JWTPayload } from 'jose';
 import * as v from 'valibot';
-import { scopePatternMatches } from '../../clients/client.ts';
+import { isPrintableSubject, scopePatternMatches } from '../../clients/client.ts';
 import type { Client } from '../../clients/client.ts';
-import { isPrintableSubject } from '../../clients/subject.ts';
 import { failed, ok } from '../../result.ts';
 import type { Result } from '../../result.ts';
 import type { GrantClaims } from '../access-token.ts';
