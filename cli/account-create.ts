@@ -2,8 +2,7 @@ import * as v from 'valibot';
 import { registerAccount } from '../src/clients/account-registration.ts';
 import { accountJson, accountText } from './account-view.ts';
 import { option } from './arguments/parameters.ts';
-import { command } from './command.ts';
-import { Refused } from './refused.ts';
+import { command, Refused } from './command.ts';
 import { accountFields, problemText } from './registration-problem.ts';
 
 export const accountCreate = command({
@@ -26,7 +25,7 @@ export const accountCreate = command({
   examples: [
     'npx postern account create --stage sandbox --first-name Ada --last-name Lovelace --email ada@example.com',
   ],
-  async run(registration, { stage: connect }) {
+  async run(registration, { connect }) {
     const stage = await connect();
     const registered = await registerAccount(registration, stage);
     if (!registered.ok) throw new Refused(problemText(registered.error, accountFields));

@@ -12,7 +12,7 @@ export const accountDisable = command({
   ],
   parameters: { mageId: argument('MAGE_ID', 'The mage_id of the account') },
   examples: ['npx postern account disable MAG123456789 --stage sandbox'],
-  async run({ mageId }, { stage: connect }) {
+  async run({ mageId }, { connect }) {
     const stage = await connect();
     const before = await findAccount(stage, mageId);
     await disableAccount(mageId, stage);

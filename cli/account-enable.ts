@@ -8,7 +8,7 @@ export const accountEnable = command({
   details: ['It opens sessions again. Those that it had when it was disabled stay ended.'],
   parameters: { mageId: argument('MAGE_ID', 'The mage_id of the account') },
   examples: ['npx postern account enable MAG123456789 --stage sandbox'],
-  async run({ mageId }, { stage: connect }) {
+  async run({ mageId }, { connect }) {
     const stage = await connect();
     const before = await findAccount(stage, mageId);
     await stage.accounts.enable(mageId);

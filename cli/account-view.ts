@@ -1,5 +1,5 @@
 import type { Account } from '../src/clients/account.ts';
-import { fields } from './fields.ts';
+import { fields } from './arguments/columns.ts';
 import { isoDate } from './iso-date.ts';
 
 /** An account for programs. */

@@ -2,7 +2,7 @@ import type { ChangeProblem } from '../src/clients/client-changes.ts';
 import type { Client } from '../src/clients/client.ts';
 import type { Result } from '../src/result.ts';
 import { oneLine } from './arguments/printable.ts';
-import { Refused } from './refused.ts';
+import { Refused } from './command.ts';
 import type { Stage } from './stage.ts';
 
 /** The client as it is now. Throws `Refused` if there is none. */

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
 import { addKeys } from '../src/clients/client-changes.ts';
+import { fields } from './arguments/columns.ts';
 import { argument, option } from './arguments/parameters.ts';
-import { assertionText, ignoredKeysText } from './assertion-text.ts';
 import { changeClient, valueOrRefused } from './change-client.ts';
 import { clientJson, keyLines } from './client-view.ts';
 import { command } from './command.ts';
-import { fields } from './fields.ts';
-import { readPublicKeys, statedAboutKey } from './public-keys.ts';
+import { assertionText, ignoredKeysText, readPublicKeys, statedAboutKey } from './public-keys.ts';
 
 export const clientAddKey = command({
   summary: 'Registers a public key that a client signs its assertions with',
@@ -23,7 +22,7 @@ export const clientAddKey = command({
     ...statedAboutKey,
   },
   examples: ['npx postern client add-key AQ1B2C3D4E --stage sandbox --public-key acme.pem'],
-  async run({ clientId, publicKey, ...stated }, { stage: connect, terminal }) {
+  async run({ clientId, publicKey, ...stated }, { connect, terminal }) {
     const { keys, ignored } = await readPublicKeys(publicKey, terminal, stated);
     const stage = await connect();
     const { client } = await changeClient(stage, clientId, (current) =>

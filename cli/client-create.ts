@@ -2,17 +2,21 @@ import * as v from 'valibot';
 import { registerClient } from '../src/clients/client-registration.ts';
 import { clientKinds, grantTypes } from '../src/clients/client.ts';
 import { lifetimeProblem } from '../src/clients/registration-rules.ts';
+import { fields } from './arguments/columns.ts';
 import { flag, option, repeatable } from './arguments/parameters.ts';
+import { shellWord } from './arguments/printable.ts';
 import { UsageError } from './arguments/usage-error.ts';
-import { assertionText, ignoredKeysText } from './assertion-text.ts';
 import { clientJson, clientText } from './client-view.ts';
-import { command } from './command.ts';
-import { fields } from './fields.ts';
+import { command, Refused } from './command.ts';
 import { firstCall } from './first-call.ts';
-import { readPublicKeys, standardInput, statedAboutKey } from './public-keys.ts';
-import { Refused } from './refused.ts';
+import {
+  assertionText,
+  ignoredKeysText,
+  readPublicKeys,
+  standardInput,
+  statedAboutKey,
+} from './public-keys.ts';
 import { clientFields, problemText } from './registration-problem.ts';
-import { shellWord } from './shell-word.ts';
 
 const claims = v.pipe(
   v.array(v.pipe(v.string(), v.regex(/^[^=]+=/, 'must look like name=value'))),
@@ -141,7 +145,7 @@ export const clientCreate = command({
       secretStdin,
       ...registration
     },
-    { stage: connect, terminal },
+    { connect, terminal },
   ) {
     if (registration.withSecret && registration.kind !== 'sales_channel' && publicKey === undefined) {
       throw new UsageError(

@@ -3,8 +3,7 @@ import { argument, flag } from './arguments/parameters.ts';
 import { UsageError } from './arguments/usage-error.ts';
 import { beingChanged, unknownClient } from './change-client.ts';
 import { tokensRefusedText } from './client-view.ts';
-import { command } from './command.ts';
-import { Refused } from './refused.ts';
+import { command, Refused } from './command.ts';
 
 export const clientDelete = command({
   summary: 'Deletes a client permanently',
@@ -21,7 +20,7 @@ export const clientDelete = command({
     'npx postern client delete AQ1B2C3D4E --stage sandbox',
     'npx postern client delete AQ1B2C3D4E --stage sandbox --revoke-sessions --yes',
   ],
-  async run({ clientId, revokeSessions, yes }, { stage: connect, terminal }) {
+  async run({ clientId, revokeSessions, yes }, { connect, terminal }) {
     if (!yes && !terminal.attended) {
       throw new UsageError(
         'A client is deleted permanently, and there is no one to ask for confirmation: add --yes.',

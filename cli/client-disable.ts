@@ -8,7 +8,7 @@ export const clientDisable = command({
   details: ['It can be enabled again. A client that is already disabled stays disabled.'],
   parameters: { clientId: argument('CLIENT_ID', 'The id of the client') },
   examples: ['npx postern client disable AQ1B2C3D4E --stage sandbox'],
-  async run({ clientId }, { stage: connect }) {
+  async run({ clientId }, { connect }) {
     const stage = await connect();
     const { client, changed } = await changeClient(stage, clientId, (found) =>
       found.status === 'disabled' ? found : { ...found, status: 'disabled' },

@@ -8,7 +8,7 @@ export const clientEnable = command({
   details: ['Tokens that it got before and that have not expired are accepted again.'],
   parameters: { clientId: argument('CLIENT_ID', 'The id of the client') },
   examples: ['npx postern client enable AQ1B2C3D4E --stage sandbox'],
-  async run({ clientId }, { stage: connect }) {
+  async run({ clientId }, { connect }) {
     const stage = await connect();
     const { client, changed } = await changeClient(stage, clientId, (found) =>
       found.status === 'enabled' ? found : { ...found, status: 'enabled' },

@@ -7,7 +7,7 @@ export const clientList = command({
   summary: 'Lists the clients of a stage',
   parameters: {},
   examples: ['npx postern client list --stage sandbox'],
-  async run(_, { stage: connect }) {
+  async run(_, { connect }) {
     const stage = await connect();
     const clients = await stage.clients.list();
     return {

@@ -1,11 +1,9 @@
 import { canAuthenticate, removeKey } from '../src/clients/client-changes.ts';
 import { argument, flag } from './arguments/parameters.ts';
-import { oneLine } from './arguments/printable.ts';
+import { oneLine, shellWord } from './arguments/printable.ts';
 import { changeClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
-import { command } from './command.ts';
-import { Refused } from './refused.ts';
-import { shellWord } from './shell-word.ts';
+import { command, Refused } from './command.ts';
 
 export const clientRemoveKey = command({
   summary: 'Removes a public key from a client: assertions that are signed with it are refused at once',
@@ -16,7 +14,7 @@ export const clientRemoveKey = command({
     yes: flag('Even if the client cannot authenticate without it'),
   },
   examples: ['npx postern client remove-key AQ1B2C3D4E acme-2026 --stage sandbox'],
-  async run({ clientId, kid, yes }, { stage: connect }) {
+  async run({ clientId, kid, yes }, { connect }) {
     const stage = await connect();
     const now = stage.clock();
     const shown = `${shellWord(clientId)} ${stage.options}`;

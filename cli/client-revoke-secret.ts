@@ -1,10 +1,9 @@
 import { canAuthenticate, removeSecret } from '../src/clients/client-changes.ts';
 import { argument, flag } from './arguments/parameters.ts';
+import { shellWord } from './arguments/printable.ts';
 import { changeClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
-import { command } from './command.ts';
-import { Refused } from './refused.ts';
-import { shellWord } from './shell-word.ts';
+import { command, Refused } from './command.ts';
 
 export const clientRevokeSecret = command({
   summary: 'Revokes one secret of a client at once',
@@ -15,7 +14,7 @@ export const clientRevokeSecret = command({
     yes: flag('Even if the client cannot authenticate without it'),
   },
   examples: ['npx postern client revoke-secret AQ1B2C3D4E 1f0c9a3e --stage sandbox'],
-  async run({ clientId, secretId, yes }, { stage: connect }) {
+  async run({ clientId, secretId, yes }, { connect }) {
     const stage = await connect();
     const now = stage.clock();
     const shown = `${shellWord(clientId)} ${stage.options}`;

@@ -12,7 +12,7 @@ export const clientRevokeTokens = command({
   ],
   parameters: { clientId: argument('CLIENT_ID', 'The id of the client') },
   examples: ['npx postern client revoke-tokens AQ1B2C3D4E --stage sandbox'],
-  async run({ clientId }, { stage: connect }) {
+  async run({ clientId }, { connect }) {
     const stage = await connect();
     const { client } = await changeClient(stage, clientId, revokeTokens);
     return {

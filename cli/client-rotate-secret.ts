@@ -1,14 +1,13 @@
 import * as v from 'valibot';
 import { rotateSecret } from '../src/clients/client-changes.ts';
 import { newClientSecret } from '../src/clients/client-secret.ts';
+import { fields } from './arguments/columns.ts';
 import { argument, option } from './arguments/parameters.ts';
+import { shellWord } from './arguments/printable.ts';
 import { changeClient, findClient, valueOrRefused } from './change-client.ts';
 import { clientJson } from './client-view.ts';
-import { command } from './command.ts';
-import { fields } from './fields.ts';
+import { command, Refused } from './command.ts';
 import { isoDate } from './iso-date.ts';
-import { Refused } from './refused.ts';
-import { shellWord } from './shell-word.ts';
 
 const oneDay = '86400';
 
@@ -37,7 +36,7 @@ export const clientRotateSecret = command({
     'npx postern client rotate-secret AQ1B2C3D4E --stage sandbox',
     'npx postern client rotate-secret AQ1B2C3D4E --stage production --overlap 604800',
   ],
-  async run({ clientId, overlap }, { stage: connect }) {
+  async run({ clientId, overlap }, { connect }) {
     const stage = await connect();
     const now = stage.clock();
     const found = await findClient(stage, clientId);

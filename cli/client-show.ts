@@ -7,7 +7,7 @@ export const clientShow = command({
   summary: 'Shows a client and when its secrets were last used, without the secrets',
   parameters: { clientId: argument('CLIENT_ID', 'The id of the client') },
   examples: ['npx postern client show AQ1B2C3D4E --stage sandbox'],
-  async run({ clientId }, { stage: connect }) {
+  async run({ clientId }, { connect }) {
     const stage = await connect();
     const client = await findClient(stage, clientId);
     const lastUses = new Map(

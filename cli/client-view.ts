@@ -1,5 +1,5 @@
 import type { Client } from '../src/clients/client.ts';
-import { fields } from './fields.ts';
+import { fields } from './arguments/columns.ts';
 import { isoDate, isoHour } from './iso-date.ts';
 import type { Stage } from './stage.ts';
 

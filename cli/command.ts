@@ -18,10 +18,15 @@ export interface Output {
   readonly ifLost?: string;
 }
 
+/** A valid command that cannot be carried out: exit code 1. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
 /** What a command may use. */
 interface Surroundings {
   /** Connects to the stage that was named. */
-  readonly stage: () => Promise<Stage>;
+  readonly connect: () => Promise<Stage>;
   readonly terminal: Terminal;
 }
 
@@ -92,7 +97,7 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
         for (const warning of stage.warnings) await warn(warning);
         return stage;
       };
-      return definition.run(own.output, { stage: connectAndWarn, terminal });
+      return definition.run(own.output, { connect: connectAndWarn, terminal });
     },
   };
 }

@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import type { StageRecord } from '../lib/stages.ts';
 import { Unavailable } from '../src/unavailable.ts';
-import { Refused } from './refused.ts';
+import { Refused } from './command.ts';
 import { StageOutputs } from './stage.ts';
 import type { StageLocation } from './stage.ts';
 

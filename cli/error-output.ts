@@ -1,7 +1,7 @@
 import { UnreadableKeySet } from '../src/storage/signing-key-set-store.ts';
 import { Unavailable } from '../src/unavailable.ts';
 import { UsageError } from './arguments/usage-error.ts';
-import { Refused } from './refused.ts';
+import { Refused } from './command.ts';
 
 /** 2 for a command line that is not valid, 1 for a command that failed. */
 export const exitCodeOf = (error: unknown): 1 | 2 => (error instanceof UsageError ? 2 : 1);

@@ -1,5 +1,5 @@
 import type { Account } from '../src/clients/account.ts';
-import { Refused } from './refused.ts';
+import { Refused } from './command.ts';
 import type { Stage } from './stage.ts';
 
 /** The account as it is now. Throws `Refused` if there is none. */

@@ -5,7 +5,7 @@ import {
   tokenExchangeGrantType,
 } from '../src/clients/client.ts';
 import type { Client } from '../src/clients/client.ts';
-import { shellWord } from './shell-word.ts';
+import { shellWord } from './arguments/printable.ts';
 
 /** The parameters of each grant besides the client and the scope. The partner sets the shell variables. */
 const grantParameters: readonly (readonly [string, string])[] = [

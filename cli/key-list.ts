@@ -11,7 +11,7 @@ export const keyList = command({
   ],
   parameters: {},
   examples: ['npx postern key list --stage sandbox'],
-  async run(_, { stage: connect }) {
+  async run(_, { connect }) {
     const stage = await connect();
     const now = stage.clock();
     const state = await stage.signingKeys.read();

@@ -5,10 +5,9 @@ import type { KeyRole } from '../src/keys/signing-key-set.ts';
 import { generateSigningKey } from '../src/keys/signing-key.ts';
 import { argument, flag } from './arguments/parameters.ts';
 import { UsageError } from './arguments/usage-error.ts';
-import { command } from './command.ts';
+import { command, Refused } from './command.ts';
 import { errorMessage } from './error-output.ts';
 import { keyViews } from './key-view.ts';
-import { Refused } from './refused.ts';
 import type { Stage } from './stage.ts';
 
 export const keyRevoke = command({
@@ -22,7 +21,7 @@ export const keyRevoke = command({
     yes: flag('Does not ask for confirmation; required if no one can be asked'),
   },
   examples: ['npx postern key revoke q3Zr8mM0aXw --stage sandbox'],
-  async run({ kid, yes }, { stage: connect, terminal }) {
+  async run({ kid, yes }, { connect, terminal }) {
     if (!yes && !terminal.attended) {
       throw new UsageError(
         'This makes tokens invalid, and there is no one to ask for confirmation: add --yes.',

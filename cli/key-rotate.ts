@@ -1,10 +1,9 @@
 import type { SigningKeyState } from '../src/keys/key-revocation.ts';
 import { keysWithRole, signingKeyAt } from '../src/keys/signing-key-set.ts';
 import type { SigningKeySet } from '../src/keys/signing-key-set.ts';
-import { command } from './command.ts';
+import { command, Refused } from './command.ts';
 import { isoDate } from './iso-date.ts';
 import { keyViews } from './key-view.ts';
-import { Refused } from './refused.ts';
 import type { Stage } from './stage.ts';
 
 /** Seconds for which the command waits for a rotation, and between two looks at it. */
@@ -20,7 +19,7 @@ export const keyRotate = command({
   ],
   parameters: {},
   examples: ['npx postern key rotate --stage sandbox'],
-  async run(_, { stage: connect }) {
+  async run(_, { connect }) {
     const stage = await connect();
     const before = await stage.signingKeys.read();
     const started = await stage.signingKeys.rotate();

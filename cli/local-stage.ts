@@ -3,7 +3,7 @@ import type { StageRecord } from '../lib/stages.ts';
 import { dynamodbClient, secretsManagerClient } from '../local/clients.ts';
 import { readRunningInstances } from '../local/running.ts';
 import type { RunningInstance } from '../local/running.ts';
-import { Refused } from './refused.ts';
+import { Refused } from './command.ts';
 import { StageOutputs } from './stage.ts';
 import type { StageLocation } from './stage.ts';
 

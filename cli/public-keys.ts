@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { parseClientKeys } from '../src/clients/client-key.ts';
-import type { ParsedClientKeys, StatedAboutKey } from '../src/clients/client-key.ts';
+import type { IgnoredKey, ParsedClientKeys, StatedAboutKey } from '../src/clients/client-key.ts';
 import { assertionAlgorithms } from '../src/clients/client.ts';
+import type { Client } from '../src/clients/client.ts';
+import { fields } from './arguments/columns.ts';
 import { option } from './arguments/parameters.ts';
-import { Refused } from './refused.ts';
+import { oneLine } from './arguments/printable.ts';
+import { Refused } from './command.ts';
+import type { Stage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Names standard input in place of a file. */
@@ -46,3 +50,25 @@ async function textOf(file: string): Promise<string> {
     );
   }
 }
+
+/** What the partner must sign its assertions with, for whoever tells it (RFC 7523 §3). */
+export function assertionText({ keys, fapi }: Client, { record: { clientAssertions } }: Stage): string {
+  const { maximumLifetime, tokenEndpointAudience } = clientAssertions;
+  const audience = fapi ? ', as a string' : tokenEndpointAudience ? ', or the URL of the token endpoint' : '';
+  return `The partner signs an assertion for each request (private_key_jwt), with one of its private keys:\n${fields(
+    {
+      'alg, kid': keys.map(
+        ({ algorithms, kid, kidSource }) =>
+          `${algorithms.join(' or ')}, ${kidSource === 'partner' ? `kid ${kid} or none` : 'any kid or none'}`,
+      ),
+      'iss, sub': 'the client_id',
+      aud: `the issuer of the stage${audience}`,
+      exp: `at most ${fapi ? maximumLifetime.fapi : maximumLifetime.default} seconds ahead`,
+      jti: fapi ? 'another one in each assertion' : 'another one in each assertion, or none',
+    },
+  )}`;
+}
+
+/** The keys of a file that were not registered, and why; nothing if there are none. */
+export const ignoredKeysText = (ignored: readonly IgnoredKey[]): string[] =>
+  ignored.map(({ name, reason }) => `Not registered: the key ${oneLine(name)} ${reason}.`);

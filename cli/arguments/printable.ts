@@ -17,3 +17,7 @@ export const printable = (text: string): string =>
 
 /** A stored string, which must not begin a line of its own. */
 export const oneLine = (text: string): string => text.replaceAll(unprintable, escaped);
+
+/** A word, quoted for a shell if necessary. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

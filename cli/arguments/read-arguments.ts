@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util';
 import type * as v from 'valibot';
 import { helpOf, kebab, spell, typedAs } from './parameters.ts';
 import type { Help, Parameters } from './parameters.ts';
-import { mostSimilar } from './similar-word.ts';
-import { UsageError } from './usage-error.ts';
+import { mostSimilar, UsageError } from './usage-error.ts';
 
 /** What was typed, by the names of the parameters: strings, lists of strings, and true for flags. */
 export type TypedArguments = Readonly<Record<string, string | string[] | true>>;
