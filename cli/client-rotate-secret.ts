@@ -40,7 +40,7 @@ export const clientRotateSecret = command({
     const stage = await connect();
     const now = stage.clock();
     const found = await findClient(stage, clientId);
-    const made = newClientSecret(await stage.secretKey(), found, now);
+    const made = newClientSecret(await stage.secretHashKey(), found, now);
     const { client } = await changeClient(stage, clientId, (current) => {
       const changed = rotateSecret(current, made.stored, { overlap, now });
       if (changed.ok) return changed.value;

@@ -38,7 +38,7 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     },
     signingKeys: signingKeySetStore(secretsManager, outputs.SigningKeysSecret),
     publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),
-    secretKey: async () => (await keys()).clientSecret,
+    secretHashKey: async () => (await keys()).clientSecret,
     ...(await dynamodbClock(dynamodb, outputs.ClientsTable)),
     unsignedAssertions: dialects[record.dialect].unsignedAssertions,
     wait: (seconds) => setTimeout(seconds * 1_000),

@@ -83,7 +83,7 @@ export async function registerDemoPartners(
     clients: dynamodbClientStore(dynamodb, ClientsTable),
     accounts: dynamodbAccountStore(dynamodb, ClientsTable),
     subjects: dynamodbSubjectStore(dynamodb, ClientsTable),
-    secretKey: async () => (await keys()).clientSecret,
+    secretHashKey: async () => (await keys()).clientSecret,
     clock: systemClock,
   };
   for (const client of clients) {

@@ -32,7 +32,7 @@ const options = {
   clients: dynamodbClientStore(database, env.CLIENTS_TABLE),
   accounts,
   subjects: dynamodbSubjectStore(database, env.CLIENTS_TABLE),
-  secretKey: async () => (await hashKeys()).clientSecret,
+  secretHashKey: async () => (await hashKeys()).clientSecret,
   clock: systemClock,
   longestSession: parseTokenPolicy(env.TOKEN_POLICY).sessionLifetime.maximum,
   log,

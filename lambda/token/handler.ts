@@ -55,7 +55,9 @@ export const handler = endpoint({
     verifyDpopProof: dpopProofVerifier(resources),
     // Only access tokens can be exchanged (RFC 8693).
     verifyToken: tokenVerification([accessTokenKind(resources)]).verifyToken,
-    issuer: { issuer: env.ISSUER, audience: env.AUDIENCE, policy: parseTokenPolicy(env.TOKEN_POLICY) },
+    issuer: env.ISSUER,
+    audience: env.AUDIENCE,
+    policy: parseTokenPolicy(env.TOKEN_POLICY),
     dialect: dialects[dialect],
     findClient: (clientId) => clients.findNow(clientId),
     signer,

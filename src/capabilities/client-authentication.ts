@@ -18,7 +18,7 @@ export const clientAuthenticator = ({
 }: StageResources & { readonly env: Pick<Environment, 'CLIENT_ASSERTIONS'> }): AuthenticateClient =>
   clientAuthentication({
     clients: dynamodbClientStore(dynamodb, env.CLIENTS_TABLE),
-    secretKey: async () => (await hashKeys()).clientSecret,
+    secretHashKey: async () => (await hashKeys()).clientSecret,
     replays: dynamodbReplayStore(dynamodb, env.SESSIONS_TABLE),
     recordSecretUse: hourlySecretUse(dynamodbSecretUseStore(dynamodb, env.CLIENTS_TABLE), systemClock, log),
     issuer: env.ISSUER,

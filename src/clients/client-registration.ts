@@ -19,7 +19,7 @@ export interface Registry extends StageRules {
   readonly accounts: AccountStore;
   readonly subjects: SubjectStore;
   /** `HashKeys.clientSecret` */
-  readonly secretKey: () => Promise<KeyObject>;
+  readonly secretHashKey: () => Promise<KeyObject>;
   readonly clock: Clock;
 }
 
@@ -42,13 +42,13 @@ export async function registerClient(
   const problem = registrationProblem(registration, registry);
   if (problem) return failed({ reason: 'invalid', ...problem });
 
-  const { clients, accounts, subjects, secretKey, clock } = registry;
+  const { clients, accounts, subjects, secretHashKey, clock } = registry;
   const { account, secret: imported } = registration;
   const id = registration.clientId ?? generateClientId(registration);
   const now = clock();
   const hasSecret = imported !== undefined || needsSecret(registration);
   const { secret, stored } = hasSecret
-    ? newClientSecret(await secretKey(), { id, ...(account !== undefined && { account }) }, now, imported)
+    ? newClientSecret(await secretHashKey(), { id, ...(account !== undefined && { account }) }, now, imported)
     : {};
   const client = newClient(id, registration, stored ? [stored] : [], now);
 

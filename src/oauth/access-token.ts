@@ -8,8 +8,6 @@ import type { TokenPolicy } from './stage-policies.ts';
 export interface AccessTokenIssuer {
   /** `iss`: the stage's URL. */
   readonly issuer: string;
-  /** `aud` of a token whose client requests no other audience. */
-  readonly audience: string;
   readonly policy: TokenPolicy;
 }
 

@@ -27,8 +27,9 @@ export const tokenParameters = [
 ] as const;
 export type TokenParameters = { readonly [name in (typeof tokenParameters)[number]]?: string };
 
-export interface GrantCapabilities {
-  readonly issuer: AccessTokenIssuer;
+export interface GrantCapabilities extends AccessTokenIssuer {
+  /** `aud` of a token whose client requests no other audience. */
+  readonly audience: string;
   /** Read strongly consistent, as for client authentication. */
   readonly findClient: (clientId: string) => Promise<Client | undefined>;
   /** Remembers used assertions. */

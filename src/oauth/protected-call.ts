@@ -2,9 +2,9 @@ import { errorResult } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
-import { parsePresentedToken } from './bearer-token.ts';
-import type { PresentedToken } from './bearer-token.ts';
 import type { VerifyDpopProof } from './dpop.ts';
+import { parsePresentedToken } from './presented-token.ts';
+import type { PresentedToken } from './presented-token.ts';
 import { audienceError, scopeError } from './token-verification.ts';
 import type { VerifiedToken, VerifyToken } from './token-verification.ts';
 

@@ -62,7 +62,7 @@ export async function issueToken(
   { authorization, dpop, origin, parameters }: TokenRequest,
   capabilities: TokenCapabilities,
 ): Promise<Result<IssuedToken, RequestError>> {
-  const { authenticateClient, issuer, signer, clock } = capabilities;
+  const { authenticateClient, signer, clock } = capabilities;
   if (parameters.grant_type === undefined) return errorResult('invalid_request', 'grant_type is missing.');
   const grantType = grantTypes.find((name) => name === parameters.grant_type);
   if (grantType === undefined) return errorResult('unsupported_grant_type');
@@ -87,7 +87,7 @@ export async function issueToken(
   const granted = await grant(request, capabilities);
   if (!granted.ok) return granted;
   const sign = await signer();
-  const { response, jti } = issueAccessToken(authenticated.value, granted.value, issuer, sign, clock());
+  const { response, jti } = issueAccessToken(authenticated.value, granted.value, capabilities, sign, clock());
   return ok({
     response: issuedTokenType === undefined ? response : { ...response, issued_token_type: issuedTokenType },
     clientId: client.id,
@@ -101,7 +101,7 @@ export async function issueToken(
 async function boundKey(
   client: Client,
   proof: string | undefined,
-  { issuer: { issuer }, verifyDpopProof }: TokenCapabilities,
+  { issuer, verifyDpopProof }: TokenCapabilities,
 ): Promise<Result<string | undefined, RequestError>> {
   if (proof === undefined) {
     if (!client.dpopBoundAccessTokens) return ok(undefined);

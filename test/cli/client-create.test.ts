@@ -6,7 +6,7 @@ import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, errorOf, jsonOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
-import { emptyStage, now, secretKey } from './stage-under-test.ts';
+import { emptyStage, now, secretHashKey } from './stage-under-test.ts';
 
 const database = await testDatabase();
 afterAll(() => database.close());
@@ -22,7 +22,7 @@ const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const withKey = [...withScope, '--client-id', 'acme', '--public-key', '-'];
 
 const authenticates = async (stage: Stage, clientId: string, secret: string) =>
-  matchClientSecret(secretKey, await stage.clients.findNow(clientId), [secret], now) !== undefined;
+  matchClientSecret(secretHashKey, await stage.clients.findNow(clientId), [secret], now) !== undefined;
 
 describe('postern client create', () => {
   test('generates an id and a secret that authenticates the client', async () => {

@@ -11,7 +11,7 @@ import type { Client } from '../../src/clients/client.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, errorOf, jsonOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
-import { emptyStage, now, secretKey } from './stage-under-test.ts';
+import { emptyStage, now, secretHashKey } from './stage-under-test.ts';
 
 const database = await testDatabase();
 const folder = mkdtempSync(join(tmpdir(), 'postern-keys-'));
@@ -60,7 +60,7 @@ const acme = async (stage: Stage) => {
   return client;
 };
 const authenticates = async (stage: Stage, secret: string) =>
-  matchClientSecret(secretKey, await acme(stage), [secret], stage.clock()) !== undefined;
+  matchClientSecret(secretHashKey, await acme(stage), [secret], stage.clock()) !== undefined;
 
 describe('postern client rotate-secret', () => {
   test('generates a second secret, and lets the first one expire after a day', async () => {

@@ -11,7 +11,7 @@ import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 import type { testDatabase } from '../contract/tables.ts';
 
 export const now = Date.parse('2026-05-04T03:02:01Z') / 1000;
-export const secretKey = deriveHashKeys('hash key of the tests').clientSecret;
+export const secretHashKey = deriveHashKeys('hash key of the tests').clientSecret;
 
 const noSigningKeys: SigningKeySetStore = {
   read: () => assert.fail('nothing reads the signing keys here'),
@@ -35,7 +35,7 @@ export async function emptyStage(
     clients: dynamodbClientStore(database.dynamodb, name),
     accounts: dynamodbAccountStore(database.dynamodb, name),
     subjects: dynamodbSubjectStore(database.dynamodb, name),
-    secretKey: async () => secretKey,
+    secretHashKey: async () => secretHashKey,
     secretUses: dynamodbSecretUseStore(database.dynamodb, name),
     signingKeys,
     publishedKeys: dynamodbPublishedKeySetStore(database.dynamodb, name),

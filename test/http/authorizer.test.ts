@@ -404,7 +404,7 @@ describe('context that the authorizer gives the integration', () => {
     const { response: issued } = issueAccessToken(
       { client: odd, method: 'client_secret_basic' },
       { scope: 'orders:read', audience: stage.issuer },
-      stage.tokens.issuer,
+      stage.tokens,
       stage.sign,
       now,
     );

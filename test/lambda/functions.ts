@@ -103,7 +103,7 @@ export async function startFunctionServices() {
     clients: dynamodbClientStore(dynamodb, 'clients'),
     accounts: dynamodbAccountStore(dynamodb, 'clients'),
     subjects: dynamodbSubjectStore(dynamodb, 'clients'),
-    secretKey: async () => deriveHashKeys(hashKey).clientSecret,
+    secretHashKey: async () => deriveHashKeys(hashKey).clientSecret,
     clock: now,
   };
   const running = new Set([database, secrets]);

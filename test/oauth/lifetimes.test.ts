@@ -24,9 +24,8 @@ describe('lifetime of an access token', () => {
   });
 
   test("is at most the maximum of the stage, even where the stage's default is longer", async () => {
-    const { issuer } = stage.tokens;
-    const policy = { ...issuer.policy, maximumAccessTokenLifetime: 300 };
-    const context = { ...stage.tokens, issuer: { ...issuer, policy } };
+    const policy = { ...stage.policy, maximumAccessTokenLifetime: 300 };
+    const context = { ...stage.tokens, policy };
     const client = await partner();
     const { response } = await client.issued(parameters, { context });
     expect(response.expires_in).toBe(300);

@@ -46,9 +46,8 @@ describe('required scopes of a client', () => {
 describe('required scopes of a stage', () => {
   /** A stage that requires a market of one kind of client. */
   const requiring = (kind: ClientKind): TokenCapabilities => {
-    const { issuer } = stage.tokens;
     const requiredAnyOf = { integration: [], sales_channel: [], [kind]: ['market:*', 'store:*'] };
-    return { ...stage.tokens, issuer: { ...issuer, policy: { ...issuer.policy, requiredAnyOf } } };
+    return { ...stage.tokens, policy: { ...stage.policy, requiredAnyOf } };
   };
 
   test('refuses a client of the kind they are for with invalid_scope', async () => {

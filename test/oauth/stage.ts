@@ -62,7 +62,7 @@ export async function memoryStage(
   const replays = memoryReplayStore();
   const revocations = memoryRevocationStore(clients, sessions, () => [signingKey.kid]);
   const uses = memorySecretUseStore();
-  const secretKey = async () => hashKeys.clientSecret;
+  const secretHashKey = async () => hashKeys.clientSecret;
   const tagKey = async () => hashKeys.sessionToken;
   const nonceKey = async () => hashKeys.dpopNonce;
   const sign = jwtSigner(signingKey, accessTokenType);
@@ -73,13 +73,13 @@ export async function memoryStage(
     clients,
     accounts,
     subjects: memorySubjectStore(),
-    secretKey,
+    secretHashKey,
     clock,
     unsignedAssertions: dialect.unsignedAssertions,
   };
   const authentication: ClientAuthenticationOptions = {
     clients,
-    secretKey,
+    secretHashKey,
     replays,
     recordSecretUse: hourlySecretUse(uses, clock, log),
     issuer,
@@ -117,7 +117,7 @@ export async function memoryStage(
     policy,
     signingKey,
     sign,
-    secretKey,
+    secretHashKey,
     tagKey,
     nonceKey,
     registry,
@@ -132,7 +132,9 @@ export async function memoryStage(
       authenticateClient,
       verifyDpopProof,
       verifyToken: tokenVerification([accessTokenKind]).verifyToken,
-      issuer: { issuer, audience: issuer, policy },
+      issuer,
+      audience: issuer,
+      policy,
       dialect,
       findClient: clients.findNow,
       signer: async () => sign,

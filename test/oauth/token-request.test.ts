@@ -281,7 +281,7 @@ describe('token endpoint', () => {
     const { client } = await stage.register();
     const other = await stage.register({ clientId: 'second', secret: '8d1f0ab7c35e4f9eb0c9d6a2f34e5b71' });
     expect(other.client.secrets.length).toBe(1);
-    const { stored } = newClientSecret(await stage.secretKey(), client, stage.time.now, 'e'.repeat(40));
+    const { stored } = newClientSecret(await stage.secretHashKey(), client, stage.time.now, 'e'.repeat(40));
     await stage.clients.replace({ ...client, secrets: [...client.secrets, stored] });
     const response = await issued({ grant_type, scope: 'orders:read' }, basic(client.id, 'e'.repeat(40)));
     expect(response.scope).toBe('orders:read');

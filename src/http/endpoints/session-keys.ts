@@ -85,7 +85,7 @@ const attempts = 3;
  * revoked at once. The sessions that it opened remain valid until they expire, but no longer manage keys.
  */
 export function updateSessionKey(options: SessionKeyOptions): AccountOperation {
-  const { clients, secretKey, clock, log } = options;
+  const { clients, secretHashKey, clock, log } = options;
   return managing(options, async (request, account, caller) => {
     const change = parseChange(request);
     if (!change.ok) return change;
@@ -98,7 +98,7 @@ export function updateSessionKey(options: SessionKeyOptions): AccountOperation {
       if (client.status === 'disabled') return disabledSessionKey();
       // Of two sessions that regenerate the secret that opened both, one does.
       if (client.id === caller.client_id && !hasSecretOf(caller, client, clock())) return replacedSecret();
-      if (regenerate) newSecret ??= newClientSecret(await secretKey(), client, clock());
+      if (regenerate) newSecret ??= newClientSecret(await secretHashKey(), client, clock());
       const changed = changedSessionKey(client, label, newSecret);
       if (!(await clients.replace(changed))) continue;
       log('INFO', {

@@ -4,9 +4,9 @@ import type { ClientAuthenticationMethod } from './method.ts';
 const verify: ClientAuthenticationMethod['verify'] = async (
   { credentials },
   client,
-  { secretKey, clock },
+  { secretHashKey, clock },
 ) => {
-  const secret = matchClientSecret(await secretKey(), client, credentials, clock());
+  const secret = matchClientSecret(await secretHashKey(), client, credentials, clock());
   return secret ? { verified: true, secretId: secret.id } : { verified: false, reason: 'wrong_secret' };
 };
 

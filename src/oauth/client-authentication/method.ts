@@ -40,7 +40,7 @@ type CredentialVerification =
 /** What the methods need to verify credentials. */
 export interface VerificationOptions {
   /** `HashKeys.clientSecret` */
-  readonly secretKey: () => Promise<KeyObject>;
+  readonly secretHashKey: () => Promise<KeyObject>;
   /** Remembers used assertions. */
   readonly replays: ReplayStore;
   /** The `aud` of assertions (RFC 7523 §3). */

@@ -42,7 +42,7 @@ export const jwtBearer: Grant = {
 
   async grant({ authenticated, parameters, jkt }, capabilities) {
     const { client, method } = authenticated;
-    const { issuer, replays, clock, dialect } = capabilities;
+    const { issuer, audience: stageAudience, policy, replays, clock, dialect } = capabilities;
     const { assertion } = parameters;
     if (assertion === undefined) {
       return errorResult(dialect.missingAssertion, 'assertion is missing.', { clientId: client.id });
@@ -53,7 +53,7 @@ export const jwtBearer: Grant = {
     const { claims, isSigned } = read.value;
     const actingFor = actingForOf(claims, {
       client,
-      audiences: [issuer.issuer, issuer.issuer + endpoints.token, issuer.audience],
+      audiences: [issuer, issuer + endpoints.token, stageAudience],
       clientIsAuthenticated: method !== 'none',
       now,
     });
@@ -67,9 +67,9 @@ export const jwtBearer: Grant = {
       });
     }
 
-    const scope = grantScope(client, parameters.scope, issuer.policy);
+    const scope = grantScope(client, parameters.scope, policy);
     if (!scope.ok) return scope;
-    const audience = grantAudience(client, parameters, issuer.audience);
+    const audience = grantAudience(client, parameters, stageAudience);
     if (!audience.ok) return audience;
 
     // Last, so that a request that fails does not use up the assertion. An unsigned one gives nobody a right: its

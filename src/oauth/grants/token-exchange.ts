@@ -18,7 +18,10 @@ const tokenTypes = new Set([accessTokenType, 'urn:ietf:params:oauth:token-type:j
  * audience. The new token never permits more, and never lives longer, than the old one.
  */
 export const tokenExchange: Grant = {
-  async grant({ authenticated: { client, method }, parameters, jkt }, { issuer, verifyToken, clock }) {
+  async grant(
+    { authenticated: { client, method }, parameters, jkt },
+    { audience: stageAudience, policy, verifyToken, clock },
+  ) {
     const invalidRequest = (description: string, reason?: string) =>
       errorResult('invalid_request', description, {
         clientId: client.id,
@@ -61,9 +64,9 @@ export const tokenExchange: Grant = {
       });
     }
     // The client acts as itself, so it must be registered for the scope too.
-    const granted = grantScopeTokens(client, scope, issuer.policy);
+    const granted = grantScopeTokens(client, scope, policy);
     if (!granted.ok) return granted;
-    const audience = grantAudience(client, parameters, defaultAudience(token, issuer.audience));
+    const audience = grantAudience(client, parameters, defaultAudience(token, stageAudience));
     if (!audience.ok) return audience;
     return ok({
       scope: granted.value,
