@@ -11,7 +11,6 @@ import { jsonLog } from '../../src/log.ts';
 import { parseAccessTokenType } from '../../src/oauth/access-token-verification.ts';
 import { dialectNames, dialects } from '../../src/oauth/dialect.ts';
 import { parseTokenPolicy } from '../../src/oauth/stage-policies.ts';
-import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbReplayStore } from '../../src/storage/replay-store.ts';
@@ -54,7 +53,7 @@ export const handler = endpoint({
     authenticateClient: clientAuthenticator(resources),
     verifyDpopProof: dpopProofVerifier(resources),
     // Only access tokens can be exchanged (RFC 8693).
-    verifyToken: tokenVerification([accessTokenKind(resources)]).verifyToken,
+    verifyToken: accessTokenKind(resources).verify,
     issuer: env.ISSUER,
     audience: env.AUDIENCE,
     policy: parseTokenPolicy(env.TOKEN_POLICY),

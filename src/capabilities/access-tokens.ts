@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import type { Environment } from '../env.ts';
 import { verificationKeyFinder } from '../keys/published-key-set.ts';
 import { accessTokens, parseAccessTokenType } from '../oauth/access-token-verification.ts';
-import type { TokenKind } from '../oauth/token-verification.ts';
+import type { TokenKind, VerifiedAccessToken } from '../oauth/token-verification.ts';
 import { dynamodbPublishedKeySetStore } from '../storage/published-key-set-store.ts';
 import { dynamodbRevocationStateReader } from '../storage/revocation-state-reader.ts';
 import type { StageResources } from './stage-resources.ts';
@@ -13,7 +13,7 @@ export const accessTokenKind = ({
   dynamodb,
 }: Pick<StageResources, 'env' | 'dynamodb'> & {
   readonly env: Pick<Environment, 'ACCESS_TOKEN_TYPE'>;
-}): TokenKind =>
+}): TokenKind<VerifiedAccessToken> =>
   accessTokens({
     issuer: env.ISSUER,
     accessTokenType: parseAccessTokenType(env.ACCESS_TOKEN_TYPE),

@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import type { TokenKind } from '../oauth/token-verification.ts';
+import type { TokenKind, VerifiedSessionToken } from '../oauth/token-verification.ts';
 import { sessionTokens } from '../sessions/session-verification.ts';
 import { dynamodbSessionOriginReader } from '../storage/session-origin-reader.ts';
 import { dynamodbSessionStore } from '../storage/session-store.ts';
@@ -10,7 +10,7 @@ export const sessionTokenKind = ({
   env,
   dynamodb,
   hashKeys,
-}: Pick<StageResources, 'env' | 'dynamodb' | 'hashKeys'>): TokenKind =>
+}: Pick<StageResources, 'env' | 'dynamodb' | 'hashKeys'>): TokenKind<VerifiedSessionToken> =>
   sessionTokens({
     sessions: dynamodbSessionStore(dynamodb, env.SESSIONS_TABLE),
     origins: dynamodbSessionOriginReader(dynamodb, env.CLIENTS_TABLE),

@@ -5,7 +5,7 @@ import { causeOf } from '../log.ts';
 import type { Log } from '../log.ts';
 import { authorizeCall } from '../oauth/protected-call.ts';
 import type { ProtectedCallCapabilities } from '../oauth/protected-call.ts';
-import type { VerifiedToken } from '../oauth/token-verification.ts';
+import type { VerifiedAccessToken, VerifiedToken } from '../oauth/token-verification.ts';
 import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
@@ -92,25 +92,20 @@ async function authorize(
 /** Claims that are not strings and that an integration needs. They are passed on as JSON. */
 const jsonClaims: ReadonlySet<string> = new Set(['owner', 'custom_claim', 'act', 'market', 'test']);
 
-/** The context of a caller: strings as the JWT authorizer passes them on, and `jsonClaims` as JSON. */
-function callerContext({
-  clientId,
-  account,
-  secretId,
-  scope,
-  claims,
-}: VerifiedToken): Record<string, string> {
+function callerContext(token: VerifiedToken): Record<string, string> {
+  const { clientId, scope } = token;
+  return token.kind === 'session'
+    ? { client_id: clientId, scope, account: token.account, secret_id: token.secretId }
+    : { ...claimsContext(token), client_id: clientId, scope };
+}
+
+/** The claims of a JWT: strings as the JWT authorizer passes them on, and `jsonClaims` as JSON. */
+function claimsContext({ claims }: VerifiedAccessToken): Record<string, string> {
   const strings = Object.entries(claims)
     .filter(
       ([name, value]) =>
         !reservedContextMembers.has(name) && (typeof value === 'string' || jsonClaims.has(name)),
     )
     .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
-  return {
-    ...Object.fromEntries(strings),
-    client_id: clientId,
-    scope,
-    ...(account !== undefined && { account }),
-    ...(secretId !== undefined && { secret_id: secretId }),
-  };
+  return Object.fromEntries(strings);
 }

@@ -5,8 +5,8 @@ import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { signingAlgorithmNames } from '../keys/algorithms.ts';
 import { ok } from '../result.ts';
-import { clientRevocationReason, invalidToken } from './token-verification.ts';
-import type { TokenKind, TokenOrigin } from './token-verification.ts';
+import { clientRevocationReason, invalidToken, tokenKind } from './token-verification.ts';
+import type { TokenKind, TokenOrigin, VerifiedAccessToken } from './token-verification.ts';
 
 /**
  * `typ` values of which a stage has one in its access tokens. RFC 9068 §2.1 demands the first. Commerce Layer's clients
@@ -61,7 +61,7 @@ const AccessTokenClaims = v.looseObject({
   nbf: v.number(),
   exp: v.number(),
   cnf: v.exactOptional(v.object({ jkt: v.string() })),
-  origin: v.exactOptional(
+  origin: v.optional(
     v.array(
       v.pipe(
         v.object({
@@ -78,6 +78,7 @@ const AccessTokenClaims = v.looseObject({
         })),
       ),
     ),
+    [],
   ),
 });
 
@@ -97,59 +98,60 @@ export const accessTokens = ({
   revocationStates,
   verificationKey,
   clock,
-}: AccessTokenVerificationOptions): TokenKind => ({
-  hasForm: (token) => compactJws.test(token),
+}: AccessTokenVerificationOptions): TokenKind<VerifiedAccessToken> =>
+  tokenKind<VerifiedAccessToken>({
+    hasForm: (token) => compactJws.test(token),
 
-  async recognize(token) {
-    const now = clock();
-    let payload: unknown;
-    let keyId: string | undefined;
-    try {
-      const verified = await jwtVerify(token, verificationKey, {
-        algorithms: [...signingAlgorithmNames],
-        typ: accessTokenType,
-        issuer,
-        currentDate: new Date(now * 1000),
-        clockTolerance: clockSkew,
+    async recognize(token) {
+      const now = clock();
+      let payload: unknown;
+      let keyId: string | undefined;
+      try {
+        const verified = await jwtVerify(token, verificationKey, {
+          algorithms: [...signingAlgorithmNames],
+          typ: accessTokenType,
+          issuer,
+          currentDate: new Date(now * 1000),
+          clockTolerance: clockSkew,
+        });
+        payload = verified.payload;
+        keyId = verified.protectedHeader.kid;
+      } catch (error) {
+        if (error instanceof joseErrors.JOSEError) return invalidToken(error.code, clientOf(error));
+        throw error;
+      }
+      const parsed = v.safeParse(AccessTokenClaims, payload);
+      if (!parsed.success || keyId === undefined) return invalidToken('incomplete_claims');
+      const { client_id: clientId, token_generation: tokenGeneration } = parsed.output;
+      const { sub, scope, iat, exp, aud, jti, cnf, origin: origins } = parsed.output;
+      if (now >= exp) return invalidToken('expired', clientId);
+      if (iat > now + clockSkew) return invalidToken('issued_in_the_future', clientId);
+      return ok({
+        kind: 'jwt',
+        clientId,
+        tokenGeneration,
+        subject: sub,
+        scope,
+        issuedAt: iat,
+        expiresAt: exp,
+        audience: aud,
+        jti,
+        keyId,
+        ...(cnf && { jkt: cnf.jkt }),
+        origins,
+        claims: parsed.output,
       });
-      payload = verified.payload;
-      keyId = verified.protectedHeader.kid;
-    } catch (error) {
-      if (error instanceof joseErrors.JOSEError) return invalidToken(error.code, clientOf(error));
-      throw error;
-    }
-    const parsed = v.safeParse(AccessTokenClaims, payload);
-    if (!parsed.success) return invalidToken('incomplete_claims');
-    const { client_id: clientId, token_generation: tokenGeneration } = parsed.output;
-    const { sub, scope, iat, exp, aud, jti, cnf, origin: origins } = parsed.output;
-    if (now >= exp) return invalidToken('expired', clientId);
-    if (iat > now + clockSkew) return invalidToken('issued_in_the_future', clientId);
-    return ok({
-      kind: 'jwt',
-      clientId,
-      tokenGeneration,
-      subject: sub,
-      scope,
-      issuedAt: iat,
-      expiresAt: exp,
-      audience: aud,
-      jti,
-      ...(keyId !== undefined && { keyId }),
-      ...(cnf && { jkt: cnf.jkt }),
-      ...(origins && { origins }),
-      claims: parsed.output,
-    });
-  },
+    },
 
-  async revocationReason({ clientId, tokenGeneration, jti = '', keyId = '', origins = [] }) {
-    const tokens = [{ clientId, tokenGeneration, jti, keyId }, ...origins];
-    const { clients, revoked, keyIds } = await revocationStates.find(tokens);
-    for (const token of tokens) {
-      if (revoked.has(token.jti)) return 'revoked';
-      if (!keyIds.includes(token.keyId)) return 'key_revoked';
-      const reason = clientRevocationReason(clients.get(token.clientId), token);
-      if (reason !== undefined) return reason;
-    }
-    return undefined;
-  },
-});
+    async revocationReason(accessToken) {
+      const tokens = [accessToken, ...accessToken.origins];
+      const { clients, revoked, keyIds } = await revocationStates.find(tokens);
+      for (const token of tokens) {
+        if (revoked.has(token.jti)) return 'revoked';
+        if (!keyIds.includes(token.keyId)) return 'key_revoked';
+        const reason = clientRevocationReason(clients.get(token.clientId), token);
+        if (reason !== undefined) return reason;
+      }
+      return undefined;
+    },
+  });

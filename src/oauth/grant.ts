@@ -7,7 +7,7 @@ import type { AuthenticatedClient } from './client-authentication.ts';
 import { authenticationParameters } from './client-authentication/method.ts';
 import type { Dialect } from './dialect.ts';
 import type { ReplayStore } from './replay-store.ts';
-import type { VerifyToken } from './token-verification.ts';
+import type { VerifiedAccessToken, VerifyToken } from './token-verification.ts';
 
 /** The parameters of the token endpoint. Others are ignored (RFC 6749 §3.2). */
 export const tokenParameters = [
@@ -35,7 +35,7 @@ export interface GrantCapabilities extends AccessTokenIssuer {
   /** Remembers used assertions. */
   readonly replays: ReplayStore;
   /** Verifies an access token of this stage, whatever its audience. */
-  readonly verifyToken: VerifyToken;
+  readonly verifyToken: VerifyToken<VerifiedAccessToken>;
   readonly dialect: Dialect;
   readonly clock: Clock;
 }

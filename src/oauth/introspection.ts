@@ -7,7 +7,7 @@ import type { Result } from '../result.ts';
 import type { AuthenticateClient } from './client-authentication.ts';
 import { authenticationParameters } from './client-authentication/method.ts';
 import { isForAudience } from './token-verification.ts';
-import type { VerifiedToken, VerifyToken } from './token-verification.ts';
+import type { VerifiedAccessToken, VerifiedToken, VerifyToken } from './token-verification.ts';
 
 /** RFC 7662 §2.1. `token_type_hint` is ignored: the form of a token shows its kind. */
 export const introspectionParameters = [...authenticationParameters, 'token'] as const;
@@ -62,7 +62,7 @@ export async function introspectToken(
 }
 
 function activeResponse(token: VerifiedToken, issuer: string): IntrospectionResponse {
-  const { claims, jkt } = token;
+  const { jkt } = token;
   return {
     active: true,
     scope: token.scope,
@@ -73,16 +73,19 @@ function activeResponse(token: VerifiedToken, issuer: string): IntrospectionResp
     nbf: token.issuedAt,
     sub: token.subject,
     iss: issuer,
-    ...(token.audience !== undefined && { aud: token.audience }),
-    ...(token.jti !== undefined && { jti: token.jti }),
-    // RFC 9449 §6.2
-    ...(jkt !== undefined && { cnf: { jkt } }),
-    ...(token.account !== undefined && { mage_id: token.account }),
-    // RFC 8693 §4.1, and whom a client acts for
-    ...('act' in claims && { act: claims['act'] }),
-    ...('owner' in claims && { owner: claims['owner'] }),
+    ...(token.kind === 'session' ? { mage_id: token.account } : accessTokenMembers(token)),
   };
 }
+
+const accessTokenMembers = ({ audience, jti, jkt, claims }: VerifiedAccessToken) => ({
+  aud: audience,
+  jti,
+  // RFC 9449 §6.2
+  ...(jkt !== undefined && { cnf: { jkt } }),
+  // RFC 8693 §4.1, and whom a client acts for
+  ...('act' in claims && { act: claims['act'] }),
+  ...('owner' in claims && { owner: claims['owner'] }),
+});
 
 /** The response as a signed JWT (RFC 9701 §5). */
 export async function signIntrospection(

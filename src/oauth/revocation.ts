@@ -30,7 +30,7 @@ export interface RevocationCapabilities {
 export interface Revocation {
   readonly clientId: string;
   /** Undefined if there was nothing to revoke: the token is unknown or has expired. */
-  readonly revoked: Pick<VerifiedToken, 'kind' | 'jti' | 'keyId' | 'sessionId'> | undefined;
+  readonly revoked: VerifiedToken | undefined;
 }
 
 /**
@@ -56,9 +56,9 @@ export async function revokeToken(
   const recognized = await recognizeToken(token);
   // RFC 7009 §2.2: an invalid token is not an error, because the client has what it wants.
   if (!recognized.ok) return ok({ clientId, revoked: undefined });
-  const { kind, jti, expiresAt, clientId: owner } = recognized.value;
-  if (owner !== clientId) return errorResult('token_of_another_client', undefined, { clientId });
-  if (kind === 'session') await revoker.deleteSession(token);
-  else await revoker.revokeJwt(jti ?? '', expiresAt);
-  return ok({ clientId, revoked: recognized.value });
+  const revoked = recognized.value;
+  if (revoked.clientId !== clientId) return errorResult('token_of_another_client', undefined, { clientId });
+  if (revoked.kind === 'session') await revoker.deleteSession(token);
+  else await revoker.revokeJwt(revoked.jti, revoked.expiresAt);
+  return ok({ clientId, revoked });
 }

@@ -1,67 +1,97 @@
 import type { Client } from '../clients/client.ts';
 import { errorResult, requestError } from '../errors.ts';
-import type { ErrorCode, RequestError } from '../errors.ts';
+import type { RequestError } from '../errors.ts';
 import type { Result } from '../result.ts';
 
-/** A token whose origin and time were verified: whom it stands for, what it permits, and when. */
-export interface VerifiedToken {
-  readonly kind: 'jwt' | 'session';
+/** What every verified token states, whatever its kind. */
+interface VerifiedTokenMembers {
   readonly clientId: string;
-  /** `tokenGeneration` of the client when the token was issued. */
-  readonly tokenGeneration: string | undefined;
   /** `sub`: the client, or whom it acts for. */
   readonly subject: string;
-  /** `mage_id`, of a session token. */
-  readonly account?: string;
-  /** `sessionGeneration` of the account, of a session token. */
-  readonly sessionGeneration?: string;
-  /** Id of the secret that opened the session, of a session token. */
-  readonly secretId?: string;
   /** Space-separated (RFC 6749 §3.3). */
   readonly scope: string;
   /** NumericDate, seconds since the epoch. */
   readonly issuedAt: number;
   /** NumericDate, seconds since the epoch. */
   readonly expiresAt: number;
-  /** `aud` of a JWT. */
-  readonly audience?: string | readonly string[];
-  /** `jti` of a JWT. */
-  readonly jti?: string;
-  /** `kid` of the key that signed a JWT. */
-  readonly keyId?: string;
-  /** What names a session token in a log. */
-  readonly sessionId?: string;
+}
+
+export interface VerifiedAccessToken extends VerifiedTokenMembers, TokenOrigin {
+  readonly kind: 'jwt';
+  /** `aud` */
+  readonly audience: string | readonly string[];
   /** Thumbprint of the key that the token is bound to (RFC 9449 §6.1). */
   readonly jkt?: string;
-  /** The tokens that a JWT was exchanged for, directly or indirectly (RFC 8693). */
-  readonly origins?: readonly TokenOrigin[];
-  /** All claims of a JWT. */
+  /** The tokens that it was exchanged for, directly or indirectly (RFC 8693). */
+  readonly origins: readonly TokenOrigin[];
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** A JWT that another JWT was exchanged for. Revoking it revokes the other too. */
+export interface VerifiedSessionToken extends VerifiedTokenMembers {
+  readonly kind: 'session';
+  /** `tokenGeneration` of the client when the session was opened. */
+  readonly tokenGeneration: string | undefined;
+  /** What names it in a log. */
+  readonly sessionId: string;
+  /** `mage_id` */
+  readonly account: string;
+  /** `sessionGeneration` of the account when the session was opened. */
+  readonly sessionGeneration: string;
+  /** Id of the secret that opened the session. */
+  readonly secretId: string;
+  /** A session token is a bearer token. */
+  readonly jkt?: undefined;
+}
+
+/** A token whose origin and time were verified: whom it stands for, what it permits, and when. */
+export type VerifiedToken = VerifiedAccessToken | VerifiedSessionToken;
+
+/** What names a JWT, and what may revoke it. A JWT that it was exchanged for is revoked together with it. */
 export interface TokenOrigin {
   readonly clientId: string;
-  readonly tokenGeneration: string | undefined;
+  /** `tokenGeneration` of the client when it was issued. */
+  readonly tokenGeneration: string;
   readonly jti: string;
+  /** `kid` of the key that signed it. */
   readonly keyId: string;
 }
 
+/** Verifies a token, or returns `invalid_token` (RFC 6750 §3.1). */
+export type VerifyToken<Token extends VerifiedToken = VerifiedToken> = (
+  token: string,
+) => Promise<Result<Token, RequestError>>;
+
 /** One kind of token. A stage has two: JWT access tokens, and session tokens. */
-export interface TokenKind {
+export interface TokenKind<Token extends VerifiedToken = VerifiedToken> {
   /** Whether a string has the form of such a token. */
   readonly hasForm: (token: string) => boolean;
-  /** Verifies that this stage issued the token and that it has not expired. */
-  readonly recognize: VerifyToken;
-  /** Why a recognized token is revoked; undefined if it is not. */
-  readonly revocationReason: (token: VerifiedToken) => Promise<string | undefined>;
+  /** Verifies that this stage issued the token and that it has not expired, without reading clients or revocations. */
+  readonly recognize: VerifyToken<Token>;
+  /** Verifies also that the token is not revoked. */
+  readonly verify: VerifyToken<Token>;
 }
 
-/** Verifies a token completely, or returns `invalid_token` (RFC 6750 §3.1). */
-export type VerifyToken = (token: string) => Promise<Result<VerifiedToken, RequestError>>;
+interface TokenKindDefinition<Token extends VerifiedToken> extends Omit<TokenKind<Token>, 'verify'> {
+  /** Why a recognized token is revoked; undefined if it is not. */
+  readonly revocationReason: (token: Token) => Promise<string | undefined>;
+}
+
+export const tokenKind = <Token extends VerifiedToken>({
+  hasForm,
+  recognize,
+  revocationReason,
+}: TokenKindDefinition<Token>): TokenKind<Token> => ({
+  hasForm,
+  recognize,
+  async verify(token) {
+    const recognized = await recognize(token);
+    if (!recognized.ok) return recognized;
+    const reason = await revocationReason(recognized.value);
+    return reason === undefined ? recognized : invalidToken(reason, recognized.value.clientId);
+  },
+});
 
 interface TokenVerification {
-  /** Forged and expired tokens are refused without reading clients or revocations. */
   readonly recognizeToken: VerifyToken;
   readonly verifyToken: VerifyToken;
 }
@@ -71,24 +101,16 @@ export function tokenVerification(kinds: readonly TokenKind[]): TokenVerificatio
   const kindOf = (token: string) => kinds.find(({ hasForm }) => hasForm(token));
   return {
     recognizeToken: async (token) => kindOf(token)?.recognize(token) ?? invalidToken('malformed'),
-
-    async verifyToken(token) {
-      const kind = kindOf(token);
-      if (!kind) return invalidToken('malformed');
-      const recognized = await kind.recognize(token);
-      if (!recognized.ok) return recognized;
-      const reason = await kind.revocationReason(recognized.value);
-      return reason === undefined ? recognized : invalidToken(reason, recognized.value.clientId);
-    },
+    verifyToken: async (token) => kindOf(token)?.verify(token) ?? invalidToken('malformed'),
   };
 }
 
-/** Reasons that the holder of a token learns too. All others look alike to it. */
-const errorOfReason: ReadonlyMap<string, ErrorCode> = new Map([['account_disabled', 'account_disabled']]);
-
-/** @param reason for the log */
+/**
+ * That its account is disabled is the one reason that the holder of a token learns. All others look alike to it.
+ * @param reason for the log
+ */
 export const invalidToken = (reason: string, clientId?: string) =>
-  errorResult(errorOfReason.get(reason) ?? 'invalid_token', undefined, {
+  errorResult(reason === 'account_disabled' ? reason : 'invalid_token', undefined, {
     reason,
     ...(clientId !== undefined && { clientId }),
   });

@@ -3,8 +3,8 @@ import type { Account } from '../clients/account.ts';
 import type { DeletedSessionKey } from '../clients/client-record.ts';
 import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
-import { clientRevocationReason, invalidToken } from '../oauth/token-verification.ts';
-import type { TokenKind } from '../oauth/token-verification.ts';
+import { clientRevocationReason, invalidToken, tokenKind } from '../oauth/token-verification.ts';
+import type { TokenKind, VerifiedSessionToken } from '../oauth/token-verification.ts';
 import { ok } from '../result.ts';
 import { hashSessionToken, isSessionTokenForm, verifySessionTokenTag } from './session-token.ts';
 import type { Session, SessionStore } from './session.ts';
@@ -35,43 +35,42 @@ export const sessionTokens = ({
   origins,
   tagKey,
   clock,
-}: SessionVerificationOptions): TokenKind => ({
-  hasForm: isSessionTokenForm,
+}: SessionVerificationOptions): TokenKind<VerifiedSessionToken> =>
+  tokenKind<VerifiedSessionToken>({
+    hasForm: isSessionTokenForm,
 
-  async recognize(token) {
-    if (!verifySessionTokenTag(await tagKey(), token)) return invalidToken('wrong_tag');
-    const sessionId = hashSessionToken(token);
-    const session = await sessions.find(sessionId);
-    if (!session) return invalidToken('unknown_session');
-    // DynamoDB deletes an expired item days late.
-    if (clock() >= session.expiresAt) return invalidToken('expired', session.clientId);
-    const { clientId, tokenGeneration, account, sessionGeneration, secretId, scope, issuedAt, expiresAt } =
-      session;
-    return ok({
-      kind: 'session',
-      sessionId,
-      clientId,
-      tokenGeneration,
-      subject: account,
-      account,
-      sessionGeneration,
-      secretId,
-      scope,
-      issuedAt,
-      expiresAt,
-      claims: {},
-    });
-  },
+    async recognize(token) {
+      if (!verifySessionTokenTag(await tagKey(), token)) return invalidToken('wrong_tag');
+      const sessionId = hashSessionToken(token);
+      const session = await sessions.find(sessionId);
+      if (!session) return invalidToken('unknown_session');
+      // DynamoDB deletes an expired item days late.
+      if (clock() >= session.expiresAt) return invalidToken('expired', session.clientId);
+      const { clientId, tokenGeneration, account, sessionGeneration, secretId, scope, issuedAt, expiresAt } =
+        session;
+      return ok({
+        kind: 'session',
+        sessionId,
+        clientId,
+        tokenGeneration,
+        subject: account,
+        account,
+        sessionGeneration,
+        secretId,
+        scope,
+        issuedAt,
+        expiresAt,
+      });
+    },
 
-  async revocationReason(token) {
-    const { clientId, account: mageId = '', sessionGeneration } = token;
-    const { sessionKey, account } = await origins.find({ clientId, account: mageId });
-    if (!account) return 'unknown_account';
-    if (account.status === 'disabled') return 'account_disabled';
-    if (account.sessionGeneration !== sessionGeneration) return 'account_was_disabled';
-    // The sessions of a deleted key go on, unless they were revoked before or with it.
-    return sessionKey?.status === 'deleted'
-      ? clientRevocationReason({ ...sessionKey, status: 'enabled' }, token)
-      : clientRevocationReason(sessionKey, token);
-  },
-});
+    async revocationReason(token) {
+      const { sessionKey, account } = await origins.find(token);
+      if (!account) return 'unknown_account';
+      if (account.status === 'disabled') return 'account_disabled';
+      if (account.sessionGeneration !== token.sessionGeneration) return 'account_was_disabled';
+      // The sessions of a deleted key go on, unless they were revoked before or with it.
+      return sessionKey?.status === 'deleted'
+        ? clientRevocationReason({ ...sessionKey, status: 'enabled' }, token)
+        : clientRevocationReason(sessionKey, token);
+    },
+  });

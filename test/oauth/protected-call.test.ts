@@ -90,7 +90,7 @@ describe('valid call of a protected resource', () => {
   );
 
   test('is allowed for a session if no scope is required', async () => {
-    expect((await allowed(`Bearer ${ust}`, { scope: undefined })).account).toBe(account);
+    expect(await allowed(`Bearer ${ust}`, { scope: undefined })).toMatchObject({ kind: 'session', account });
   });
 
   test('is allowed for a bearer token with a DPoP proof that is not required', async () => {

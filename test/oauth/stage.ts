@@ -131,7 +131,7 @@ export async function memoryStage(
     tokens: {
       authenticateClient,
       verifyDpopProof,
-      verifyToken: tokenVerification([accessTokenKind]).verifyToken,
+      verifyToken: accessTokenKind.verify,
       issuer,
       audience: issuer,
       policy,

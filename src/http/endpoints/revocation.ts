@@ -1,6 +1,7 @@
 import type { Log } from '../../log.ts';
 import { revocationParameters, revokeToken } from '../../oauth/revocation.ts';
 import type { RevocationCapabilities } from '../../oauth/revocation.ts';
+import type { VerifiedToken } from '../../oauth/token-verification.ts';
 import { ok } from '../../result.ts';
 import { parseParameters } from '../body.ts';
 import type { RequestHandler } from '../endpoint.ts';
@@ -21,11 +22,14 @@ export function revocationEndpoint({
       event: revoked ? 'token_revoked' : 'token_unknown',
       requestId: request.requestId,
       clientId,
-      ...(revoked && { tokenKind: revoked.kind }),
-      ...(revoked?.jti !== undefined && { jti: revoked.jti }),
-      ...(revoked?.keyId !== undefined && { kid: revoked.keyId }),
-      ...(revoked?.sessionId !== undefined && { sessionId: revoked.sessionId }),
+      ...(revoked && loggedNames(revoked)),
     });
     return ok(json(200, {}));
   };
 }
+
+/** What names a token in the log. */
+const loggedNames = (token: VerifiedToken) =>
+  token.kind === 'session'
+    ? { tokenKind: token.kind, sessionId: token.sessionId }
+    : { tokenKind: token.kind, jti: token.jti, kid: token.keyId };

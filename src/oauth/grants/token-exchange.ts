@@ -4,7 +4,7 @@ import type { GrantClaims } from '../access-token.ts';
 import { grantAudience } from '../audience.ts';
 import type { Grant, TokenParameters } from '../grant.ts';
 import { grantScopeTokens, scopeTokens } from '../scope.ts';
-import type { TokenOrigin, VerifiedToken } from '../token-verification.ts';
+import type { TokenOrigin, VerifiedAccessToken } from '../token-verification.ts';
 
 /** Maximum number of exchanges from service to service: each exchange is one more item to read. */
 const maximumExchanges = 4;
@@ -45,7 +45,7 @@ export const tokenExchange: Grant = {
       );
     }
     const token = subject.value;
-    if ((token.origins ?? []).length >= maximumExchanges) {
+    if (token.origins.length >= maximumExchanges) {
       return invalidRequest(`A token can be exchanged at most ${maximumExchanges} times.`);
     }
     if (token.expiresAt <= clock()) {
@@ -97,13 +97,13 @@ function parametersProblem({
 }
 
 /** Without a requested audience the token keeps its own: one for a service must not become one for the stage. */
-function defaultAudience({ audience }: VerifiedToken, stageAudience: string): string {
-  const audiences = [audience ?? []].flat();
+function defaultAudience({ audience }: VerifiedAccessToken, stageAudience: string): string {
+  const audiences = [audience].flat();
   return audiences.includes(stageAudience) ? stageAudience : (audiences[0] ?? stageAudience);
 }
 
-function exchangedClaims(token: VerifiedToken, clientId: string): GrantClaims {
-  const { claims, origins = [] } = token;
+function exchangedClaims(token: VerifiedAccessToken, clientId: string): GrantClaims {
+  const { claims, origins } = token;
   const previousActor = 'act' in claims && { act: claims['act'] };
   return {
     // Revoking one of these revokes the new token.
@@ -116,7 +116,7 @@ function exchangedClaims(token: VerifiedToken, clientId: string): GrantClaims {
   };
 }
 
-const originClaim = ({ clientId, tokenGeneration, jti, keyId }: Partial<TokenOrigin>) => ({
+const originClaim = ({ clientId, tokenGeneration, jti, keyId }: TokenOrigin) => ({
   client_id: clientId,
   token_generation: tokenGeneration,
   jti,
