@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { registerClient } from '../src/clients/client-registration.ts';
 import { clientKinds, grantTypes } from '../src/clients/client.ts';
 import { lifetimeProblem } from '../src/clients/registration-rules.ts';
+import type { ClientRegistration } from '../src/clients/registration-rules.ts';
 import { fields } from './arguments/columns.ts';
 import { flag, option, repeatable } from './arguments/parameters.ts';
 import { shellWord } from './arguments/printable.ts';
@@ -129,10 +130,11 @@ export const clientCreate = command({
   ],
   async run(
     {
+      name,
+      kind,
       scope,
       defaultScope,
       requiredScope,
-      claim,
       grant,
       subject,
       audience,
@@ -140,14 +142,19 @@ export const clientCreate = command({
       publicKey,
       alg,
       kid,
+      fapi,
       dpop,
       introspect,
+      account,
+      clientId,
       secretStdin,
-      ...registration
+      withSecret,
+      tokenLifetime,
+      claim,
     },
     { connect, terminal },
   ) {
-    if (registration.withSecret && registration.kind !== 'sales_channel' && publicKey === undefined) {
+    if (withSecret && kind !== 'sales_channel' && publicKey === undefined) {
       throw new UsageError(
         '--with-secret is for --kind sales_channel and for --public-key: every other client has a secret.',
       );
@@ -163,32 +170,35 @@ export const clientCreate = command({
     }
     const { keys, ignored } =
       publicKey === undefined ? { keys: [], ignored: [] } : await readPublicKeys(publicKey, terminal, stated);
-    const imported = secretStdin ? { secret: await terminal.readSecret() } : {};
+    const registration: ClientRegistration = {
+      name,
+      kind,
+      ...(account !== undefined && { account }),
+      ...(clientId !== undefined && { clientId }),
+      ...(secretStdin && { secret: await terminal.readSecret() }),
+      withSecret,
+      keys,
+      ...(grant && { grants: grant }),
+      scopes: scope,
+      defaultScopes: defaultScope,
+      requiredScopes: requiredScope,
+      subjects: subject,
+      audiences: audience,
+      allowedOrigins: allowedOrigin,
+      dpopBoundAccessTokens: dpop,
+      mayIntrospect: introspect,
+      fapi,
+      ...(tokenLifetime !== undefined && { tokenLifetime }),
+      claims: claim,
+    };
     const stage = await connect();
     // Before a secret is generated, because a failure here would lose it.
     const url = await stage.url();
     const excess = lifetimeProblem(registration, stage.maximumLifetimes);
     if (excess) throw new Refused(problemText(excess, clientFields));
     // FAPI 2.0 demands DPoP.
-    const proofIsOptional = (dpop || registration.fapi) && (await stage.hasJwtAuthorizer());
-    const registered = await registerClient(
-      {
-        ...registration,
-        ...imported,
-        keys,
-        ...(grant && { grants: grant }),
-        scopes: scope,
-        defaultScopes: defaultScope,
-        requiredScopes: requiredScope,
-        subjects: subject,
-        audiences: audience,
-        allowedOrigins: allowedOrigin,
-        dpopBoundAccessTokens: dpop,
-        mayIntrospect: introspect,
-        claims: claim,
-      },
-      stage,
-    );
+    const proofIsOptional = (dpop || fapi) && (await stage.hasJwtAuthorizer());
+    const registered = await registerClient(registration, stage);
     if (!registered.ok) throw new Refused(problemText(registered.error, clientFields));
 
     const { client, secret } = registered.value;

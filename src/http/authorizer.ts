@@ -56,7 +56,7 @@ export function authorizer(options: AuthorizerOptions) {
 
 async function authorize(
   { headers, requestContext, rawPath, routeKey }: APIGatewayRequestAuthorizerEventV2,
-  { issuer, routeScopes, resultsAreCached, log, ...capabilities }: AuthorizerOptions,
+  { verifyToken, verifyDpopProof, issuer, audience, routeScopes, resultsAreCached, log }: AuthorizerOptions,
 ): Promise<Result<VerifiedToken, RequestError>> {
   try {
     const scope = routeScopes[routeKey];
@@ -69,7 +69,7 @@ async function authorize(
         url: calledUrl(issuer, { routeKey, rawPath }),
         scope: scope ?? undefined,
       },
-      capabilities,
+      { verifyToken, verifyDpopProof, audience },
     );
     if (caller.ok && caller.value.jkt !== undefined && resultsAreCached) {
       const { clientId } = caller.value;

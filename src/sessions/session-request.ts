@@ -54,9 +54,10 @@ interface OpenedSession {
 
 /** Opens a session with an account's application id and secret, as Adobe's Marketplace EQP API does. */
 export async function openSession(
-  { authorization, origin, grant_type, expires_in, ...credentials }: SessionRequest,
+  request: SessionRequest,
   { authenticateClient, accounts, sessions, tagKey, policy, clock }: SessionCapabilities,
 ): Promise<Result<OpenedSession, RequestError>> {
+  const { authorization, origin, grant_type, expires_in } = request;
   if (!isBasicScheme(authorization)) {
     return errorResult('invalid_client', 'Send the application id and secret with HTTP Basic.', {
       reason: 'no_credentials',
@@ -74,7 +75,7 @@ export async function openSession(
     return errorResult('invalid_request', 'expires_in must be a whole number of seconds above 0.');
   }
 
-  const authenticated = await authenticateClient({ authorization, ...credentials });
+  const authenticated = await authenticateClient(request);
   if (!authenticated.ok) return authenticated;
   const { client, secretId } = authenticated.value;
   const account =

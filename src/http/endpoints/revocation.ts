@@ -8,17 +8,14 @@ import type { RequestHandler } from '../endpoint.ts';
 import { json } from '../http-message.ts';
 
 /** `POST /oauth/revoke` (RFC 7009 §2). */
-export function revocationEndpoint({
-  log,
-  ...capabilities
-}: RevocationCapabilities & { log: Log }): RequestHandler {
+export function revocationEndpoint(options: RevocationCapabilities & { readonly log: Log }): RequestHandler {
   return async (request) => {
     const parameters = parseParameters(request, revocationParameters);
     if (!parameters.ok) return parameters;
-    const revocation = await revokeToken(request.headers['authorization'], parameters.value, capabilities);
+    const revocation = await revokeToken(request.headers['authorization'], parameters.value, options);
     if (!revocation.ok) return revocation;
     const { clientId, revoked } = revocation.value;
-    log('INFO', {
+    options.log('INFO', {
       event: revoked ? 'token_revoked' : 'token_unknown',
       requestId: request.requestId,
       clientId,

@@ -9,10 +9,7 @@ import type { HttpRequest } from '../http-message.ts';
 import { json } from '../http-message.ts';
 
 /** `POST /rest/v1/app/session/token`, as Adobe's Marketplace EQP API has it. */
-export function sessionTokenEndpoint({
-  log,
-  ...capabilities
-}: SessionCapabilities & { log: Log }): RequestHandler {
+export function sessionTokenEndpoint(options: SessionCapabilities & { readonly log: Log }): RequestHandler {
   return async (request) => {
     const members = parseBody(request);
     if (!members.ok) return members;
@@ -25,11 +22,11 @@ export function sessionTokenEndpoint({
         origin: request.headers['origin'],
         expires_in: parseSeconds(members.value.get('expires_in'), request),
       },
-      capabilities,
+      options,
     );
     if (!opened.ok) return opened;
     const { response, clientId, sessionId } = opened.value;
-    log('INFO', {
+    options.log('INFO', {
       event: 'session_opened',
       requestId: request.requestId,
       clientId,

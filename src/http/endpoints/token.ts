@@ -12,7 +12,7 @@ import { json } from '../http-message.ts';
 const singleTarget = { resource: severalTargets, audience: severalTargets };
 
 /** `POST /oauth/token` (RFC 6749 §3.2). */
-export function tokenEndpoint({ log, ...capabilities }: TokenCapabilities & { log: Log }): RequestHandler {
+export function tokenEndpoint(options: TokenCapabilities & { readonly log: Log }): RequestHandler {
   return async (request) => {
     const parameters = parseParameters(request, tokenParameters, singleTarget);
     if (!parameters.ok) return parameters;
@@ -23,11 +23,11 @@ export function tokenEndpoint({ log, ...capabilities }: TokenCapabilities & { lo
         origin: request.headers['origin'],
         parameters: parameters.value,
       },
-      capabilities,
+      options,
     );
     if (!issued.ok) return issued;
     const { response, clientId, grantType, jti, kid } = issued.value;
-    log('INFO', {
+    options.log('INFO', {
       event: 'token_issued',
       requestId: request.requestId,
       clientId,
