@@ -32,7 +32,7 @@ export interface GrantedToken {
   readonly subject?: string;
   /** Claims of the grant itself. */
   readonly claims?: GrantClaims;
-  /** NumericDate by which the token must have expired. */
+  /** NumericDate by which the token must have expired: when the token that it is exchanged for expires. */
   readonly expiresBy?: number;
 }
 

@@ -87,7 +87,18 @@ export async function issueToken(
   const granted = await grant(request, capabilities);
   if (!granted.ok) return granted;
   const sign = await signer();
-  const { response, jti } = issueAccessToken(authenticated.value, granted.value, capabilities, sign, clock());
+  const issuedAt = clock();
+  // Only a token exchange has it. Its token may have expired while stores were read.
+  if (issuedAt >= (granted.value.expiresBy ?? Infinity)) {
+    return errorResult('invalid_request', 'The subject_token has expired.', { clientId: client.id });
+  }
+  const { response, jti } = issueAccessToken(
+    authenticated.value,
+    granted.value,
+    capabilities,
+    sign,
+    issuedAt,
+  );
   return ok({
     response: issuedTokenType === undefined ? response : { ...response, issued_token_type: issuedTokenType },
     clientId: client.id,

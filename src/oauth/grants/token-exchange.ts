@@ -20,7 +20,7 @@ const tokenTypes = new Set([accessTokenType, 'urn:ietf:params:oauth:token-type:j
 export const tokenExchange: Grant = {
   async grant(
     { authenticated: { client, method }, parameters, jkt },
-    { audience: stageAudience, policy, verifyToken, clock },
+    { audience: stageAudience, policy, verifyToken },
   ) {
     const invalidRequest = (description: string, reason?: string) =>
       errorResult('invalid_request', description, {
@@ -47,9 +47,6 @@ export const tokenExchange: Grant = {
     const token = subject.value;
     if (token.origins.length >= maximumExchanges) {
       return invalidRequest(`A token can be exchanged at most ${maximumExchanges} times.`);
-    }
-    if (token.expiresAt <= clock()) {
-      return invalidRequest('The subject_token has expired.');
     }
     if (token.jkt !== undefined && token.jkt !== jkt) {
       return invalidRequest('The subject_token is bound to a key: send a DPoP proof of that key.');

@@ -170,6 +170,26 @@ describe('token exchange grant', () => {
     expect((await backend.refused(exchange(token), { context })).code).toBe('invalid_request');
   });
 
+  test('refuses a subject token that expires while the signing keys are read', async () => {
+    const token = await subjectToken();
+    let time = now;
+    const signer = async () => {
+      time += 7_200;
+      return stage.sign;
+    };
+    const error = await backend.refused(exchange(token), {
+      context: { ...stage.tokens, clock: () => time, signer },
+    });
+    expect(error.code).toBe('invalid_request');
+    expect(error.clientId).toBe(backend.client.id);
+  });
+
+  test('issues a token of one second if the subject token expires then', async () => {
+    const token = await subjectToken();
+    const context = { ...stage.tokens, clock: () => now + 7_199 };
+    expect((await backend.issued(exchange(token), { context })).response.expires_in).toBe(1);
+  });
+
   test('refuses the fifth exchange of a chain with invalid_request', async () => {
     let token = await subjectToken(frontend, 'orders:read');
     for (let hop = 0; hop < 4; hop += 1)
