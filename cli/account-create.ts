@@ -25,8 +25,8 @@ export const accountCreate = command({
   examples: [
     'npx postern account create --stage sandbox --first-name Ada --last-name Lovelace --email ada@example.com',
   ],
-  async run(registration, { connect }) {
-    const stage = await connect();
+  async run(registration, { connectWithClock }) {
+    const stage = await connectWithClock();
     const registered = await registerAccount(registration, stage);
     if (!registered.ok) throw new Refused(problemText(registered.error, accountFields));
     const account = registered.value;

@@ -152,7 +152,7 @@ export const clientCreate = command({
       tokenLifetime,
       claim,
     },
-    { connect, terminal },
+    { connectWithClock, terminal },
   ) {
     if (withSecret && kind !== 'sales_channel' && publicKey === undefined) {
       throw new UsageError(
@@ -191,7 +191,7 @@ export const clientCreate = command({
       ...(tokenLifetime !== undefined && { tokenLifetime }),
       claims: claim,
     };
-    const stage = await connect();
+    const stage = await connectWithClock();
     // Before a secret is generated, because a failure here would lose it.
     const url = await stage.url();
     const excess = lifetimeProblem(registration, stage.maximumLifetimes);

@@ -20,13 +20,13 @@ export const clientDelete = command({
     'npx postern client delete AQ1B2C3D4E --stage sandbox',
     'npx postern client delete AQ1B2C3D4E --stage sandbox --revoke-sessions --yes',
   ],
-  async run({ clientId, revokeSessions, yes }, { connect, terminal }) {
+  async run({ clientId, revokeSessions, yes }, { connectWithClock, terminal }) {
     if (!yes && !terminal.attended) {
       throw new UsageError(
         'A client is deleted permanently, and there is no one to ask for confirmation: add --yes.',
       );
     }
-    const stage = await connect();
+    const stage = await connectWithClock();
     const { name: stageName } = stage.record;
     const client = await stage.clients.findNow(clientId);
     if (!client && !revokeSessions) throw unknownClient(stage, clientId);

@@ -14,8 +14,8 @@ export const clientRemoveKey = command({
     yes: flag('Even if the client cannot authenticate without it'),
   },
   examples: ['npx postern client remove-key AQ1B2C3D4E acme-2026 --stage sandbox'],
-  async run({ clientId, kid, yes }, { connect }) {
-    const stage = await connect();
+  async run({ clientId, kid, yes }, { connectWithClock }) {
+    const stage = await connectWithClock();
     const now = stage.clock();
     const shown = `${shellWord(clientId)} ${stage.options}`;
     const addKey = `npx postern client add-key ${shown} --public-key FILE`;

@@ -14,8 +14,8 @@ export const clientRevokeSecret = command({
     yes: flag('Even if the client cannot authenticate without it'),
   },
   examples: ['npx postern client revoke-secret AQ1B2C3D4E 1f0c9a3e --stage sandbox'],
-  async run({ clientId, secretId, yes }, { connect }) {
-    const stage = await connect();
+  async run({ clientId, secretId, yes }, { connectWithClock }) {
+    const stage = await connectWithClock();
     const now = stage.clock();
     const shown = `${shellWord(clientId)} ${stage.options}`;
     const { client } = await changeClient(stage, clientId, (current) => {

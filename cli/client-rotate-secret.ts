@@ -36,8 +36,8 @@ export const clientRotateSecret = command({
     'npx postern client rotate-secret AQ1B2C3D4E --stage sandbox',
     'npx postern client rotate-secret AQ1B2C3D4E --stage production --overlap 604800',
   ],
-  async run({ clientId, overlap }, { connect }) {
-    const stage = await connect();
+  async run({ clientId, overlap }, { connectWithClock }) {
+    const stage = await connectWithClock();
     const now = stage.clock();
     const found = await findClient(stage, clientId);
     const made = newClientSecret(await stage.secretHashKey(), found, now);

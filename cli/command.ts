@@ -5,7 +5,7 @@ import type { Parameters } from './arguments/parameters.ts';
 import type { TypedArguments } from './arguments/read-arguments.ts';
 import { usageErrorOf } from './arguments/read-arguments.ts';
 import { UsageError } from './arguments/usage-error.ts';
-import type { Stage } from './stage.ts';
+import type { Stage, TimedStage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The output of a command: `json` for programs, `text` for people. */
@@ -27,6 +27,8 @@ export class Refused extends Error {
 interface Surroundings {
   /** Connects to the stage that was named. */
   readonly connect: () => Promise<Stage>;
+  /** Connects to it and reads its time, for a command that writes or compares times. */
+  readonly connectWithClock: () => Promise<TimedStage>;
   readonly terminal: Terminal;
 }
 
@@ -92,12 +94,14 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
       }
       const { port, local } = common.output;
       if (port !== undefined && !local) throw new UsageError('--port goes with --local.');
-      const connectAndWarn = async () => {
-        const stage = await connect(common.output);
-        for (const warning of stage.warnings) await warn(warning);
-        return stage;
+      const connectToNamed = () => connect(common.output);
+      const connectWithClock = async () => {
+        const stage = await connectToNamed();
+        const { clock, warnings } = await stage.readClock();
+        for (const warning of warnings) await warn(warning);
+        return { ...stage, clock };
       };
-      return definition.run(own.output, { connect: connectAndWarn, terminal });
+      return definition.run(own.output, { connect: connectToNamed, connectWithClock, terminal });
     },
   };
 }

@@ -1,9 +1,9 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import type { Clock } from '../src/clock.ts';
 import { itemKinds } from '../src/storage/item-kinds.ts';
 import { Unavailable } from '../src/unavailable.ts';
+import type { StageClock } from './stage.ts';
 
 /** Seconds by which an operator's clock may differ without a word: the `Date` header has a resolution of one. */
 const toleratedSkew = 2;
@@ -28,7 +28,7 @@ export async function dynamodbClock(
   dynamodb: DynamoDBClient,
   TableName: string,
   operatorTime: () => number = Date.now,
-): Promise<{ readonly clock: Clock; readonly warnings: readonly string[] }> {
+): Promise<StageClock> {
   let ahead: number | undefined;
   const command = new GetItemCommand({ TableName, Key: { pk: { S: itemKinds.keySet.prefix } } });
   command.middlewareStack.add(

@@ -11,8 +11,8 @@ export const keyList = command({
   ],
   parameters: {},
   examples: ['npx postern key list --stage sandbox'],
-  async run(_, { connect }) {
-    const stage = await connect();
+  async run(_, { connectWithClock }) {
+    const stage = await connectWithClock();
     const now = stage.clock();
     const state = await stage.signingKeys.read();
     const keys = keyViews(state, await stage.publishedKeys.find(), now);

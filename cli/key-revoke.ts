@@ -21,13 +21,13 @@ export const keyRevoke = command({
     yes: flag('Does not ask for confirmation; required if no one can be asked'),
   },
   examples: ['npx postern key revoke q3Zr8mM0aXw --stage sandbox'],
-  async run({ kid, yes }, { connect, terminal }) {
+  async run({ kid, yes }, { connectWithClock, terminal }) {
     if (!yes && !terminal.attended) {
       throw new UsageError(
         'This makes tokens invalid, and there is no one to ask for confirmation: add --yes.',
       );
     }
-    const stage = await connect();
+    const stage = await connectWithClock();
     const now = stage.clock();
     const generateKey = () => generateSigningKey(stage.record.signingAlgorithm);
     const plan = await planKeyRevocation(await stage.signingKeys.read(), kid, generateKey, now);

@@ -19,8 +19,8 @@ export const keyRotate = command({
   ],
   parameters: {},
   examples: ['npx postern key rotate --stage sandbox'],
-  async run(_, { connect }) {
-    const stage = await connect();
+  async run(_, { connectWithClock }) {
+    const stage = await connectWithClock();
     const before = await stage.signingKeys.read();
     const started = await stage.signingKeys.rotate();
     if (!started.ok) {

@@ -39,7 +39,7 @@ export async function connectStage({ stage: name, local, port }: StageSelection)
     signingKeys: signingKeySetStore(secretsManager, outputs.SigningKeysSecret),
     publishedKeys: dynamodbPublishedKeySetStore(dynamodb, outputs.ClientsTable),
     secretHashKey: async () => (await keys()).clientSecret,
-    ...(await dynamodbClock(dynamodb, outputs.ClientsTable)),
+    readClock: () => dynamodbClock(dynamodb, outputs.ClientsTable),
     unsignedAssertions: dialects[record.dialect].unsignedAssertions,
     wait: (seconds) => setTimeout(seconds * 1_000),
   };

@@ -5,11 +5,12 @@ import type { StageRecord } from '../lib/stages.ts';
 import type { Registry } from '../src/clients/client-registration.ts';
 import type { MaximumLifetimes } from '../src/clients/registration-rules.ts';
 import type { SecretUseStore } from '../src/clients/secret-use.ts';
+import type { Clock } from '../src/clock.ts';
 import type { PublishedKeySetReader, PublishedKeySetWriter } from '../src/keys/published-key-set.ts';
 import type { SigningKeySetStore } from '../src/storage/signing-key-set-store.ts';
 
 /** A stage that the command line is connected to. */
-export interface Stage extends Registry {
+export interface Stage extends Omit<Registry, 'clock'> {
   readonly record: StageRecord;
   /** The options that select it, for commands that are printed: `--stage sandbox --local`. */
   readonly options: string;
@@ -22,10 +23,19 @@ export interface Stage extends Registry {
   readonly maximumLifetimes: MaximumLifetimes;
   readonly signingKeys: SigningKeySetStore;
   readonly publishedKeys: PublishedKeySetReader & PublishedKeySetWriter;
-  /** What the operator must be told besides the output of the command. */
-  readonly warnings: readonly string[];
+  /** Reads the time of DynamoDB, which costs a request: only for commands that need the time. */
+  readonly readClock: () => Promise<StageClock>;
   /** Waits for a number of seconds while AWS works. */
   readonly wait: (seconds: number) => Promise<void>;
+}
+
+/** A stage whose time was read. */
+export type TimedStage = Stage & Pick<Registry, 'clock'>;
+
+export interface StageClock {
+  readonly clock: Clock;
+  /** What the operator must be told of the clock of this machine. */
+  readonly warnings: readonly string[];
 }
 
 /** CloudFormation has strings only. */

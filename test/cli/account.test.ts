@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import type { Stage } from '../../cli/stage.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { errorOf, jsonOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
+import type { StageUnderTest } from './stage-under-test.ts';
 import { emptyStage } from './stage-under-test.ts';
 
 const database = await testDatabase();
@@ -32,7 +32,7 @@ describe('postern account create', () => {
   });
 
   describe('with a mage_id and a screen name', () => {
-    let stage: Stage;
+    let stage: StageUnderTest;
     let created: Ran;
     beforeAll(async () => {
       stage = await emptyStage(database);

@@ -1,11 +1,11 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import type { Stage } from '../../cli/stage.ts';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, errorOf, jsonOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
+import type { StageUnderTest } from './stage-under-test.ts';
 import { emptyStage, now, secretHashKey } from './stage-under-test.ts';
 
 const database = await testDatabase();
@@ -21,7 +21,7 @@ const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .toString();
 const withKey = [...withScope, '--client-id', 'acme', '--public-key', '-'];
 
-const authenticates = async (stage: Stage, clientId: string, secret: string) =>
+const authenticates = async (stage: StageUnderTest, clientId: string, secret: string) =>
   matchClientSecret(secretHashKey, await stage.clients.findNow(clientId), [secret], now) !== undefined;
 
 describe('postern client create', () => {
@@ -83,7 +83,7 @@ describe('postern client create', () => {
 });
 
 describe('postern client create, as text', () => {
-  let stage: Stage;
+  let stage: StageUnderTest;
   let ran: Ran;
   beforeAll(async () => {
     stage = await emptyStage(database);
@@ -207,7 +207,7 @@ describe('postern client create --kind sales_channel', () => {
 describe('postern client create --account', () => {
   const who = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];
   const sessionKey = [...create, '--account', 'MAG7'];
-  let stage: Stage;
+  let stage: StageUnderTest;
   beforeAll(async () => {
     stage = await emptyStage(database);
     await postern(['account', 'create', '--stage', 'sandbox', ...who, '--mage-id', 'MAG7'], { stage });
@@ -244,7 +244,7 @@ describe('postern client create --account', () => {
 
 describe('postern client create --public-key', () => {
   describe('without --with-secret', () => {
-    let stage: Stage;
+    let stage: StageUnderTest;
     let ran: Ran;
     beforeAll(async () => {
       stage = await emptyStage(database);
@@ -371,7 +371,7 @@ describe('postern client create with grants, required scopes, audiences, DPoP an
     dpopBoundAccessTokens: true,
     mayIntrospect: true,
   };
-  let stage: Stage;
+  let stage: StageUnderTest;
   let ran: Ran;
   let shown: Ran;
   beforeAll(async () => {
@@ -450,7 +450,7 @@ describe('postern client create --dpop, in a stage with routes behind the JWT au
 });
 
 describe('postern client create, with a value that is not valid', () => {
-  let stage: Stage;
+  let stage: StageUnderTest;
   beforeAll(async () => {
     stage = await emptyStage(database);
   });

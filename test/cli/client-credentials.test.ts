@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import type { Stage } from '../../cli/stage.ts';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import type { Client } from '../../src/clients/client.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, errorOf, jsonOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
+import type { StageUnderTest } from './stage-under-test.ts';
 import { emptyStage, now, secretHashKey } from './stage-under-test.ts';
 
 const database = await testDatabase();
@@ -52,14 +52,17 @@ async function stageWithKeyOnly() {
 }
 
 /** The same stage, seconds later. */
-const later = (stage: Stage, seconds: number): Stage => ({ ...stage, clock: () => now + seconds });
+const later = (stage: StageUnderTest, seconds: number): StageUnderTest => ({
+  ...stage,
+  clock: () => now + seconds,
+});
 
-const acme = async (stage: Stage) => {
+const acme = async (stage: StageUnderTest) => {
   const client = await stage.clients.findNow('acme');
   assert.ok(client);
   return client;
 };
-const authenticates = async (stage: Stage, secret: string) =>
+const authenticates = async (stage: StageUnderTest, secret: string) =>
   matchClientSecret(secretHashKey, await acme(stage), [secret], stage.clock()) !== undefined;
 
 describe('postern client rotate-secret', () => {
@@ -79,7 +82,7 @@ describe('postern client rotate-secret', () => {
   });
 
   describe('as text', () => {
-    let stage: Stage;
+    let stage: StageUnderTest;
     let ran: Ran;
     let oldId: string | undefined;
     beforeAll(async () => {
@@ -116,7 +119,7 @@ describe('postern client rotate-secret', () => {
   });
 
   describe('of a client with two valid secrets', () => {
-    let stage: Stage;
+    let stage: StageUnderTest;
     let before: Client;
     beforeAll(async () => {
       stage = await stageWithAcme();
@@ -183,7 +186,7 @@ describe('postern client revoke-secret', () => {
   ];
 
   describe('of a client with two valid secrets', () => {
-    let stage: Stage;
+    let stage: StageUnderTest;
     let oldId: string;
     let newId: string;
     beforeEach(async () => {
@@ -209,7 +212,7 @@ describe('postern client revoke-secret', () => {
   });
 
   describe('of the last valid secret', () => {
-    let stage: Stage;
+    let stage: StageUnderTest;
     let lastId: string;
     let lastSecret: string;
     beforeEach(async () => {
@@ -251,7 +254,7 @@ describe('postern client revoke-secret', () => {
 
 describe('postern client revoke-tokens', () => {
   const revoke = ['client', 'revoke-tokens', 'acme', ...at];
-  let stage: Stage;
+  let stage: StageUnderTest;
   let before: Client;
   let ran: Ran;
   beforeAll(async () => {
@@ -350,7 +353,7 @@ describe('postern client remove-key', () => {
 
   describe('of the last key of a client without a secret', () => {
     const remove = ['client', 'remove-key', 'acme', 'one', ...at];
-    let stage: Stage;
+    let stage: StageUnderTest;
     beforeEach(async () => {
       stage = await stageWithKeyOnly();
     });

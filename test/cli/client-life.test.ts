@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Stage } from '../../cli/stage.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, errorOf, postern } from './postern.ts';
+import type { StageUnderTest } from './stage-under-test.ts';
 import { emptyStage, now } from './stage-under-test.ts';
 
 const database = await testDatabase();
@@ -14,7 +14,7 @@ const show = ['client', 'show', 'acme', ...at];
 const disable = ['client', 'disable', 'acme', ...at];
 const enable = ['client', 'enable', 'acme', ...at];
 
-async function stageWith(...ids: string[]): Promise<Stage> {
+async function stageWith(...ids: string[]): Promise<StageUnderTest> {
   const stage = await emptyStage(database);
   for (const id of ids) {
     const words = ['client', 'create', ...at, '--name', `Name of ${id}`, '--scope', 'orders:read'];
@@ -23,7 +23,7 @@ async function stageWith(...ids: string[]): Promise<Stage> {
   return stage;
 }
 
-const statusOf = async (stage: Stage, id: string) => (await stage.clients.findNow(id))?.status;
+const statusOf = async (stage: StageUnderTest, id: string) => (await stage.clients.findNow(id))?.status;
 
 describe('postern client list', () => {
   test('of a stage without clients prints how to create the first', async () => {
@@ -61,7 +61,7 @@ describe('postern client list, with DynamoDB unavailable', () => {
   const denied = Object.assign(new Error('User: x is not authorized to perform: dynamodb:Scan'), {
     name: 'AccessDeniedException',
   });
-  let down: Stage;
+  let down: StageUnderTest;
   beforeAll(async () => {
     const stage = await stageWith();
     down = {
@@ -90,7 +90,7 @@ describe('postern client list, with DynamoDB unavailable', () => {
 });
 
 describe('postern client show and list, of a client with a secret that expires', () => {
-  let stage: Stage;
+  let stage: StageUnderTest;
   let secretId: string;
   let hash: string;
   beforeAll(async () => {
@@ -175,7 +175,7 @@ describe('postern client disable and enable, while another operator writes the s
   test('apply the change to what the other operator wrote', async () => {
     const stage = await stageWith('acme');
     let others = 2;
-    const raced: Stage = {
+    const raced: StageUnderTest = {
       ...stage,
       clients: {
         ...stage.clients,
@@ -194,7 +194,7 @@ describe('postern client disable and enable, while another operator writes the s
   test('fail if every attempt loses', async () => {
     const stage = await stageWith('acme');
     await postern(disable, { stage });
-    const lost: Stage = { ...stage, clients: { ...stage.clients, replace: async () => false } };
+    const lost: StageUnderTest = { ...stage, clients: { ...stage.clients, replace: async () => false } };
     const ran = await postern(enable, { stage: lost });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/being changed by someone else/);
@@ -294,7 +294,7 @@ describe('postern client delete, of a session key', () => {
   test('tries again if someone else changes the client, and gives up after some attempts', async () => {
     const stage = await sessionKeyStage();
     let others = 2;
-    const clients: Stage['clients'] = {
+    const clients: StageUnderTest['clients'] = {
       ...stage.clients,
       async delete(client, remains) {
         others -= 1;
@@ -312,7 +312,7 @@ describe('postern client delete, of a session key', () => {
 
   test('succeeds if the response to its own write was lost', async () => {
     const stage = await sessionKeyStage();
-    const clients: Stage['clients'] = {
+    const clients: StageUnderTest['clients'] = {
       ...stage.clients,
       delete: async (client, remains) => (await stage.clients.delete(client, remains)) && false,
     };

@@ -8,7 +8,6 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import type { Stage } from '../../cli/stage.ts';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
 import { newAccessKey } from '../../local/iam/access-key.ts';
@@ -26,6 +25,7 @@ import { keysByRole, kidsOf } from '../keys/roles.ts';
 import type { KeysByRole } from '../keys/roles.ts';
 import { assertIncludes, errorOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
+import type { StageUnderTest } from './stage-under-test.ts';
 import { emptyStage, now } from './stage-under-test.ts';
 
 const Invocation = v.object({
@@ -35,7 +35,7 @@ const Invocation = v.object({
 });
 
 /** The stage that each rotation function belongs to. */
-const rotated = new Map<string, Stage>();
+const rotated = new Map<string, StageUnderTest>();
 /** The signing algorithm of each rotation function, ES256 if it has no entry. */
 const algorithms = new Map<string, SigningAlgorithmName>();
 /** The step in which a rotation function fails. */
@@ -93,7 +93,7 @@ async function stageWithKeys(rotations = 1) {
   );
   const empty = await emptyStage(database, signingKeySetStore(secretsManager, SecretId));
   const record = { ...empty.record, signingAlgorithm: 'ES256' } as const;
-  const stage: Stage = { ...empty, record, clock: () => time.now };
+  const stage: StageUnderTest = { ...empty, record, clock: () => time.now };
   rotated.set(SecretId, stage);
   await secretsManager.send(
     new RotateSecretCommand({ SecretId, RotationLambdaARN: SecretId, RotateImmediately: false }),
@@ -107,13 +107,13 @@ async function stageWithKeys(rotations = 1) {
   return { stage, SecretId, time };
 }
 
-async function setOf({ signingKeys, clock }: Stage): Promise<KeysByRole> {
+async function setOf({ signingKeys, clock }: StageUnderTest): Promise<KeysByRole> {
   const { set } = await signingKeys.read();
   assert.ok(set);
   return keysByRole(set, clock());
 }
 
-const publishedBy = async ({ publishedKeys }: Stage) =>
+const publishedBy = async ({ publishedKeys }: StageUnderTest) =>
   (await publishedKeys.find())?.keys.map(({ kid }) => kid).toSorted();
 
 /** The set whose next key becomes current at `date`, NumericDate. */
@@ -129,12 +129,12 @@ const dated = ({ set, next, current }: KeysByRole, date: number): SigningKeySet 
 const at = ['--stage', 'sandbox'];
 const list = ['key', 'list', ...at];
 const rotate = ['key', 'rotate', ...at];
-const revoke = (stage: Stage, kid: string, ...more: string[]) =>
+const revoke = (stage: StageUnderTest, kid: string, ...more: string[]) =>
   postern(['key', 'revoke', ...at, '--yes', ...more, '--', kid], { stage });
 
 describe('postern key list', () => {
   describe('after two rotations', () => {
-    let stage: Stage;
+    let stage: StageUnderTest;
     let keys: KeysByRole;
     beforeAll(async () => {
       ({ stage } = await stageWithKeys(2));
@@ -208,7 +208,7 @@ describe('postern key list', () => {
   });
 
   describe('with a next key that has a date', () => {
-    let stage: Stage;
+    let stage: StageUnderTest;
     beforeAll(async () => {
       ({ stage } = await stageWithKeys());
       await stage.signingKeys.write(dated(await setOf(stage), now + 60));
@@ -272,7 +272,7 @@ describe('postern key rotate', () => {
   });
 
   /** Signing keys as AWS rotates them: the response comes first, the rotation after `seconds`. */
-  function slowly(stage: Stage, seconds: number): Stage {
+  function slowly(stage: StageUnderTest, seconds: number): StageUnderTest {
     let left = Infinity;
     const signingKeys: SigningKeySetStore = {
       ...stage.signingKeys,
@@ -309,7 +309,7 @@ describe('postern key rotate', () => {
 });
 
 describe('postern key rotate, of a stage whose signing algorithm has changed', () => {
-  let stage: Stage;
+  let stage: StageUnderTest;
   let before: KeysByRole;
   let ran: Ran;
   beforeAll(async () => {
@@ -343,7 +343,7 @@ describe('postern key rotate, of a stage whose signing algorithm has changed', (
 });
 
 describe('postern key, with a rotation that fails', () => {
-  let stage: Stage;
+  let stage: StageUnderTest;
   let SecretId: string;
   let before: KeysByRole;
   let failed: Ran;
@@ -382,7 +382,7 @@ describe('postern key, with a rotation that fails', () => {
 });
 
 describe('postern key revoke', () => {
-  let stage: Stage;
+  let stage: StageUnderTest;
   let SecretId: string;
   let time: { now: number };
   let before: KeysByRole;
@@ -524,7 +524,7 @@ describe('postern key revoke', () => {
   });
 
   /** The stage, where `race` happens just before the signing keys are read for the `read`th time. */
-  function racing(read: number, race: () => Promise<unknown>): Stage {
+  function racing(read: number, race: () => Promise<unknown>): StageUnderTest {
     let reads = 0;
     return {
       ...stage,
@@ -559,7 +559,7 @@ describe('postern key revoke', () => {
 });
 
 describe('postern key revoke, after one rotation', () => {
-  let stage: Stage;
+  let stage: StageUnderTest;
   let before: KeysByRole;
   beforeEach(async () => {
     ({ stage } = await stageWithKeys());

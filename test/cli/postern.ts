@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { StageSelection } from '../../cli/command.ts';
 import { main } from '../../cli/main.ts';
 import type { Stage } from '../../cli/stage.ts';
+import type { StageUnderTest } from './stage-under-test.ts';
 
 export interface Ran {
   readonly code: number;
@@ -14,7 +15,7 @@ export interface Ran {
 
 interface Surroundings {
   /** The stage that it connects to; without one it must not connect. */
-  readonly stage?: Stage;
+  readonly stage?: StageUnderTest;
   /** How it connects, where that is not to `stage`. */
   readonly connect?: (selection: StageSelection) => Promise<Stage>;
   /** What is piped in, or with `keyboard` typed. */
@@ -37,7 +38,7 @@ export async function postern(
   const stderr = new PassThrough();
   const connectToStage = async () => {
     if (!stage) throw new Error('It connected');
-    return stage;
+    return { ...stage, readClock: async () => ({ clock: stage.clock, warnings: [] }) };
   };
   const code = await main(argv, { stdin: input, stdout, stderr, env }, connect ?? connectToStage);
   stderr.end();

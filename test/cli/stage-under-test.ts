@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Stage } from '../../cli/stage.ts';
+import type { TimedStage } from '../../cli/stage.ts';
 import { stages } from '../../lib/stages.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
@@ -18,6 +18,9 @@ const noSigningKeys: SigningKeySetStore = {
   rotate: () => assert.fail('nothing rotates here'),
   write: () => assert.fail('nothing writes the signing keys here'),
 };
+
+/** A stage of a test, with the time that the test chooses. */
+export type StageUnderTest = Omit<TimedStage, 'readClock'>;
 
 /** A sandbox without clients and accounts. */
 export async function emptyStage(
@@ -41,7 +44,6 @@ export async function emptyStage(
     publishedKeys: dynamodbPublishedKeySetStore(database.dynamodb, name),
     clock: () => now,
     maximumLifetimes: { accessToken: 14_400, session: 7_200 },
-    warnings: [],
     wait: () => assert.fail('nothing waits here'),
-  } satisfies Stage;
+  } satisfies StageUnderTest;
 }

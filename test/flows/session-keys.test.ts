@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { connectStage } from '../../cli/stage-connection.ts';
-import type { Stage } from '../../cli/stage.ts';
+import type { TimedStage } from '../../cli/stage.ts';
 import { registerAccount } from '../../src/clients/account-registration.ts';
 import { registerClient } from '../../src/clients/client-registration.ts';
+import { systemClock } from '../../src/clock.ts';
 import { operatorJson } from './operator.ts';
 import { registerPartner } from './partners.ts';
 import { localStages } from './stages.ts';
@@ -14,12 +15,14 @@ import type { JsonResponse } from './wire.ts';
 const { sandbox, production } = localStages();
 
 /** The stores of a running stage, as an operator reaches them. */
-const operatorOf = (stage: string, { url }: TestStage) =>
-  connectStage({ stage, local: true, port: Number(new URL(url).port) });
+const operatorOf = async (stage: string, { url }: TestStage) => ({
+  ...(await connectStage({ stage, local: true, port: Number(new URL(url).port) })),
+  clock: systemClock,
+});
 const operator = await operatorOf('sandbox', sandbox);
 
 /** An account with one key, which the operator created, and a session of that key. */
-async function partner({ url }: TestStage = sandbox, stage: Stage = operator) {
+async function partner({ url }: TestStage = sandbox, stage: TimedStage = operator) {
   const account = await registerAccount(
     { firstName: 'Grace', lastName: 'Hopper', email: 'grace@example.com' },
     stage,
