@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { dynamodbClock } from '../../cli/dynamodb-clock.ts';
+import type { Stage } from '../../cli/stage.ts';
 import { Unavailable } from '../../src/unavailable.ts';
 import { testDatabase } from '../contract/tables.ts';
+import { postern } from './postern.ts';
+import { emptyStage, now } from './stage-under-test.ts';
 
 const database = await testDatabase();
 const table = await database.table();
@@ -79,5 +82,46 @@ describe('clock of the command line', () => {
   ])('does not exist where the response has %s', async (_, date) => {
     dated = date;
     await expect(dynamodbClock(closed, table)).rejects.toThrow(Unavailable);
+  });
+});
+
+describe('command that is run with a wrong clock', () => {
+  const warning = 'The clock of this machine is wrong.';
+  let readings = 0;
+  const emptyKeySet = { set: undefined, versionId: 'v0', isRotating: false };
+  const readClock = async () => {
+    readings += 1;
+    return { clock: () => now, warnings: [warning] };
+  };
+  let stage: Stage;
+  const run = (words: string) =>
+    postern([...words.split(' '), '--stage', 'sandbox'], { connect: async () => stage });
+  beforeAll(async () => {
+    const empty = await emptyStage(database);
+    const signingKeys = { ...empty.signingKeys, read: async () => emptyKeySet };
+    stage = { ...empty, signingKeys, readClock };
+    await run('client create --name Acme --client-id acme --scope orders:read');
+  });
+  beforeEach(() => {
+    readings = 0;
+  });
+
+  test.each([['client list'], ['client show acme'], ['client disable acme']])(
+    'does not read the time of DynamoDB, if it writes and compares no time: %s',
+    async (words) => {
+      expect(await run(words)).toMatchObject({ code: 0, stderr: '' });
+      expect(readings).toBe(0);
+    },
+  );
+
+  test.each([
+    ['account create --first-name A --last-name B --email a@example.com'],
+    ['client rotate-secret acme --overlap 60'],
+    ['client revoke-secret acme none'],
+    ['key list'],
+    ['client delete acme --yes'],
+  ])('reads the time of DynamoDB once, and warns: %s', async (words) => {
+    expect((await run(words)).stderr).toContain(`postern: ${warning}\n`);
+    expect(readings).toBe(1);
   });
 });

@@ -252,23 +252,4 @@ describe('postern, with a clock that is two minutes behind', () => {
     expect(isNow(added?.createdAt)).toBe(true);
     expect(isNow(old?.expiresAt, 3_600)).toBe(true);
   });
-
-  test.each([
-    ['client list', 'client list --stage sandbox'],
-    ['client show', 'client show behind --stage sandbox'],
-    ['client disable', 'client disable behind --stage sandbox'],
-  ])('%s, which writes and compares no time, does not read that of DynamoDB', async (_, words) => {
-    stacks = deployed;
-    expect(await runProgram(words, { env })).toMatchObject({ code: 0, stderr: '' });
-  });
-
-  test.each([
-    ['account create', 'account create --stage sandbox --first-name A --last-name B --email a@example.com'],
-    ['client revoke-secret', 'client revoke-secret behind none --stage sandbox'],
-    ['key list', 'key list --stage sandbox'],
-    ['client delete', 'client delete behind --stage sandbox --yes'],
-  ])('%s warns', async (_, words) => {
-    stacks = deployed;
-    expect((await runProgram(words, { env })).stderr).toMatch(warning);
-  });
 });

@@ -39,16 +39,19 @@ const maximumAge = 300;
 /** Maximum time until the `exp` of an assertion that must expire, in seconds. Each one is remembered until then. */
 const maximumLifetime = 3_600;
 
+const Owner = v.object({
+  type: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+  id: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+});
+const CustomClaim = v.record(v.string(), v.unknown());
+
+/** Some programs state what they leave out as null. */
 const OwnerClaims = v.pipe(
-  v.object({
-    owner: v.exactOptional(
-      v.object({
-        type: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
-        id: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
-      }),
-    ),
-    custom_claim: v.exactOptional(v.record(v.string(), v.unknown())),
-  }),
+  v.object({ owner: v.nullish(Owner), custom_claim: v.nullish(CustomClaim) }),
+  v.transform(({ owner, custom_claim }) => ({
+    ...(owner && { owner }),
+    ...(custom_claim && { custom_claim }),
+  })),
   v.check(({ owner, custom_claim = {} }) => owner !== undefined || Object.keys(custom_claim).length > 0),
 );
 

@@ -63,6 +63,15 @@ describe('jwt-bearer grant', () => {
     expect(claims).not.toHaveProperty('custom_claim');
   });
 
+  test.each([
+    ['owner', { owner: null, custom_claim: { tier: 3 } }, { custom_claim: { tier: 3 } }],
+    ['custom_claim', { owner, custom_claim: null }, { owner }],
+  ])('reads %s as absent if it is null', async (member, stated, expected) => {
+    const { claims } = await acting.issued(await request(assertion({ [claimsName]: stated })));
+    expect(claims).toMatchObject(expected);
+    expect(claims).not.toHaveProperty(member);
+  });
+
   test('does not let custom_claim replace a claim of the token', async () => {
     const custom_claim = { iss: 'https://evil.example.com', owner: { type: 'Admin', id: '1' } };
     const { claims } = await acting.issued(
@@ -104,6 +113,8 @@ describe('jwt-bearer grant', () => {
     'an empty list of aud': () => assertion({ aud: [] }),
     'a missing claim of Commerce Layer': () => assertion({ [claimsName]: undefined }),
     'a missing owner': () => assertion({ [claimsName]: { custom_claim: {} } }),
+    'an owner and a custom_claim that are null': () =>
+      assertion({ [claimsName]: { owner: null, custom_claim: null } }),
     'an owner without id': () => assertion({ [claimsName]: { owner: { type: 'Customer' } } }),
     'an owner with an empty id': () => assertion({ [claimsName]: { owner: { type: 'Customer', id: '' } } }),
     'an owner without type': () => assertion({ [claimsName]: { owner: { id: '1' } } }),
