@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { commercelayer, stages } from '../lib/stages.ts';
+import { allStages } from '../lib/stages.ts';
 import { flag, option } from './arguments/parameters.ts';
 import type { Parameters } from './arguments/parameters.ts';
 import type { TypedArguments } from './arguments/read-arguments.ts';
@@ -32,7 +32,7 @@ interface Surroundings {
   readonly terminal: Terminal;
 }
 
-const stageNames = [...stages, commercelayer].map(({ name }) => name);
+const stageNames = allStages.map(({ name }) => name);
 
 /** Parameters that every command has. */
 export const commonParameters = {

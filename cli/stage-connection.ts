@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { commercelayer, stages } from '../lib/stages.ts';
+import { allStages } from '../lib/stages.ts';
 import { dialects } from '../src/oauth/dialect.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
@@ -17,7 +17,7 @@ import type { Stage } from './stage.ts';
 
 /** Connects to the stage that was named, deployed or local. */
 export async function connectStage({ stage: name, local, port }: StageSelection): Promise<Stage> {
-  const record = [...stages, commercelayer].find((candidate) => candidate.name === name);
+  const record = allStages.find((candidate) => candidate.name === name);
   if (!record) throw new UsageError(`There is no stage ${name}.`);
   const { outputs, dynamodb, secretsManager, options, url, hasJwtAuthorizer } = local
     ? localStage(record, port)

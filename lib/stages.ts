@@ -135,4 +135,8 @@ export const commercelayer: StageRecord = {
   },
 };
 
+/** The stages that are deployed. */
 export const stages: readonly StageRecord[] = [sandbox, production];
+
+/** Those that can run on a laptop. */
+export const allStages: readonly StageRecord[] = [...stages, commercelayer];

@@ -4,7 +4,7 @@ import { parameterList, section, sections } from '../cli/arguments/help.ts';
 import { flag, option, optionalValue } from '../cli/arguments/parameters.ts';
 import { readArguments, usageErrorOf } from '../cli/arguments/read-arguments.ts';
 import { UsageError } from '../cli/arguments/usage-error.ts';
-import { commercelayer, issuerProblem, stages } from '../lib/stages.ts';
+import { allStages, issuerProblem, stages } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
 import { projectFolder } from './project-folder.ts';
 
@@ -26,7 +26,6 @@ export interface Options {
   readonly inspectPort: number | undefined;
 }
 
-const allStages = [...stages, commercelayer];
 const defaultPorts = allStages.map(({ name }, index) => ({ name, port: 4_010 + 10 * index }));
 const defaultInspectPort = 9_229;
 

@@ -3,7 +3,7 @@ import { accessTokenKind } from '../../src/capabilities/access-tokens.ts';
 import { dpopProofVerifier } from '../../src/capabilities/dpop.ts';
 import { sessionTokenKind } from '../../src/capabilities/session-tokens.ts';
 import { readEnvironment } from '../../src/env.ts';
-import { authorizer } from '../../src/http/authorizer.ts';
+import { authorizer, denialModes } from '../../src/http/authorizer.ts';
 import { jsonLog } from '../../src/log.ts';
 import { tokenVerification } from '../../src/oauth/token-verification.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
@@ -32,7 +32,7 @@ export const handler = authorizer({
   issuer: env.ISSUER,
   audience: env.AUDIENCE,
   routeScopes: v.parse(v.record(v.string(), v.nullable(v.string())), JSON.parse(env.ROUTE_SCOPES)),
-  denials: v.parse(v.picklist(['gateway', 'integration']), env.DENIALS),
+  denials: v.parse(v.picklist(denialModes), env.DENIALS),
   resultsAreCached: env.AUTHORIZER_RESULTS_CACHED === 'true',
   log,
 });

@@ -7,6 +7,7 @@ import type {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type { Construct } from 'constructs';
+import type { DenialMode } from '../../src/http/authorizer.ts';
 import { itemKinds } from '../../src/storage/item-kinds.ts';
 import type { StatelessStack } from '../stateless-stack.ts';
 import { NodeFunction } from './node-function.ts';
@@ -34,7 +35,7 @@ interface LambdaAuthorizerProps {
    * - `integration`: the integration is called for every caller, with either the caller or the error in the
    *   authorizer's context, and responds as RFC 6750 §3.1 demands. It must read that context with `callerOf`.
    */
-  readonly denials?: 'gateway' | 'integration';
+  readonly denials?: DenialMode;
 }
 
 /**

@@ -12,12 +12,18 @@ import { Unavailable } from '../unavailable.ts';
 import { denialContext, reservedContextMembers } from './authorizer-context.ts';
 import { calledUrl } from './route-key.ts';
 
+/**
+ * Who responds to a caller that is denied: API Gateway itself, or the integration, which is told the reason in the
+ * authorizer's context.
+ */
+export const denialModes = ['gateway', 'integration'] as const;
+export type DenialMode = (typeof denialModes)[number];
+
 interface AuthorizerOptions extends ProtectedCallCapabilities {
   readonly issuer: string;
   /** The scope that each route requires, by route key; null if it accepts any token. */
   readonly routeScopes: Readonly<Record<string, string | null>>;
-  /** Who responds to a caller that is denied. */
-  readonly denials: 'gateway' | 'integration';
+  readonly denials: DenialMode;
   /**
    * Whether API Gateway caches results. A DPoP proof is for one request, and a cached result would accept the token
    * without a proof, so that bound tokens are refused.
