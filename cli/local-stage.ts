@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { commercelayer } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
 import { dynamodbClient, secretsManagerClient } from '../local/clients.ts';
 import { readRunningInstances } from '../local/running.ts';
@@ -17,8 +18,9 @@ export function localStage(
   const stage = instance.stages[name];
   const outputs = v.safeParse(StageOutputs, stage?.outputs);
   if (!stage || !outputs.success) {
+    const options = name === commercelayer.name ? ` -- --${name}` : '';
     throw new Refused(
-      `The running local stages do not include ${name}: ${stagesAndPorts(instance)}. Start them again with: npm start`,
+      `The running local stages do not include ${name}: ${stagesAndPorts(instance)}. Start them again with: npm start${options}`,
     );
   }
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
 import { localStage } from '../../cli/local-stage.ts';
-import { stages } from '../../lib/stages.ts';
+import { commercelayer, stages } from '../../lib/stages.ts';
 
 const [sandbox] = stages;
 assert.ok(sandbox);
@@ -67,7 +67,13 @@ describe('postern --local, with one running instance', () => {
     const { production } = running(4001).stages;
     const partial = { ...running(4001), stages: { production } };
     expect(() => localStage(sandbox, undefined, [partial])).toThrow(
-      /do not include sandbox: production on port 4002/,
+      /do not include sandbox: production on port 4002\. Start them again with: npm start$/,
+    );
+  });
+
+  test('names the option that runs the stage of Commerce Layer', () => {
+    expect(() => localStage(commercelayer, undefined, [running(4001)])).toThrow(
+      /Start them again with: npm start -- --commercelayer$/,
     );
   });
 });
