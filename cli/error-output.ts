@@ -35,7 +35,11 @@ const awsMessages: readonly [RegExp, (message: string, what: string) => string][
     (message) =>
       `There are no usable AWS credentials: ${message}. Choose a profile with AWS_PROFILE, or sign in.`,
   ],
-  [/Region is missing/, () => 'No AWS region is set. Set AWS_REGION, such as AWS_REGION=eu-west-1.'],
+  [
+    /Region is missing/,
+    () =>
+      'No AWS region is set. Set AWS_REGION, such as AWS_REGION=eu-west-1. For a stage that npm start runs, add --local.',
+  ],
   [
     /^(ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch)/,
     (message) =>

@@ -190,7 +190,9 @@ describe('postern, for a stage that cannot be found', () => {
     const { AWS_REGION: _, ...env } = aws;
     const ran = await runProgram('client list --stage sandbox', { env });
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toBe('postern: No AWS region is set. Set AWS_REGION, such as AWS_REGION=eu-west-1.\n');
+    expect(ran.stderr).toBe(
+      'postern: No AWS region is set. Set AWS_REGION, such as AWS_REGION=eu-west-1. For a stage that npm start runs, add --local.\n',
+    );
   });
 
   test('says that there are no credentials', async () => {
