@@ -29,13 +29,15 @@ export function firstCall(client: Client, url: string): string {
   const [grant, parameters] =
     grantParameters.find(([name]) => client.grants.includes(name)) ?? grantParameters[0] ?? [];
   const proof = client.dpopBoundAccessTokens ? ' -H "DPoP: $PROOF"' : '';
-  return `curl ${credentials(client)} -d grant_type=${grant}${parameters}${scopeParameter}${proof} ${url}/oauth/token`;
+  return `curl ${credentials(client, grant)} -d grant_type=${grant}${parameters}${scopeParameter}${proof} ${url}/oauth/token`;
 }
 
-function credentials({ id, secrets, keys }: Client): string {
+function credentials({ id, secrets, keys, fapi }: Client, grant: string | undefined): string {
   if (secrets.length > 0) return `-u ${shellWord(id)}`;
   const named = `-d ${shellWord(`client_id=${id}`)}`;
-  if (keys.length === 0) return named;
+  // RFC 7521 §4.1: the assertion of the grant is enough.
+  const needNotAuthenticate = grant === jwtBearerGrantType && !fapi;
+  if (keys.length === 0 || needNotAuthenticate) return named;
   // RFC 7523 §2.2
   return `${named} -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer --data-urlencode "client_assertion=$CLIENT_ASSERTION"`;
 }

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { parseClientKeys } from '../src/clients/client-key.ts';
 import type { IgnoredKey, ParsedClientKeys, StatedAboutKey } from '../src/clients/client-key.ts';
-import { assertionAlgorithms } from '../src/clients/client.ts';
+import { assertionAlgorithms, jwtBearerGrantType } from '../src/clients/client.ts';
 import type { Client } from '../src/clients/client.ts';
+import { maximumGrantAssertionLifetime } from '../src/oauth/grants/assertion-forms.ts';
 import { fields } from './arguments/columns.ts';
 import { option } from './arguments/parameters.ts';
 import { oneLine } from './arguments/printable.ts';
@@ -52,10 +53,13 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** What the partner must sign its assertions with, for whoever tells it (RFC 7523 §3). */
-export function assertionText({ keys, fapi }: Client, { record: { clientAssertions } }: Stage): string {
+export function assertionText(
+  { keys, fapi, grants }: Client,
+  { record: { clientAssertions } }: Stage,
+): string {
   const { maximumLifetime, tokenEndpointAudience } = clientAssertions;
   const audience = fapi ? ', as a string' : tokenEndpointAudience ? ', or the URL of the token endpoint' : '';
-  return `The partner signs an assertion for each request (private_key_jwt), with one of its private keys:\n${fields(
+  const authentication = `The partner signs an assertion for each request (private_key_jwt), with one of its private keys:\n${fields(
     {
       'alg, kid': keys.map(
         ({ algorithms, kid, kidSource }) =>
@@ -67,6 +71,17 @@ export function assertionText({ keys, fapi }: Client, { record: { clientAssertio
       jti: fapi ? 'another one in each assertion' : 'another one in each assertion, or none',
     },
   )}`;
+  return grants.includes(jwtBearerGrantType)
+    ? `${authentication}\n${grantAssertionText(fapi)}`
+    : authentication;
+}
+
+/** The assertion of the jwt-bearer grant: whom the client acts for (RFC 7523 §2.1). */
+function grantAssertionText(fapi: boolean): string {
+  const form = `For the grant jwt-bearer it signs an assertion whose sub is the subject, with the same iss and aud, and exp at most ${maximumGrantAssertionLifetime} seconds ahead.`;
+  return fapi
+    ? `${form} It authenticates with another one.`
+    : `${form} It need not authenticate with another one.`;
 }
 
 /** The keys of a file that were not registered, and why; nothing if there are none. */

@@ -374,10 +374,12 @@ describe('postern client create with grants, required scopes, audiences, DPoP an
   let stage: StageUnderTest;
   let ran: Ran;
   let shown: Ran;
+  let created: Ran;
   beforeAll(async () => {
     stage = await emptyStage(database);
     ran = await postern([...words, '--json'], { stage, stdin: pem });
     shown = await postern(['client', 'show', 'acme', '--stage', 'sandbox'], { stage });
+    created = await postern(words.with(words.indexOf('acme'), 'other'), { stage, stdin: pem });
   });
 
   test('prints them with --json', () => {
@@ -399,11 +401,23 @@ describe('postern client create with grants, required scopes, audiences, DPoP an
     expect(shown.stdout).toMatch(line);
   });
 
-  test('prints a request for a first token with the first grant and a DPoP proof', async () => {
-    const { stdout } = await postern(words.with(words.indexOf('acme'), 'other'), { stage, stdin: pem });
-    expect(stdout).toMatch(
-      /-d grant_type=urn:\S+:jwt-bearer --data-urlencode "assertion=\$ASSERTION".* -H "DPoP: /,
+  test('prints a request for a first token with the first grant and a DPoP proof', () => {
+    expect(created.stdout).toMatch(
+      /curl -d client_id=other -d grant_type=urn:\S+:jwt-bearer --data-urlencode "assertion=\$ASSERTION".* -H "DPoP: /,
     );
+  });
+
+  test('prints what the assertion of the grant jwt-bearer must be like', () => {
+    expect(created.stdout).toMatch(
+      /whose sub is the subject.* It need not authenticate with another one\.$/m,
+    );
+  });
+
+  test('prints that a client under FAPI 2.0 authenticates with another assertion', async () => {
+    const named = words.with(words.indexOf('acme'), 'held');
+    const { stdout } = await postern([...named, '--fapi'], { stage, stdin: pem });
+    expect(stdout).toMatch(/whose sub is the subject.* It authenticates with another one\.$/m);
+    expect(stdout).toMatch(/"client_assertion=\$CLIENT_ASSERTION" -d grant_type=urn:\S+:jwt-bearer/);
   });
 });
 

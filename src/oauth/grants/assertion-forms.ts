@@ -37,7 +37,7 @@ const claimsName = 'https://commercelayer.io/claims';
 const maximumAge = 300;
 
 /** Maximum time until the `exp` of an assertion that must expire, in seconds. Each one is remembered until then. */
-const maximumLifetime = 3_600;
+export const maximumGrantAssertionLifetime = 3_600;
 
 const Owner = v.object({
   type: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
@@ -87,8 +87,8 @@ const subjectForm: AssertionForm = ({ iss, sub, exp }, { client, now }) => {
   if (iss === undefined) return failed('The assertion must have an iss, which is the client_id.');
   if (sub === undefined) return failed('The assertion must have a sub, or an owner in Commerce Layer form.');
   if (exp === undefined) return failed('The assertion must have an exp.');
-  if (exp > now + maximumLifetime + clockSkew) {
-    return failed(`The assertion must expire within ${maximumLifetime} seconds.`);
+  if (exp > now + maximumGrantAssertionLifetime + clockSkew) {
+    return failed(`The assertion must expire within ${maximumGrantAssertionLifetime} seconds.`);
   }
   if (!isPrintableSubject(sub) || !mayActFor(client, sub)) return failed(subjectRefusal);
   return ok({ subject: sub, usableUntil: Math.ceil(exp) + clockSkew + 1 });
