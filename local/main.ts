@@ -108,6 +108,6 @@ try {
   await main();
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error.message} See: npm start -- --help\n`);
   process.exitCode = 2;
 }

@@ -108,5 +108,5 @@ test('wrong options are one line and exit code 2', () => {
   // test/local/options.test.ts has every way to be wrong.
   const { status, lines } = refusal('--nonsense');
   expect(status).toBe(2);
-  expect(lines.length).toBe(1);
+  expect(lines).toStrictEqual(['There is no option --nonsense here. See: npm start -- --help']);
 });
