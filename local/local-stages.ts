@@ -116,7 +116,8 @@ async function start(options: LocalStagesOptions, onClose: OnClose): Promise<Omi
   onClose(() => code.close());
 
   const deploy = async (assemblyFolder: string) => {
-    await code.follow(assemblyFolder);
+    const follow = () => code.follow(assemblyFolder);
+    await (isInspected ? progress.step('Bundle the functions for the debugger', follow) : follow());
     const created = await createStages(deployment, {
       records,
       assemblyFolder,
