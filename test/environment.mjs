@@ -21,4 +21,10 @@ export default class extends TestEnvironment {
       },
     });
   }
+
+  /** Runs what `afterThisFile` has registered. */
+  async handleTestEvent({ name }) {
+    if (name !== 'run_finish') return;
+    for (const cleanup of (this.global.cleanupsOfFile ?? []).toReversed()) await cleanup();
+  }
 }

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { errorOf, jsonOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
@@ -7,7 +8,7 @@ import type { StageUnderTest } from './stage-under-test.ts';
 import { emptyStage } from './stage-under-test.ts';
 
 const database = await testDatabase();
-afterAll(() => database.close());
+afterThisFile(() => database.close());
 
 const at = ['--stage', 'sandbox'];
 const ada = ['--first-name', 'Ada', '--last-name', 'Lovelace', '--email', 'ada@example.com'];

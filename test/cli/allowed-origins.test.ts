@@ -1,10 +1,11 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, postern } from './postern.ts';
 import { emptyStage } from './stage-under-test.ts';
 
 const database = await testDatabase();
-afterAll(() => database.close());
+afterThisFile(() => database.close());
 
 const create = [
   ['client', 'create', '--stage', 'sandbox', '--name', 'Shop', '--client-id', 'shop'],

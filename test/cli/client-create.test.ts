@@ -1,7 +1,8 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, errorOf, jsonOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
@@ -9,7 +10,7 @@ import type { StageUnderTest } from './stage-under-test.ts';
 import { emptyStage, now, secretHashKey } from './stage-under-test.ts';
 
 const database = await testDatabase();
-afterAll(() => database.close());
+afterThisFile(() => database.close());
 
 const create = ['client', 'create', '--stage', 'sandbox', '--name', 'Acme orders'];
 const withScope = [...create, '--scope', 'orders:read'];

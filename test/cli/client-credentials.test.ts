@@ -3,10 +3,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import type { Client } from '../../src/clients/client.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, errorOf, jsonOf, postern } from './postern.ts';
 import type { Ran } from './postern.ts';
@@ -15,7 +16,7 @@ import { emptyStage, now, secretHashKey } from './stage-under-test.ts';
 
 const database = await testDatabase();
 const folder = mkdtempSync(join(tmpdir(), 'postern-keys-'));
-afterAll(async () => {
+afterThisFile(async () => {
   rmSync(folder, { recursive: true });
   await database.close();
 });

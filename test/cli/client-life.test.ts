@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Unavailable } from '../../src/unavailable.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { assertIncludes, errorOf, postern } from './postern.ts';
 import type { StageUnderTest } from './stage-under-test.ts';
 import { emptyStage, now } from './stage-under-test.ts';
 
 const database = await testDatabase();
-afterAll(() => database.close());
+afterThisFile(() => database.close());
 
 const at = ['--stage', 'sandbox'];
 const list = ['client', 'list', ...at];

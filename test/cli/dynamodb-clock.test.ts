@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { dynamodbClock } from '../../cli/dynamodb-clock.ts';
 import type { Stage } from '../../cli/stage.ts';
 import { Unavailable } from '../../src/unavailable.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { postern } from './postern.ts';
 import { emptyStage, now } from './stage-under-test.ts';
@@ -29,7 +30,7 @@ const closed = new DynamoDBClient({
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   maxAttempts: 1,
 });
-afterAll(async () => {
+afterThisFile(async () => {
   closed.destroy();
   server.close();
   await database.close();

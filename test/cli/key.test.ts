@@ -6,7 +6,7 @@ import {
   PutSecretValueCommand,
   RotateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { secretsManagerClient } from '../../local/clients.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
@@ -20,6 +20,7 @@ import { ok } from '../../src/result.ts';
 import { signingKeySetStore, signingKeySetVersions } from '../../src/storage/signing-key-set-store.ts';
 import type { SigningKeySetStore } from '../../src/storage/signing-key-set-store.ts';
 import { Unavailable } from '../../src/unavailable.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { keysByRole, kidsOf } from '../keys/roles.ts';
 import type { KeysByRole } from '../keys/roles.ts';
@@ -64,7 +65,7 @@ const service = await startSecretsManager({
   },
 });
 const secretsManager = secretsManagerClient(service.endpoint, operator);
-afterAll(async () => {
+afterThisFile(async () => {
   secretsManager.destroy();
   await service.close();
   await database.close();

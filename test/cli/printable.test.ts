@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { oneLine, printable } from '../../cli/arguments/printable.ts';
 import type { Client } from '../../src/clients/client.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 import { postern } from './postern.ts';
 import { emptyStage, now } from './stage-under-test.ts';
 
 const database = await testDatabase();
-afterAll(() => database.close());
+afterThisFile(() => database.close());
 
 const at = ['--stage', 'sandbox'];
 const create = ['client', 'create', ...at, '--name', 'Acme', '--scope', 'orders:read', '--client-id', 'acme'];

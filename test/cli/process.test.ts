@@ -5,11 +5,12 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { matchClientSecret } from '../../src/clients/client-secret.ts';
 import { deriveHashKeys } from '../../src/keys/hash-keys.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { testDatabase } from '../contract/tables.ts';
 
 const program = fileURLToPath(new URL('../../bin/postern.js', import.meta.url));
@@ -65,7 +66,7 @@ services.listen(0, '127.0.0.1');
 await once(services, 'listening');
 const address = services.address();
 assert.ok(address !== null && typeof address === 'object');
-afterAll(async () => {
+afterThisFile(async () => {
   services.close();
   await database.close();
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { afterAll } from '@jest/globals';
 import { rotateSigningKeySet } from '../../src/keys/rotation.ts';
 import { publicKeys } from '../../src/keys/signing-key-set.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
@@ -12,6 +11,7 @@ import { dynamodbSessionOriginReader } from '../../src/storage/session-origin-re
 import { dynamodbSessionStore } from '../../src/storage/session-store.ts';
 import { dynamodbSubjectStore } from '../../src/storage/subject-store.ts';
 import { dynamodbTokenRevoker } from '../../src/storage/token-revoker.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { memoryAccountStore } from '../memory/account-store.ts';
 import { memoryClientStore } from '../memory/client-store.ts';
 import { memoryReplayStore } from '../memory/replay-store.ts';
@@ -31,7 +31,7 @@ import { subjectStoreContract } from './subject-store-contract.ts';
 import { testDatabase } from './tables.ts';
 
 const { name, dynamodb, table, close } = await testDatabase();
-afterAll(close);
+afterThisFile(close);
 
 clientStoreContract('memory', async () => memoryClientStore());
 clientStoreContract(name, async () => dynamodbClientStore(dynamodb, await table()));

@@ -4,10 +4,11 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { afterThisFile } from '../after-this-test.ts';
 import { order } from './order.ts';
 import { registerPartner } from './partners.ts';
 import { selfSignedCertificate } from './self-signed-certificate.ts';
@@ -31,7 +32,7 @@ if (installed === undefined) {
 const authHost = 'auth.example.test';
 
 const closers: (() => unknown)[] = [];
-afterAll(async () => {
+afterThisFile(async () => {
   for (const close of closers.toReversed()) await close();
 });
 

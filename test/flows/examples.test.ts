@@ -5,14 +5,15 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { afterThisFile } from '../after-this-test.ts';
 import { operatorJson } from './operator.ts';
 import { localStages } from './stages.ts';
 import { projectFolder } from './start-stages.ts';
 
 const { sandbox } = localStages();
 const folder = mkdtempSync(join(tmpdir(), 'postern-examples-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterThisFile(() => rmSync(folder, { recursive: true }));
 
 /** Runs an example in the way that its first lines describe. */
 async function run(example: string, settings: Record<string, string>) {

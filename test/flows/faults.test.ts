@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterThisFile } from '../after-this-test.ts';
 import { httpEvent, startFunction, startFunctionServices } from '../lambda/functions.ts';
 import { basic } from './wire.ts';
 
 const services = await startFunctionServices();
-afterAll(() => services.close());
+afterThisFile(() => services.close());
 
 const { client, secret = '' } = await services.register({ scopes: ['a'], defaultScopes: ['a'] });
 const key = await services.register({ account: await services.registerAccount('MAG1') });

@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { afterAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { connectStage } from '../../cli/stage-connection.ts';
 import { closeServer, listenOnLoopback } from '../../local/loopback-server.ts';
-import { afterThisTest } from '../after-this-test.ts';
+import { afterThisFile, afterThisTest } from '../after-this-test.ts';
 import { postern } from '../cli/postern.ts';
 import { projectFolder, startStages } from './start-stages.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'postern-readme-'));
 const stages = await startStages('--data', data);
-afterAll(async () => {
+afterThisFile(async () => {
   await stages.stop();
   rmSync(data, { recursive: true });
 });

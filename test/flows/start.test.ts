@@ -4,13 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { afterThisFile } from '../after-this-test.ts';
 import { order } from './order.ts';
 import { projectFolder, startStages } from './start-stages.ts';
 import { basic, bearer, call, postForm, postJson } from './wire.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-start-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterThisFile(() => rmSync(folder, { recursive: true }));
 
 /** Runs `npm start` where it must refuse, and gives back its exit code and what it says. */
 function refusal(...options: string[]) {

@@ -1,11 +1,12 @@
 import { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
+import { afterThisFile } from '../after-this-test.ts';
 import { basic } from '../flows/wire.ts';
 import { httpEvent, startFunction, startFunctionServices } from './functions.ts';
 
 const services = await startFunctionServices();
-afterAll(() => services.close());
+afterThisFile(() => services.close());
 
 const { client, secret = '' } = await services.register({
   scopes: ['a'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { App, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { HttpApi, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -11,9 +11,10 @@ import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AuthStage } from '../../lib/auth-stage.ts';
 import { anyToken, LambdaAuthorizer } from '../../lib/constructs/lambda-authorizer.ts';
 import { stages } from '../../lib/stages.ts';
+import { afterThisFile } from '../after-this-test.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'postern-authorizer-'));
-afterAll(() => rmSync(outdir, { recursive: true }));
+afterThisFile(() => rmSync(outdir, { recursive: true }));
 
 const [record] = stages;
 assert.ok(record);

@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { appHash } from '../../local/app-hash.ts';
+import { afterThisFile } from '../after-this-test.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'postern-test-'));
-afterAll(() => rmSync(temporary, { recursive: true }));
+afterThisFile(() => rmSync(temporary, { recursive: true }));
 
 /** A project with a file in each place that counts. */
 function project(name: string): string {

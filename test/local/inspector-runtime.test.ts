@@ -2,16 +2,17 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { buildSync } from 'esbuild';
 import { bundling } from '../../lib/constructs/bundling.ts';
 import { inspectorRuntime } from '../../local/lambda/inspector-runtime.ts';
 import { localFunction } from '../../local/lambda/local-function.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { attachDebugger } from './debugger.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'postern-test-')));
 const runtime = await inspectorRuntime(0);
-afterAll(async () => {
+afterThisFile(async () => {
   await runtime.close();
   rmSync(folder, { recursive: true });
 });

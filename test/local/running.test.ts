@@ -1,11 +1,12 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { announceInstance, readRunningInstances } from '../../local/running.ts';
+import { afterThisFile } from '../after-this-test.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'postern-test-'));
-afterAll(() => rmSync(temporary, { recursive: true }));
+afterThisFile(() => rmSync(temporary, { recursive: true }));
 
 const instance = (pid: number, startedAt: string) => ({
   pid,

@@ -5,13 +5,14 @@ import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
 import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
 import { newAccessKey } from '../../local/iam/access-key.ts';
 import type { AccessKey } from '../../local/iam/access-key.ts';
 import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
+import { afterThisFile } from '../after-this-test.ts';
 
 const operator = newAccessKey();
 const control = localAccessControl(operator);
@@ -21,7 +22,7 @@ const secretsManager = await startSecretsManager({
   control,
   invokeRotation: () => assert.fail('nothing rotates here'),
 });
-afterAll(async () => {
+afterThisFile(async () => {
   await dynamodb.close();
   await secretsManager.close();
 });

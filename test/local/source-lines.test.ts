@@ -3,15 +3,16 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { buildSync } from 'esbuild';
 import { bundling } from '../../lib/constructs/bundling.ts';
 import { bundleOfAsset } from '../../local/bundle-of-asset.ts';
 import { sourceLines } from '../../local/source-lines.ts';
+import { afterThisFile } from '../after-this-test.ts';
 import { fixtureFunction } from './fixture-function.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'postern-test-')));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterThisFile(() => rmSync(folder, { recursive: true }));
 
 /** A function that throws on line 3 of `src/thrower.ts`, bundled as functions are. */
 mkdirSync(join(folder, 'src'));

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { appHash } from '../../local/app-hash.ts';
 import { projectFolder } from '../../local/project-folder.ts';
 import { isSynthesized } from '../../local/synthesize.ts';
+import { afterThisFile } from '../after-this-test.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'postern-test-'));
-afterAll(() => rmSync(temporary, { recursive: true }));
+afterThisFile(() => rmSync(temporary, { recursive: true }));
 
 const hash = appHash(projectFolder, { POSTERN_COMMERCELAYER: 'false', POSTERN_ISSUERS: '{}' });
 

@@ -5,8 +5,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { projectFolder } from '../../local/project-folder.ts';
+import { afterThisFile } from '../after-this-test.ts';
 
 /** A copy of the project that may be changed. */
 const project = mkdtempSync(join(tmpdir(), 'postern-watched-'));
@@ -19,7 +20,7 @@ const child = spawn(process.execPath, ['bin/start.js', ...options], {
   cwd: project,
   stdio: ['ignore', 'pipe', 'pipe'],
 });
-afterAll(async () => {
+afterThisFile(async () => {
   child.kill();
   await once(child, 'exit');
   rmSync(project, { recursive: true });
