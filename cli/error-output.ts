@@ -1,4 +1,4 @@
-import { UnreadableKeySet } from '../src/storage/signing-key-set-store.ts';
+import { UnreadableKeySet } from '../src/storage/unreadable-key-set.ts';
 import { Unavailable } from '../src/unavailable.ts';
 import { UsageError } from './arguments/usage-error.ts';
 import { Refused } from './command.ts';

@@ -15,11 +15,7 @@ import type { SigningKeySet } from '../keys/signing-key-set.ts';
 import { failed, ok } from '../result.ts';
 import type { Result } from '../result.ts';
 import { readSecret, secretsManagerCall } from './secrets.ts';
-
-/** The secret is not a key set that this version can read. */
-export class UnreadableKeySet extends Error {
-  override readonly name = 'UnreadableKeySet';
-}
+import { UnreadableKeySet } from './unreadable-key-set.ts';
 
 function parseOrThrow(secret: string): SigningKeySet | undefined {
   const parsed = parseSigningKeySet(secret);
