@@ -5,8 +5,7 @@ import { Stage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { IConstruct } from 'constructs';
-import { buildSync } from 'esbuild';
-import { bundlesIn } from './bundling.ts';
+import { bundlesFolder } from './bundles-folder.ts';
 
 /**
  * The minified bundle of `lambda/<folder>/handler.ts`: its own code and what it imports, nothing of other
@@ -31,8 +30,7 @@ class Bundles extends Construct {
 
   constructor(root: IConstruct, id: string, outdir: string) {
     super(root, id);
-    this.folder = join(outdir, 'bundles');
-    buildSync(bundlesIn(this.folder));
+    this.folder = bundlesFolder(outdir);
   }
 }
 
