@@ -1,4 +1,5 @@
 import { registerTypeScript } from './typescript.js';
 
 registerTypeScript();
-await import('../local/main.ts');
+const { start } = await import('../local/main.ts');
+process.exitCode = await start(process.argv.slice(2));

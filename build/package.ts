@@ -34,18 +34,22 @@ const functions: BuildOptions = { ...bundlesIn(join(dist, 'lambda')), sourcemap:
 
 const commandLine: BuildOptions = {
   ...cliBundle,
-  entryPoints: {
-    main: 'cli/main.ts',
-    worker: 'local/lambda/worker.ts',
-    inspected: 'local/lambda/inspected.ts',
-  },
+  entryPoints: ['cli/main.ts'],
   outdir: join(dist, 'cli'),
   plugins: [packagedModules],
 };
 
+/** Programs that are run from their code alone, so that each is one file. */
+const programs: BuildOptions = {
+  ...commandLine,
+  splitting: false,
+  banner: {},
+  entryPoints: ['local/lambda/worker.ts', 'local/lambda/inspected.ts'],
+};
+
 rmSync(dist, { recursive: true, force: true });
 const builds = await Promise.all(
-  [library, functions, commandLine].map((options) =>
+  [library, functions, commandLine, programs].map((options) =>
     build({ ...options, absWorkingDir: project, metafile: true, logLevel: 'error' }),
   ),
 );

@@ -9,7 +9,7 @@ import { commands, nouns, verbsOf } from './commands.ts';
 import { errorOutput, exitCodeOf } from './error-output.ts';
 import { terminalOf } from './terminal.ts';
 import type { TerminalStreams } from './terminal.ts';
-import { commandHelp, overview } from './usage.ts';
+import { commandHelp, overview, startCommand } from './usage.ts';
 
 type Connect = CommandContext['connect'];
 
@@ -29,6 +29,7 @@ export async function main(
   io: Io,
   connect: Connect = connectToAws,
 ): Promise<number> {
+  if (argv[0] === startCommand.word) return (await import('../local/main.ts')).start(argv.slice(1));
   const asJson = argv.includes('--json');
   try {
     const { json, text, warning, ifLost } = await outputOf(argv, io, connect);
@@ -52,7 +53,8 @@ async function outputOf(argv: readonly string[], io: Io, connect: Connect): Prom
   const [noun, verb, ...rest] = argv;
   if (noun === '--help' || noun === '-h') return help(overview());
   if (noun === '--version') return { json: { version: packageJson.version }, text: packageJson.version };
-  if (noun === undefined || !nouns.includes(noun)) throw unknownCommand('', noun, nouns);
+  if (noun === undefined || !nouns.includes(noun))
+    throw unknownCommand('', noun, [...nouns, startCommand.word]);
   if (verb === '--help' || verb === '-h') return help(overview(noun));
   const words = `${noun} ${verb}`;
   const command = commands.get(words);

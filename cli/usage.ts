@@ -9,13 +9,22 @@ import { commands } from './commands.ts';
 const environment = `A deployed stage is found with your AWS credentials and region, which are configured as for every AWS tool:
 AWS_PROFILE, AWS_REGION and the others. POSTERN_DEBUG=1 adds stack traces to failures.`;
 
+/** The command that is not for one stage. It has options of its own, which are not loaded for the help of the others. */
+export const startCommand = {
+  word: 'start',
+  summary: 'Runs the stages on this machine: npx postern start --help',
+};
+
 /** The help of all commands, or of those that begin with `noun`. */
 export function overview(noun = ''): string {
-  const listed = [...commands].filter(([words]) => noun === '' || words.startsWith(`${noun} `));
+  const listed = [...commands]
+    .filter(([words]) => noun === '' || words.startsWith(`${noun} `))
+    .map(([words, { summary }]): [string, string] => [words, summary]);
+  if (noun === '') listed.unshift([startCommand.word, startCommand.summary]);
   return sections(
     `Usage: npx postern ${noun === '' ? 'COMMAND' : `${noun} …`} --stage STAGE [options]`,
     'Registers the programs of partners and their accounts with a stage of Postern, and manages its signing keys.',
-    section('Commands', columns(listed.map(([words, { summary }]) => [words, summary]))),
+    section('Commands', columns(listed)),
     section('Options of every command', parameterList(commonParameters)),
     'Each command has its own help: npx postern client create --help',
     environment,

@@ -20,6 +20,7 @@ const Manifest = v.object({
             file: v.optional(v.string()),
             templateFile: v.optional(v.string()),
             stackName: v.optional(v.string()),
+            tags: v.optional(v.record(v.string(), v.string()), {}),
           }),
           {},
         ),
@@ -42,19 +43,22 @@ const AssetManifest = v.object({
   ),
 });
 
-/** The part of a cloud assembly that one CDK `Stage` makes. */
+/** The part of a cloud assembly that one CDK `Stage` makes, or what an app has without one. */
 export interface StageAssembly {
   /** The construct id of the stage. */
   readonly id: string;
+  /** The name of its record, from the tag of its stacks; its id in lower case where they have none. */
+  readonly name: string;
   /** In an order in which each comes after those that it depends on. */
   readonly stacks: readonly Stack[];
   /** Folder of the asset that a template names by its object key in the bootstrap bucket. */
   assetFolder(objectKey: string): string;
 }
 
-/** Reads what the CDK app wrote to `folder`: an assembly for each of its stages. */
+/** Reads what the CDK app wrote to `folder`: an assembly for each of its stages, and one of stacks without a stage. */
 export function readCloudAssembly(folder: string): StageAssembly[] {
-  const nested: StageAssembly[] = [];
+  const own = readStage(folder, 'App');
+  const nested = own.stacks.length > 0 ? [own] : [];
   for (const { type, properties } of Object.values(readManifest(folder).artifacts)) {
     if (type === 'cdk:cloud-assembly' && properties.directoryName) {
       const id = properties.displayName ?? properties.directoryName;
@@ -69,22 +73,25 @@ function readStage(folder: string, id: string): StageAssembly {
   const stacks: Stack[] = [];
   const assets = new Map<string, string>();
   const read = new Set<string>();
+  let name = id.toLowerCase();
 
   const visit = (artifactId: string): void => {
     const artifact = artifacts[artifactId];
     if (!artifact || read.has(artifactId)) return;
     read.add(artifactId);
     for (const dependency of artifact.dependencies) visit(dependency);
-    const { file, templateFile, stackName } = artifact.properties;
+    const { file, templateFile, stackName, tags } = artifact.properties;
     if (artifact.type === 'cdk:asset-manifest' && file) readAssets(folder, file, assets);
     if (artifact.type === 'aws:cloudformation:stack' && templateFile) {
       stacks.push({ name: stackName ?? artifactId, template: readTemplate(join(folder, templateFile)) });
+      name = tags?.['postern:stage'] ?? name;
     }
   };
   for (const artifactId of Object.keys(artifacts)) visit(artifactId);
 
   return {
     id,
+    name,
     stacks,
     assetFolder(objectKey) {
       const path = assets.get(basename(objectKey));

@@ -1,5 +1,5 @@
-import type { StageRecord } from '../lib/stages.ts';
 import type { HttpApi } from './api-gateway/http-api.ts';
+import type { RunningStage } from './cdk-app.ts';
 import { readCloudAssembly } from './cloud-assembly.ts';
 import type { StageAssembly } from './cloud-assembly.ts';
 import { LocalFailure } from './failure.ts';
@@ -19,29 +19,23 @@ export interface Deployment {
   readonly accessControl: AccessControl;
   readonly functions: Functions;
   /** By the name of their stage. */
-  readonly apis: ReadonlyMap<string, Map<string, HttpApi>>;
+  readonly apis: Map<string, Map<string, HttpApi>>;
   close(): Promise<void>;
 }
 
 interface DeploymentOptions {
-  readonly stageNames: readonly string[];
   readonly operator: AccessKey;
   /** A debugger shows the code of every function from the beginning. */
   readonly isInspected: boolean;
   readonly progress: Progress;
 }
 
-export function emptyDeployment({
-  stageNames,
-  operator,
-  isInspected,
-  progress,
-}: DeploymentOptions): Deployment {
+export function emptyDeployment({ operator, isInspected, progress }: DeploymentOptions): Deployment {
   const functions = localFunctions({
     loadWhenAdded: isInspected,
     onLoadFailure: (reason) => progress.line(reason),
   });
-  const apis = new Map(stageNames.map((name) => [name, new Map<string, HttpApi>()]));
+  const apis = new Map<string, Map<string, HttpApi>>();
   return {
     accessControl: localAccessControl(operator, (message) => progress.line(`refused: ${message}`)),
     functions,
@@ -55,7 +49,7 @@ export function emptyDeployment({
 }
 
 interface StagesOptions {
-  readonly records: readonly StageRecord[];
+  readonly stages: readonly RunningStage[];
   readonly assemblyFolder: string;
   readonly services: Services;
   readonly runtime: FunctionRuntime;
@@ -74,8 +68,10 @@ export async function createStages(
 ): Promise<LocalStage[]> {
   const { services, runtime, progress, remapChallenges } = options;
   const assemblies = new Map(readCloudAssembly(options.assemblyFolder).map((one) => [one.id, one]));
-  const creations = options.records.map(async ({ id, name }) => {
+  const creations = options.stages.map(async ({ id, name }) => {
     const assembly = stageAssembly(assemblies, id);
+    const ofStage = new Map<string, HttpApi>();
+    apis.set(name, ofStage);
     return createLocalStage(assembly, {
       ...services,
       stageName: name,
@@ -83,7 +79,7 @@ export async function createStages(
       accessControl,
       functions,
       runtime,
-      apis: apis.get(name) ?? new Map<string, HttpApi>(),
+      apis: ofStage,
       progress,
       remapChallenges,
       assetFolder: (objectKey) => options.codeFolder(assembly.assetFolder(objectKey)),

@@ -18,7 +18,7 @@ export interface LocalStage {
 
 /** Creates the stacks of a stage one after the other, as a deployment does. */
 export async function createLocalStage(
-  assembly: StageAssembly,
+  assembly: Pick<StageAssembly, 'stacks'>,
   environment: StageEnvironment,
 ): Promise<LocalStage> {
   const { stageName, progress, functions, apis } = environment;
@@ -54,7 +54,7 @@ export async function createLocalStage(
 }
 
 /** The issuer that the templates state, if it is not the URL of the API, which nobody knows before it exists. */
-function publicUrlOf({ stacks }: StageAssembly): string | undefined {
+function publicUrlOf({ stacks }: Pick<StageAssembly, 'stacks'>): string | undefined {
   const issuers = stacks.map(({ template }) => template.Outputs['Issuer']?.Value);
   return issuers.find((issuer) => typeof issuer === 'string');
 }

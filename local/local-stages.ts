@@ -2,8 +2,8 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commercelayer, stages as deployedStages } from '../lib/stages.ts';
-import type { StageRecord } from '../lib/stages.ts';
+import { cdkApp } from './cdk-app.ts';
+import type { CdkApp, CdkAppOptions } from './cdk-app.ts';
 import { keptCredentials } from './demo-credentials.ts';
 import type { DemoClient } from './demo-credentials.ts';
 import { demoCredentials, registerDemoPartners } from './demo-partners.ts';
@@ -20,19 +20,14 @@ import { silentProgress } from './progress.ts';
 import { announceInstance } from './running.ts';
 import { startServices } from './services.ts';
 import type { Services } from './services.ts';
-import { isSynthesized, synthesize } from './synthesize.ts';
 import { functionCodeOf } from './watch/function-code.ts';
 import { watchProject } from './watch/watch.ts';
 
-export interface LocalStagesOptions {
+export interface LocalStagesOptions extends CdkAppOptions {
   /** Folder that keeps everything; without one nothing is kept. */
   readonly dataFolder?: string | undefined;
-  /** The stages that run: those that are deployed, where it is left out. */
-  readonly stages?: readonly StageRecord[];
   /** Port of each stage by its name; a stage that is not named gets a free one. */
   readonly ports?: Readonly<Record<string, number>>;
-  /** Issuer of each stage by its name; a stage that is not named has the URL of its API. */
-  readonly issuers?: Readonly<Record<string, string>>;
   readonly progress?: Progress;
   /** Takes what the functions print, line by line. */
   readonly echoLogs?: ((line: string) => void) | undefined;
@@ -74,16 +69,16 @@ export async function startLocalStages(options: LocalStagesOptions = {}): Promis
 }
 
 async function start(options: LocalStagesOptions, onClose: OnClose): Promise<Omit<LocalStages, 'close'>> {
-  const { dataFolder, progress = silentProgress(), stages: records = deployedStages, inspectPort } = options;
-  const { remapChallenges = false, watch = false, issuers = {}, signal } = options;
+  const { dataFolder, progress = silentProgress(), inspectPort, signal } = options;
+  const { remapChallenges = false, watch = false } = options;
+  const app = cdkApp(options);
   const inData = (name: string) => (dataFolder === undefined ? undefined : join(dataFolder, name));
-  const stageNames = records.map(({ name }) => name);
   const ports = new Map(Object.entries(options.ports ?? {}));
   await assertPortsAreFree([...ports.values(), inspectPort ?? 0]);
 
   const operator = newAccessKey();
   const isInspected = inspectPort !== undefined;
-  const newDeployment = () => emptyDeployment({ stageNames, operator, isInspected, progress });
+  const newDeployment = () => emptyDeployment({ operator, isInspected, progress });
   let deployment = newDeployment();
   const services = await startServices(
     {
@@ -104,9 +99,8 @@ async function start(options: LocalStagesOptions, onClose: OnClose): Promise<Omi
   const temporary = mkdtempSync(join(tmpdir(), 'postern-'));
   onClose(() => rmSync(temporary, { recursive: true, force: true }));
 
-  const settings = { commercelayer: records.includes(commercelayer), issuers, signal };
   const ownAssembly = join(dataFolder ?? temporary, 'cdk.out');
-  if (options.assemblyFolder === undefined) await synthesizeIfChanged(ownAssembly, settings, progress);
+  if (options.assemblyFolder === undefined) await synthesizeIfChanged(ownAssembly, app, progress);
   signal?.throwIfAborted();
 
   const inspector = isInspected ? await inspectorRuntime(inspectPort) : undefined;
@@ -118,8 +112,12 @@ async function start(options: LocalStagesOptions, onClose: OnClose): Promise<Omi
   const deploy = async (assemblyFolder: string) => {
     const follow = () => code.follow(assemblyFolder);
     await (isInspected ? progress.step('Bundle the functions for the debugger', follow) : follow());
+    const stages = app.stagesIn(assemblyFolder);
+    for (const { name, port } of stages) {
+      if (port !== undefined && !ports.has(name)) ports.set(name, port);
+    }
     const created = await createStages(deployment, {
-      records,
+      stages,
       assemblyFolder,
       services,
       runtime,
@@ -134,13 +132,15 @@ async function start(options: LocalStagesOptions, onClose: OnClose): Promise<Omi
   };
   onClose(() => deployment.close());
   const created = await deploy(options.assemblyFolder ?? ownAssembly);
-  const stages = await withDemoPartners(created, services, inData('credentials.json'));
+  const stages = app.hasDemoPartners
+    ? await withDemoPartners(created, services, inData('credentials.json'))
+    : created.map((stage) => ({ ...stage, clients: [] }));
   signal?.throwIfAborted();
   onClose(announceStages(stages, services, operator));
 
   const replaceStages = async () => {
     const next = `${ownAssembly}.next`;
-    await progress.step('The CDK app has changed: synthesize it again', () => synthesize(next, settings));
+    await progress.step('The CDK app has changed: synthesize it again', () => app.synthesize(next));
     await deployment.close();
     deployment = newDeployment();
     rmSync(ownAssembly, { recursive: true, force: true });
@@ -187,15 +187,11 @@ function announceStages(stages: readonly LocalStage[], services: Services, opera
   });
 }
 
-async function synthesizeIfChanged(
-  outdir: string,
-  settings: Parameters<typeof synthesize>[1],
-  progress: Progress,
-): Promise<void> {
-  if (isSynthesized(outdir, settings)) {
+async function synthesizeIfChanged(outdir: string, app: CdkApp, progress: Progress): Promise<void> {
+  if (app.isSynthesized(outdir)) {
     progress.line('  The CDK app has not changed since it was synthesized');
   } else {
-    await progress.step('Synthesize the CDK app', () => synthesize(outdir, settings));
+    await progress.step('Synthesize the CDK app', () => app.synthesize(outdir));
   }
 }
 

@@ -4,15 +4,27 @@ import { journey } from './journey.ts';
 import type { LocalStages } from './local-stages.ts';
 import { startLocalStages } from './local-stages.ts';
 import type { Options } from './options.ts';
-import { readOptions, usage } from './options.ts';
+import { helpCommand, readOptions, usage } from './options.ts';
 import { progressOn } from './progress.ts';
 import type { Progress } from './progress.ts';
 
 // The SDK's warning that it will need a newer Node.js is for those who develop, not for those who try.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
+/** `npm start`, and `npx postern start`. The result is the exit code, unless what was started goes on. */
+export async function start(words: readonly string[]): Promise<0 | 2> {
+  try {
+    await run(words);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message} See: ${helpCommand}\n`);
+    return 2;
+  }
+}
+
+async function run(words: readonly string[]): Promise<void> {
+  const options = readOptions(words);
   if (options.help) {
     process.stdout.write(usage);
     return;
@@ -32,6 +44,7 @@ async function main(): Promise<void> {
     ...(assemblyFolder !== undefined && { assemblyFolder }),
     dataFolder: options.dataFolder,
     stages: options.stages,
+    firstPort: options.firstPort,
     ports: options.ports,
     issuers: options.issuers,
     watch: options.watch,
@@ -42,7 +55,7 @@ async function main(): Promise<void> {
     ...(options.verbose && { echoLogs: (line: string) => process.stderr.write(`${line}\n`) }),
   });
   const end = closeOnSignal(starting, interruption);
-  if (process.env['npm_lifecycle_event'] === 'start') endWithParent(end);
+  if (['start', 'npx'].includes(process.env['npm_lifecycle_event'] ?? '')) endWithParent(end);
   try {
     announce(await starting, options, progress);
   } catch (error) {
@@ -102,12 +115,4 @@ function endWithParent(end: () => void): void {
 function failureMessageOf(error: unknown, verbose: boolean): string {
   if (verbose && error instanceof Error) return error.stack ?? error.message;
   return error instanceof LocalFailure ? error.message : `Unexpected: ${causeOf(error)}`;
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message} See: npm start -- --help\n`);
-  process.exitCode = 2;
 }

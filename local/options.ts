@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { parameterList, section, sections } from '../cli/arguments/help.ts';
-import { flag, option, optionalValue } from '../cli/arguments/parameters.ts';
+import { flag, option } from '../cli/arguments/parameters.ts';
 import { readArguments, usageErrorOf } from '../cli/arguments/read-arguments.ts';
 import { UsageError } from '../cli/arguments/usage-error.ts';
 import { allStages, issuerProblem, stages } from '../lib/stages.ts';
 import type { StageRecord } from '../lib/stages.ts';
+import { commonParameters, inspectPortOf, Port } from './common-options.ts';
 import { projectFolder } from './project-folder.ts';
 
 export interface Options {
@@ -14,8 +15,10 @@ export interface Options {
   readonly verbose: boolean;
   /** Undefined where nothing is to be kept. */
   readonly dataFolder: string | undefined;
-  /** The stages that run. */
-  readonly stages: readonly StageRecord[];
+  /** The stages that run; undefined where the app alone knows them. */
+  readonly stages?: readonly StageRecord[];
+  /** Port of the first stage, where the app alone knows them. */
+  readonly firstPort?: number;
   readonly ports: Readonly<Record<string, number>>;
   /** By the name of the stage, where one was given. */
   readonly issuers: Readonly<Record<string, string>>;
@@ -27,14 +30,6 @@ export interface Options {
 }
 
 const defaultPorts = allStages.map(({ name }, index) => ({ name, port: 4_010 + 10 * index }));
-const defaultInspectPort = 9_229;
-
-const Port = v.pipe(
-  v.string(),
-  v.regex(/^\d{1,5}$/, 'must be a port'),
-  v.transform(Number),
-  v.maxValue(65_535, 'must be a port, 65535 at most'),
-);
 
 /** `--sandbox-port` and the like. */
 const portParameters = Object.fromEntries(
@@ -62,33 +57,19 @@ const issuerParameters = Object.fromEntries(
 
 const ownParameters = {
   commercelayer: flag("Runs a third stage, which speaks Commerce Layer's dialect"),
-  data: option(
-    'FOLDER',
-    'Where everything is kept, .local',
-    v.exactOptional(v.pipe(v.string(), v.nonEmpty('must be a folder'))),
-  ),
-  ephemeral: flag('Keeps nothing, and writes nowhere but to the temporary folder'),
-  watch: flag('Reloads functions when lambda/ or src/ changes, and the stages when lib/ or bin/ does'),
-  remapChallenges: flag(
-    "Renames functions' WWW-Authenticate to x-amzn-remapped-www-authenticate, as AWS may",
-  ),
-  inspect: optionalValue(
-    'PORT',
-    `Lets a debugger attach to the functions at 127.0.0.1, ${defaultInspectPort}`,
-    v.exactOptional(v.union([v.literal(true), Port], 'must be a port')),
-  ),
-  json: flag("Writes one line of JSON when ready (npm -s start leaves out npm's own)"),
-  verbose: flag('Shows what the functions log, and stacks of errors'),
-  help: flag('Shows this'),
+  ...commonParameters,
 };
 
 const parameters = { ...portParameters, ...issuerParameters, ...ownParameters };
 
-export const usage = `${sections(
+export const usage: string = `${sections(
   'Usage: npm start -- [options]',
   'Runs every stage on this machine, as its synthesized templates say.',
   section('Options', parameterList(parameters)),
 )}\n`;
+
+/** The command that prints `usage`. */
+export const helpCommand: string = 'npm start -- --help';
 
 export function readOptions(words: readonly string[]): Options {
   const typed = readArguments(words, parameters);
@@ -113,7 +94,7 @@ export function readOptions(words: readonly string[]): Options {
     stages: running,
     ports,
     issuers: issuersOf(parsedIssuers.output, running),
-    inspectPort: inspect === true ? defaultInspectPort : inspect,
+    inspectPort: inspectPortOf(inspect),
   };
 }
 

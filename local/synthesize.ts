@@ -79,7 +79,8 @@ const CdkJson = v.object({ context: v.record(v.string(), v.unknown()) });
 const featureFlags = () =>
   v.parse(CdkJson, JSON.parse(readFileSync(join(projectFolder, 'cdk.json'), 'utf8'))).context;
 
-function failureMessage(output: string, outdir: string): string | undefined {
+/** What the app printed, and its report, as the reasons why it does not synthesize. */
+export function failureMessage(output: string, outdir: string): string | undefined {
   const reportFile = join(outdir, 'validation-report.json');
   const report = existsSync(reportFile) ? readFileSync(reportFile, 'utf8') : undefined;
   const reasons = synthesisFailure({ output, report, folder: projectFolder });

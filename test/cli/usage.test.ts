@@ -59,7 +59,7 @@ describe('postern, with a command line that is not valid', () => {
     [
       'an unknown noun that is a member of every object',
       ['constructor'],
-      /no command constructor\. There is account, client or key/,
+      /no command constructor\. There is account, client, key or start/,
     ],
     [
       'a misspelt verb',
