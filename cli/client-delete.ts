@@ -34,7 +34,7 @@ export const clientDelete = command({
     if (!yes && !(await terminal.confirm(`Delete ${named} in ${stageName} permanently?`))) {
       throw new Refused(`${client ? `The client ${client.id} was` : 'They were'} not deleted.`);
     }
-    const { maximum: longestSession } = stage.record.tokens.sessionLifetime;
+    const { session: longestSession } = stage.maximumLifetimes;
     const result = await deleteClient(clientId, { revokeSessions, longestSession }, stage);
     if (result === 'unknown') throw unknownClient(stage, clientId);
     if (result !== 'deleted') throw beingChanged(clientId);

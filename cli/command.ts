@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { allStages } from '../lib/stages.ts';
 import { flag, option } from './arguments/parameters.ts';
 import type { Parameters } from './arguments/parameters.ts';
 import type { TypedArguments } from './arguments/read-arguments.ts';
 import { usageErrorOf } from './arguments/read-arguments.ts';
 import { UsageError } from './arguments/usage-error.ts';
+import { stageParameter, startCommandOf } from './known-stages.ts';
 import type { Stage, TimedStage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,16 +32,10 @@ interface Surroundings {
   readonly terminal: Terminal;
 }
 
-const stageNames = allStages.map(({ name }) => name);
-
 /** Parameters that every command has. */
 export const commonParameters = {
-  stage: option(
-    'STAGE',
-    stageNames.join(' or '),
-    v.picklist(stageNames, `must be ${stageNames.join(' or ')}`),
-  ),
-  local: flag('Uses the stage that npm start runs on this machine, not the deployed one'),
+  stage: stageParameter,
+  local: flag(`Uses the stage that ${startCommandOf()} runs on this machine, not the deployed one`),
   port: option(
     'PORT',
     'With --local: a port of the stages to use, if several are running',

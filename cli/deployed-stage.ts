@@ -1,12 +1,16 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  paginateDescribeStacks,
+} from '@aws-sdk/client-cloudformation';
+import type { Output } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import type { StageRecord } from '../lib/stages.ts';
 import { Unavailable } from '../src/unavailable.ts';
 import { Refused } from './command.ts';
 import { StageOutputs } from './stage.ts';
-import type { StageLocation } from './stage.ts';
+import type { StageLocation, StageSettings } from './stage.ts';
 
 /** The person at the keyboard should learn soon that a service does not respond. */
 const patience = {
@@ -14,44 +18,71 @@ const patience = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 } as const;
 
+type Outputs = Readonly<Record<string, string>>;
+
+/** A stage whose stacks are named by the construct id of its record; without one they are found by their tags. */
+type Named = Pick<StageSettings, 'name'> & Partial<Pick<StageSettings, 'id'>>;
+
 /** Finds a deployed stage through the outputs of its stacks. */
-export async function deployedStage(record: StageRecord): Promise<StageLocation> {
+export async function deployedStage({ id, name }: Named): Promise<StageLocation> {
   const cloudformation = new CloudFormationClient(patience);
-  const stack = `${record.id}-Stateful`;
-  const described = await outputsOf(cloudformation, stack);
+  const stacks = id === undefined ? `with the tag ${stageTag}=${name}` : `${id}-Stateful`;
+  const deploy = `Deploy it${id === undefined ? '' : ` with: npx cdk deploy '${id}/*'`}`;
+  const described =
+    id === undefined ? await taggedOutputs(cloudformation, name) : await outputsOf(cloudformation, stacks);
   if (!described) {
     throw new Refused(
-      `There is no stack ${stack} in ${await cloudformation.config.region()}: ${record.name} is not deployed in this account and region. Deploy it with: npx cdk deploy '${record.id}/*'`,
+      `There is no stack ${stacks} in ${await cloudformation.config.region()}: ${name} is not deployed in this account and region. ${deploy}`,
     );
   }
   const outputs = v.safeParse(StageOutputs, described);
   if (!outputs.success) {
     throw new Refused(
-      `The stack ${stack} lacks outputs that this version needs. Deploy it again with: npx cdk deploy '${record.id}/*'`,
+      `The stack ${stacks} lacks outputs that this version needs. ${deploy.replace('it', 'it again')}`,
     );
   }
   // Only hints need it, so an operator without permission to see that stack can do without it.
-  const statelessOutputs = () => outputsOf(cloudformation, `${record.id}-Stateless`).catch(() => undefined);
+  const statelessOutputs = async () =>
+    id === undefined ? described : outputsOf(cloudformation, `${id}-Stateless`).catch(() => undefined);
   return {
     outputs: outputs.output,
     dynamodb: new DynamoDBClient(patience),
     secretsManager: new SecretsManagerClient(patience),
-    options: `--stage ${record.name}`,
+    options: `--stage ${name}`,
     url: async () => (await statelessOutputs())?.['Url'],
     hasJwtAuthorizer: async () => (await statelessOutputs())?.['JwtAuthorizer'] === 'true',
   };
 }
 
+/** `AuthStage` gives it to each of its stacks, and so does whoever puts the server into a stack of their own. */
+const stageTag = 'postern:stage';
+
+/** The outputs of all stacks that have the tag of the stage; undefined if there is none. */
+async function taggedOutputs(client: CloudFormationClient, name: string): Promise<Outputs | undefined> {
+  try {
+    let found: Outputs | undefined;
+    for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
+      for (const { Tags = [], Outputs = [] } of Stacks) {
+        if (!Tags.some(({ Key, Value }) => Key === stageTag && Value === name)) continue;
+        found = { ...found, ...byKey(Outputs) };
+      }
+    }
+    return found;
+  } catch (error) {
+    throw new Unavailable('CloudFormation', error);
+  }
+}
+
+const byKey = (outputs: readonly Output[]): Outputs =>
+  Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+
 async function outputsOf(
   cloudformation: CloudFormationClient,
   StackName: string,
-): Promise<Record<string, string> | undefined> {
+): Promise<Outputs | undefined> {
   try {
     const { Stacks = [] } = await cloudformation.send(new DescribeStacksCommand({ StackName }));
-    const outputs = Stacks[0]?.Outputs ?? [];
-    return Object.fromEntries(
-      outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
-    );
+    return byKey(Stacks[0]?.Outputs ?? []);
   } catch (error) {
     // CloudFormation has no error of its own for a stack that does not exist.
     if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) {

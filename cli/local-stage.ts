@@ -1,16 +1,15 @@
 import * as v from 'valibot';
-import { commercelayer } from '../lib/stages.ts';
-import type { StageRecord } from '../lib/stages.ts';
 import { dynamodbClient, secretsManagerClient } from '../local/clients.ts';
 import { readRunningInstances } from '../local/running.ts';
 import type { RunningInstance } from '../local/running.ts';
 import { Refused } from './command.ts';
+import { startCommandOf } from './known-stages.ts';
 import { StageOutputs } from './stage.ts';
-import type { StageLocation } from './stage.ts';
+import type { StageLocation, StageSettings } from './stage.ts';
 
 /** Finds a stage that runs on this machine. */
 export function localStage(
-  { name }: StageRecord,
+  { name }: Pick<StageSettings, 'name'>,
   port: number | undefined,
   instances: readonly RunningInstance[] = readRunningInstances(),
 ): StageLocation {
@@ -18,9 +17,8 @@ export function localStage(
   const stage = instance.stages[name];
   const outputs = v.safeParse(StageOutputs, stage?.outputs);
   if (!stage || !outputs.success) {
-    const options = name === commercelayer.name ? ` -- --${name}` : '';
     throw new Refused(
-      `The running local stages do not include ${name}: ${stagesAndPorts(instance)}. Start them again with: npm start${options}`,
+      `The running local stages do not include ${name}: ${stagesAndPorts(instance)}. Start them again with: ${startCommandOf(name)}`,
     );
   }
   return {
@@ -35,7 +33,7 @@ export function localStage(
 
 function choose(instances: readonly RunningInstance[], port: number | undefined): RunningInstance {
   const [first, ...others] = instances;
-  if (!first) throw new Refused('No local stages are running. Start them with: npm start');
+  if (!first) throw new Refused(`No local stages are running. Start them with: ${startCommandOf()}`);
   const running = instances.map(stagesAndPorts).join('; ');
   if (port !== undefined) {
     const named = instances.find(({ stages }) => Object.values(stages).some((stage) => stage.port === port));

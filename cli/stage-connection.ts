@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { allStages } from '../lib/stages.ts';
 import { dialects } from '../src/oauth/dialect.ts';
 import { dynamodbAccountStore } from '../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../src/storage/client-store.ts';
@@ -8,20 +7,23 @@ import { dynamodbSecretUseStore } from '../src/storage/secret-use-store.ts';
 import { readHashKeys } from '../src/storage/secrets.ts';
 import { signingKeySetStore } from '../src/storage/signing-key-set-store.ts';
 import { dynamodbSubjectStore } from '../src/storage/subject-store.ts';
-import { UsageError } from './arguments/usage-error.ts';
+import { Refused } from './command.ts';
 import type { StageSelection } from './command.ts';
 import { deployedStage } from './deployed-stage.ts';
 import { dynamodbClock } from './dynamodb-clock.ts';
+import { knownStage } from './known-stages.ts';
 import { localStage } from './local-stage.ts';
 import type { Stage } from './stage.ts';
 
 /** Connects to the stage that was named, deployed or local. */
 export async function connectStage({ stage: name, local, port }: StageSelection): Promise<Stage> {
-  const record = allStages.find((candidate) => candidate.name === name);
-  if (!record) throw new UsageError(`There is no stage ${name}.`);
+  const known = knownStage(name);
   const { outputs, dynamodb, secretsManager, options, url, hasJwtAuthorizer } = local
-    ? localStage(record, port)
-    : await deployedStage(record);
+    ? localStage({ name }, port)
+    : await deployedStage(known ?? { name });
+  const record = outputs.StageSettings ?? known;
+  if (!record)
+    throw new Refused(`The stage ${name} lacks an output that this version needs: deploy it again.`);
   const keys = readHashKeys(secretsManager, outputs.HashKeySecret);
   return {
     record,

@@ -67,5 +67,16 @@ export class StatefulStack extends Stack {
     const { maximumAccessTokenLifetime, sessionLifetime } = record.tokens;
     new CfnOutput(this, 'MaximumAccessTokenLifetime', { value: String(maximumAccessTokenLifetime) });
     new CfnOutput(this, 'MaximumSessionLifetime', { value: String(sessionLifetime.maximum) });
+    // The command line may be that of the package, which does not know the record.
+    const { id: stageId, name, signingAlgorithm, dialect, authorizerCacheSeconds, clientAssertions } = record;
+    const settings = {
+      id: stageId,
+      name,
+      signingAlgorithm,
+      dialect,
+      authorizerCacheSeconds,
+      clientAssertions,
+    };
+    new CfnOutput(this, 'StageSettings', { value: JSON.stringify(settings) });
   }
 }

@@ -12,9 +12,17 @@ export function journey({ name, url, clients }: JourneyStage): string[] {
     `# ${name}: discovery`,
     `curl -s ${url}/.well-known/oauth-authorization-server`,
     `curl -s ${url}/.well-known/jwks.json`,
+    ...(clients.length === 0 ? registration(name) : []),
     ...clients.flatMap((client) => ['', `# ${name}: ${client.name}`, ...clientJourney(url, client)]),
   ];
 }
+
+/** Another app has partners of its own. */
+const registration = (stage: string) => [
+  '',
+  `# ${stage}: a client of yours, and how it gets a token`,
+  `npx postern client create --stage ${stage} --local --name NAME --scope SCOPE`,
+];
 
 function clientJourney(url: string, client: DemoClient): string[] {
   if (client.mageId !== undefined) return sessionJourney(url, client, client.mageId);

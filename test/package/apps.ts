@@ -82,10 +82,11 @@ type IsAny<T> = 0 extends 1 & T ? true : false;
 const areAny: IsAny<StageRecord['dialect'] | StageRecord['signingAlgorithm'] | StageRecord['tokens']['organization']> = false;
 
 const app = new cdk.App();
-for (const record of stages) {
-  if (record.name !== 'sandbox' || areAny) continue;
+const [sandbox] = stages;
+if (sandbox && !areAny) {
+  const record: StageRecord = { ...sandbox, id: 'Shop', name: 'shop', signingAlgorithm: 'ES256' };
   const auth = new AuthStage(app, record);
-  new ShopStack(auth, 'Shop', { auth });
+  new ShopStack(auth, 'Orders', { auth });
 }
 `,
   'lib/shop-stack.ts': `

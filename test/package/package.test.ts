@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { afterThisFile } from '../after-this-test.ts';
 import { javascriptApp, newApp, pack, typescriptApp } from './apps.ts';
 
-const Ready = v.object({ stages: v.object({ sandbox: v.object({ url: v.string() }) }) });
+const Ready = v.object({ stages: v.object({ shop: v.object({ url: v.string() }) }) });
 const Created = v.object({ clientId: v.string(), clientSecret: v.string() });
 const Token = v.object({ access_token: v.string() });
 
@@ -110,8 +110,8 @@ describe('postern start in a TypeScript app with the settings of cdk init', () =
         throw new Error(`It did not start:\n${errors}`);
       }),
     ]);
-    ({ url } = v.parse(Ready, JSON.parse(line)).stages.sandbox);
-    const create = 'client create --stage sandbox --local --name Acme --scope orders:read --json';
+    ({ url } = v.parse(Ready, JSON.parse(line)).stages.shop);
+    const create = 'client create --stage shop --local --name Acme --scope orders:read --json';
     const { clientId, clientSecret } = v.parse(Created, JSON.parse(postern(folder, create)));
     authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
   });
@@ -133,6 +133,10 @@ describe('postern start in a TypeScript app with the settings of cdk init', () =
     const response = await fetch(`${url}/orders`);
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Bearer realm="api"');
+  });
+
+  test('has commands that know what the record of the stage says', () => {
+    expect(postern(folder, 'key list --stage shop --local --json')).toContain('"ES256"');
   });
 
   test('serves discovery', async () => {

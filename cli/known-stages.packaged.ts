@@ -1,0 +1,20 @@
+import * as v from 'valibot';
+import { option } from './arguments/parameters.ts';
+import type {
+  startCommandOf as commandOfRepository,
+  knownStage as ofRepository,
+  stageParameter as parameterOfRepository,
+} from './known-stages.ts';
+
+export const stageParameter: typeof parameterOfRepository = option(
+  'STAGE',
+  'The name of its record',
+  v.pipe(
+    v.string(),
+    v.check((name) => name !== '', 'must be the name of a stage'),
+  ),
+);
+
+export const knownStage: typeof ofRepository = () => undefined;
+
+export const startCommandOf: typeof commandOfRepository = () => 'npx postern start';
