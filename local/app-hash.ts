@@ -38,7 +38,7 @@ export function hashOf(projectFolder: string, { folders, files = [] }: Part): st
   );
 }
 
-function sha256(parts: readonly (string | Buffer)[]): string {
+export function sha256(parts: readonly (string | Buffer)[]): string {
   const hash = createHash('sha256');
   // With its length before it, no part can be taken for the end of one and the beginning of another.
   for (const part of parts) hash.update(`${part.length}:`).update(part);

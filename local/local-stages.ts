@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +94,7 @@ async function start(options: LocalStagesOptions, onClose: OnClose): Promise<Omi
     },
     onClose,
   );
+  if (dataFolder !== undefined) keepOutOfGit(dataFolder);
   const logs = functionLogs({ folder: inData('logs'), echo: options.echoLogs });
   onClose(() => logs.close());
   const temporary = mkdtempSync(join(tmpdir(), 'postern-'));
@@ -193,6 +194,11 @@ async function synthesizeIfChanged(outdir: string, app: CdkApp, progress: Progre
   } else {
     await progress.step('Synthesize the CDK app', () => app.synthesize(outdir));
   }
+}
+
+/** What is kept contains secrets, and no CDK app knows of this folder. */
+function keepOutOfGit(dataFolder: string): void {
+  writeFileSync(join(dataFolder, '.gitignore'), '*\n');
 }
 
 /** Reports that a port is taken before anything is synthesized, not after. */

@@ -7,6 +7,7 @@ import type { Options } from './options.ts';
 import { helpCommand, readOptions, usage } from './options.ts';
 import { progressOn } from './progress.ts';
 import type { Progress } from './progress.ts';
+import { watched } from './watch/watch.ts';
 
 // The SDK's warning that it will need a newer Node.js is for those who develop, not for those who try.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -74,7 +75,7 @@ function announce({ stages, inspectorUrl }: LocalStages, { json, watch }: Option
   }
   for (const stage of stages) progress.line(['', ...journey(stage)].join('\n'));
   if (inspectorUrl !== undefined) progress.line(`\nA debugger may attach at ${inspectorUrl}`);
-  if (watch) progress.line('\nChanges of lambda/, src/, lib/ and bin/ are followed.');
+  if (watch) progress.line(`\nChanges of ${watched} are followed.`);
   const urls = stages.map(({ name, url, outputs: { Issuer = url } }) =>
     Issuer === url ? `${name} ${url}` : `${name} ${url} as ${Issuer}`,
   );

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { parameterList, section, sections } from '../cli/arguments/help.ts';
-import { option } from '../cli/arguments/parameters.ts';
+import { flag, option } from '../cli/arguments/parameters.ts';
 import { readArguments, usageErrorOf } from '../cli/arguments/read-arguments.ts';
 import { UsageError } from '../cli/arguments/usage-error.ts';
 import { commonParameters, inspectPortOf, Port } from './common-options.ts';
@@ -17,6 +17,9 @@ const parameters = {
     v.optional(Port, String(defaultPort)),
   ),
   ...commonParameters,
+  data: option('FOLDER', 'Where everything is kept, .postern', commonParameters.data),
+  watch: flag('Synthesizes the app again when one of its files changes, and replaces the stages'),
+  json: flag('Writes one line of JSON when ready'),
 };
 
 export const usage: typeof usageOfRepository = `${sections(

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, watch } from 'node:fs';
+import { readdirSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,15 +6,15 @@ import { join } from 'node:path';
 const settlingMilliseconds = 20;
 
 /**
- * Calls `onChange` when something below one of the folders may have changed. Folders are watched, not files: an
+ * Calls `onChange` when something in one of the folders, which are listed anew each time, may have changed. Folders are watched, not files: an
  * editor that saves by renaming would take the watcher of a file with it.
  */
-export function onFileChanges(folders: readonly string[], onChange: () => void): () => void {
+export function onFileChanges(folders: () => readonly string[], onChange: () => void): () => void {
   const watchers = new Map<string, FSWatcher>();
   let settling: NodeJS.Timeout | undefined;
 
   function watchAll(): void {
-    const wanted = new Set(folders.filter((folder) => existsSync(folder)).flatMap(withSubfolders));
+    const wanted = new Set(folders());
     for (const [folder, watcher] of watchers) {
       if (wanted.has(folder)) continue;
       watcher.close();
@@ -45,7 +45,8 @@ export function onFileChanges(folders: readonly string[], onChange: () => void):
   };
 }
 
-function withSubfolders(folder: string): string[] {
+/** A folder and all that are below it. */
+export function withSubfolders(folder: string): string[] {
   const subfolders = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name));

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { functionCode, hashOf, infrastructure } from '../app-hash.ts';
-import { LocalFailure } from '../failure.ts';
 import type { Progress } from '../progress.ts';
 import { projectFolder } from '../project-folder.ts';
-import { onFileChanges } from './file-changes.ts';
+import { withSubfolders } from './file-changes.ts';
+import { followChanges } from './follow-changes.ts';
 
 interface Watched {
   /** Bundles the functions and replaces the code of those that have changed; names these. */
@@ -13,29 +14,11 @@ interface Watched {
   readonly progress: Progress;
 }
 
-/** Follows the changes of the project while the stages run, one after the other. Returns what ends it. */
+/** What is followed, in words. */
+export const watched: string = 'lambda/, src/, lib/ and bin/';
+
+/** Follows the changes of the project while the stages run. Returns what ends it. */
 export function watchProject({ reloadFunctions, replaceStages, progress }: Watched): () => Promise<void> {
-  let known = hashes();
-  let following: Promise<void> | undefined;
-  const ending = new AbortController();
-
-  /** Until nothing has changed any more: files may be saved while an earlier change is followed. */
-  async function follow(): Promise<void> {
-    for (let now = hashes(); now.code !== known.code || now.app !== known.app; now = hashes()) {
-      if (ending.signal.aborted) return;
-      const isAppChanged = now.app !== known.app;
-      known = now;
-      try {
-        if (isAppChanged) await replaceStages();
-        else await reload();
-      } catch (error) {
-        if (!(error instanceof LocalFailure)) throw error;
-        progress.line(`${error.message}\n  The stages go on with what they had.`);
-      }
-    }
-    following = undefined;
-  }
-
   async function reload(): Promise<void> {
     const begun = performance.now();
     const names = await reloadFunctions();
@@ -50,17 +33,13 @@ export function watchProject({ reloadFunctions, replaceStages, progress }: Watch
   const folders = [...functionCode.folders, ...infrastructure.folders].map((name) =>
     join(projectFolder, name),
   );
-  const stop = onFileChanges(folders, () => {
-    following ??= follow();
+  return followChanges({
+    folders: () => folders.filter((folder) => existsSync(folder)).flatMap(withSubfolders),
+    hashes: () => ({
+      code: hashOf(projectFolder, functionCode),
+      app: hashOf(projectFolder, infrastructure),
+    }),
+    apply: (now, before) => (now.app === before.app ? reload() : replaceStages()),
+    progress,
   });
-  return async () => {
-    ending.abort();
-    stop();
-    await following;
-  };
 }
-
-const hashes = () => ({
-  code: hashOf(projectFolder, functionCode),
-  app: hashOf(projectFolder, infrastructure),
-});

@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { afterThisFile } from '../after-this-test.ts';
@@ -90,15 +91,17 @@ describe('postern start in a TypeScript app with the settings of cdk init', () =
   let folder: string;
   let url: string;
   let authorization: string;
+  let progress: Readable;
 
   beforeAll(async () => {
     folder = newApp('typescript', packed.tarball, typescriptApp);
     // As in a shell: jest's own settings are not those of the app.
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const words = ['start', '--ephemeral', '--port', '0', '--json'];
+    const words = ['start', '--ephemeral', '--port', '0', '--json', '--watch'];
     const child = spawn(join(folder, 'node_modules/.bin/postern'), words, { cwd: folder, env });
     let errors = '';
     child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+    progress = child.stderr;
     const exited = once(child, 'exit');
     afterThisFile(async () => {
       child.kill();
@@ -142,5 +145,18 @@ describe('postern start in a TypeScript app with the settings of cdk init', () =
   test('serves discovery', async () => {
     const response = await fetch(`${url}/.well-known/oauth-authorization-server`);
     expect(await response.json()).toMatchObject({ issuer: url });
+  });
+
+  test('follows a change of a function of the app with --watch', async () => {
+    const file = join(folder, 'functions/orders.ts');
+    const replaced = new Promise<void>((resolve) => {
+      progress.on('data', (data: Buffer) => {
+        if (data.toString().includes('The stages were replaced')) resolve();
+      });
+    });
+    writeFileSync(file, readFileSync(file, 'utf8').replace('mayCancel:', 'changed: true, mayCancel:'));
+    await replaced;
+    const headers = { authorization: `Bearer ${await requestToken()}` };
+    expect(await (await fetch(`${url}/orders`, { headers })).json()).toMatchObject({ changed: true });
   });
 });
