@@ -15,7 +15,7 @@ afterThisFile(() => rmSync(folder, { recursive: true }));
 
 /** Runs `npm start` where it must refuse, and gives back its exit code and what it says. */
 function refusal(...options: string[]) {
-  const command = ['--import', 'tsx', 'local/main.ts', ...options];
+  const command = ['bin/start.js', ...options];
   const { status, stderr } = spawnSync(process.execPath, command, { cwd: projectFolder, encoding: 'utf8' });
   return { status, lines: stderr.trim().split('\n') };
 }
