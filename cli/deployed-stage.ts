@@ -37,7 +37,10 @@ export async function deployedStage(record: StageRecord): Promise<StageLocation>
     dynamodb: new DynamoDBClient(patience),
     secretsManager: new SecretsManagerClient(patience),
     options: `--stage ${record.name}`,
-    url: async () => (await statelessOutputs())?.['Url'],
+    url: async () => {
+      const { Issuer, Url } = (await statelessOutputs()) ?? {};
+      return Issuer ?? Url;
+    },
     hasJwtAuthorizer: async () => (await statelessOutputs())?.['JwtAuthorizer'] === 'true',
   };
 }

@@ -42,7 +42,7 @@ export class AccountApiStack extends Stack {
     const { client, account, subject } = itemKinds;
 
     const profile = new NodeFunction(this, 'AccountProfile', {
-      record,
+      settings: record,
       folder: 'account-profile',
       description: 'Profile of an account, for its holder',
       environment: {
@@ -53,7 +53,7 @@ export class AccountApiStack extends Stack {
       statements: [allowItems(stateful, ['GetItem'], account)],
     });
     const sessionKeys = new NodeFunction(this, 'SessionKeys', {
-      record,
+      settings: record,
       folder: 'session-keys',
       description: 'Session keys of an account, for its holder',
       environment: {

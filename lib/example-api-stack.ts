@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -49,7 +49,7 @@ export class ExampleApiStack extends Stack {
       removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const handler = new NodeFunction(this, 'ExampleApi', {
-      record,
+      settings: record,
       folder: 'example-api',
       description: 'Marketplace subscriptions',
       environment: {
@@ -60,6 +60,8 @@ export class ExampleApiStack extends Stack {
       },
       statements: [allowKeys(subscriptions, ['GetItem', 'PutItem'], ['subscription#*'])],
     });
+
+    new CfnOutput(this, 'ExampleApiUrl', { value: `${stateless.issuer}/api/v1/marketplace/subscriptions` });
 
     // Imported, so that the authorizer belongs to this stack, which is created after the discovery document that
     // API Gateway reads for it.

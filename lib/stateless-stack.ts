@@ -1,18 +1,28 @@
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  CfnApi,
+  CfnRoute,
+  CfnStage,
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpRoute } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
 import { endpoints } from '../src/oauth/endpoints.ts';
 import { isScopeToken } from '../src/oauth/scope.ts';
 import { itemKinds } from '../src/storage/item-kinds.ts';
 import { NodeFunction } from './constructs/node-function.ts';
+import { PublicDomain } from './constructs/public-domain.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
 import { corsOf } from './cors.ts';
-import { issuerProblem } from './stages.ts';
-import type { StageRecord } from './stages.ts';
+import { configuredIssuer } from './stages.ts';
+import type { StageRecord, Throttle } from './stages.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
 interface StatelessStackProps {
@@ -30,8 +40,14 @@ const accessLogFormat = AccessLogFormat.custom(
     status: '$context.status',
     responseLength: '$context.responseLength',
     latency: '$context.responseLatency',
+    integrationLatency: '$context.integrationLatency',
     integrationError: '$context.integrationErrorMessage',
+    error: '$context.error.message',
+    // The Lambda authorizer names the client in its context, and a JWT in its claim.
+    clientId: '$context.authorizer.clientId',
+    jwtClientId: '$context.authorizer.claims.client_id',
     authorizerError: '$context.authorizer.error',
+    userAgent: '$context.identity.userAgent',
   }),
 );
 
@@ -47,30 +63,43 @@ export class StatelessStack extends Stack {
   readonly record: StageRecord;
   readonly stateful: StatefulStack;
   readonly api: HttpApi;
+  private readonly stage: HttpStage;
   /** The stage's URL without a slash at the end (RFC 8414 §2). */
   readonly issuer: string;
   /** `aud` of the stage's access tokens (RFC 9068 §2.2). */
   readonly audience: string;
 
   constructor(scope: Construct, id: string, { record, stateful }: StatelessStackProps) {
-    super(scope, id);
+    super(scope, id, { terminationProtection: record.retain });
     this.record = record;
     this.stateful = stateful;
+    const issuer = configuredIssuer(record);
     this.api = this.httpApi();
-    const problem = record.issuer === undefined ? undefined : issuerProblem(record.issuer);
-    if (problem !== undefined) throw new Error(`${record.name}: the issuer ${problem}`);
-    this.issuer = record.issuer ?? this.api.apiEndpoint;
+    this.stage = this.defaultStage();
+    if (record.domain) {
+      new PublicDomain(this, 'Domain', { domain: record.domain, api: this.api, stage: this.stage });
+    }
+    this.issuer = issuer ?? this.executeApiUrl();
     this.audience = record.audience ?? this.issuer;
 
-    this.tokenEndpoint();
-    this.sessionTokenEndpoint();
+    const tokenRoutes = [...this.tokenEndpoint(), ...this.sessionTokenEndpoint()];
     this.revocationEndpoint();
     this.introspectionEndpoint();
-    this.wellKnown();
+    const discoveryRoutes = this.wellKnown();
+    const { token, discovery } = record.throttles;
+    this.throttleGroups([
+      [tokenRoutes, token],
+      [discoveryRoutes, discovery],
+    ]);
     new SigningKeyRotation(this, 'SigningKeyRotation', { record, stateful });
 
-    new CfnOutput(this, 'Url', { value: this.api.apiEndpoint });
+    const isReachedByDomain = record.domain?.disableExecuteApiEndpoint === true;
+    new CfnOutput(this, 'Url', { value: isReachedByDomain ? this.issuer : this.executeApiUrl() });
     new CfnOutput(this, 'Issuer', { value: this.issuer });
+    // With a domain no other stack refers to the API's own URL any more. If its export disappeared before they were
+    // deployed, CloudFormation would refuse the change, so that a domain could not be added or removed later.
+    this.exportValue(this.executeApiUrl());
+    this.exportValue(this.api.apiId);
   }
 
   /**
@@ -89,28 +118,55 @@ export class StatelessStack extends Stack {
       apiName: `postern-${record.name}`,
       description: `Postern ${record.name}: tokens, and the API behind them`,
       createDefaultStage: false,
+      ...(record.domain?.disableExecuteApiEndpoint === true && { disableExecuteApiEndpoint: true }),
       ...(corsPreflight && { corsPreflight }),
-    });
-    const accessLogs = new StageLogGroup(
-      this,
-      'AccessLogs',
-      record,
-      `/aws/vendedlogs/postern/${record.name}/access`,
-    );
-    new HttpStage(this, 'DefaultStage', {
-      httpApi: api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: record.throttle,
-      accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: accessLogFormat },
     });
     return api;
   }
 
-  private tokenEndpoint(): void {
+  /** The API's own URL, which the construct does not tell where it is switched off. */
+  private executeApiUrl(): string {
+    const { defaultChild: api } = this.api.node;
+    if (!(api instanceof CfnApi)) throw new Error(`${this.api.node.path} is no API`);
+    return api.attrApiEndpoint;
+  }
+
+  private defaultStage(): HttpStage {
+    const { record, api: httpApi } = this;
+    const accessLogs = new StageLogGroup(this, 'AccessLogs', record, 'access');
+    return new HttpStage(this, 'DefaultStage', {
+      httpApi,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: record.throttles.default,
+      accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: accessLogFormat },
+    });
+  }
+
+  /**
+   * Gives the routes of each group their own limits. API Gateway knows a route by its key, and refuses settings of a route
+   * that does not exist yet.
+   */
+  private throttleGroups(groups: readonly (readonly [readonly HttpRoute[], Throttle | undefined])[]): void {
+    const { defaultChild: stage } = this.stage.node;
+    if (!(stage instanceof CfnStage)) throw new Error(`${this.stage.node.path} is no stage`);
+    const settings = groups.flatMap(([routes, throttle]) =>
+      throttle === undefined ? [] : routes.map((route) => [resourceOf(route), throttle] as const),
+    );
+    if (settings.length === 0) return;
+    for (const [route] of settings) stage.addResourceDependency(route);
+    stage.routeSettings = Object.fromEntries(
+      settings.map(([{ routeKey }, { rateLimit, burstLimit }]) => [
+        routeKey,
+        { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit },
+      ]),
+    );
+  }
+
+  private tokenEndpoint(): HttpRoute[] {
     const { record, stateful } = this;
     const handler = new NodeFunction(this, 'Token', {
-      record,
+      settings: record,
       folder: 'token',
       description: 'POST /oauth/token',
       environment: {
@@ -130,13 +186,13 @@ export class StatelessStack extends Stack {
         allowSecret(stateful.signingKeys, 'GetSecretValue'),
       ],
     });
-    this.publicRoute('Token', handler, HttpMethod.POST, endpoints.token);
+    return this.publicRoute('Token', handler, HttpMethod.POST, endpoints.token);
   }
 
-  private sessionTokenEndpoint(): void {
+  private sessionTokenEndpoint(): HttpRoute[] {
     const { record, stateful } = this;
     const handler = new NodeFunction(this, 'SessionToken', {
-      record,
+      settings: record,
       folder: 'session-token',
       description: 'POST /rest/v1/app/session/token',
       environment: {
@@ -149,13 +205,13 @@ export class StatelessStack extends Stack {
         allowItems(stateful, ['PutItem'], itemKinds.session),
       ],
     });
-    this.publicRoute('SessionToken', handler, HttpMethod.POST, endpoints.sessionToken);
+    return this.publicRoute('SessionToken', handler, HttpMethod.POST, endpoints.sessionToken);
   }
 
   private revocationEndpoint(): void {
     const { record, stateful } = this;
     const handler = new NodeFunction(this, 'Revoke', {
-      record,
+      settings: record,
       folder: 'revoke',
       description: 'POST /oauth/revoke',
       environment: {
@@ -176,7 +232,7 @@ export class StatelessStack extends Stack {
   private introspectionEndpoint(): void {
     const { record, stateful } = this;
     const handler = new NodeFunction(this, 'Introspect', {
-      record,
+      settings: record,
       folder: 'introspect',
       description: 'POST /oauth/introspect',
       environment: {
@@ -225,10 +281,10 @@ export class StatelessStack extends Stack {
     ];
   }
 
-  private wellKnown(): void {
+  private wellKnown(): HttpRoute[] {
     const { record, stateful } = this;
     const handler = new NodeFunction(this, 'WellKnown', {
-      record,
+      settings: record,
       folder: 'well-known',
       description: 'Metadata (RFC 8414) and the published keys (RFC 7517)',
       environment: {
@@ -241,20 +297,27 @@ export class StatelessStack extends Stack {
       statements: [allowItems(stateful, ['GetItem'], itemKinds.keySet)],
     });
     const { authorizationServerMetadata, openidConfiguration, jwks } = endpoints;
-    for (const path of [authorizationServerMetadata, openidConfiguration, jwks]) {
-      this.publicRoute('WellKnown', handler, HttpMethod.GET, path);
-      this.publicRoute('WellKnown', handler, HttpMethod.HEAD, path);
-    }
+    return [authorizationServerMetadata, openidConfiguration, jwks].flatMap((path) => [
+      ...this.publicRoute('WellKnown', handler, HttpMethod.GET, path),
+      ...this.publicRoute('WellKnown', handler, HttpMethod.HEAD, path),
+    ]);
   }
 
   /** A route without an authorizer, because its function authenticates clients itself. */
-  private publicRoute(id: string, handler: NodeFunction, method: HttpMethod, path: string): void {
+  private publicRoute(id: string, handler: NodeFunction, method: HttpMethod, path: string): HttpRoute[] {
     const integration = new HttpLambdaIntegration(id, handler);
-    for (const route of this.api.addRoutes({ path, methods: [method], integration })) {
+    const routes = this.api.addRoutes({ path, methods: [method], integration });
+    for (const route of routes) {
       Validations.of(route).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',
         reason: 'Clients authenticate at this endpoint itself, or it serves public metadata.',
       });
     }
+    return routes;
   }
+}
+
+function resourceOf({ node: { defaultChild, path } }: HttpRoute): CfnRoute {
+  if (defaultChild instanceof CfnRoute) return defaultChild;
+  throw new Error(`${path} has no route`);
 }

@@ -14,6 +14,8 @@ export interface LocalStage {
   readonly port: number;
   /** Outputs of its stacks by name, without the exports that CDK makes for references between stacks. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Whether the example API is behind the stage. */
+  readonly hasExampleApi: boolean;
 }
 
 /** Creates the stacks of a stage one after the other, as a deployment does. */
@@ -45,6 +47,7 @@ export async function createLocalStage(
   const api = onlyApi(apis, stageName);
   return {
     name: stageName,
+    hasExampleApi: 'ExampleApiUrl' in outputs,
     url: api.endpoint,
     port: Number(new URL(api.endpoint).port),
     outputs: Object.fromEntries(

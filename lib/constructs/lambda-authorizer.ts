@@ -53,7 +53,7 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
     const denials = props.denials ?? 'gateway';
     const cacheSeconds = denials === 'gateway' ? record.authorizerCacheSeconds : 0;
     const authorizerFunction = new NodeFunction(scope, `${id}Function`, {
-      record,
+      settings: record,
       folder: 'authorizer',
       description: `Authorizes callers with a JWT or a session token; denials at the ${denials}`,
       environment: {

@@ -22,7 +22,7 @@ export class SigningKeyRotation extends Construct {
     super(scope, id);
     const { signingKeys, clients } = stateful;
     const rotationFunction = new NodeFunction(this, 'Function', {
-      record,
+      settings: record,
       folder: 'rotate-signing-keys',
       description: 'Rotates the signing keys: the four steps of Secrets Manager',
       environment: {
