@@ -19,7 +19,7 @@ import { NodeFunction } from './constructs/node-function.ts';
 import { PublicDomain } from './constructs/public-domain.ts';
 import { SigningKeyRotation } from './constructs/signing-key-rotation.ts';
 import { StageLogGroup } from './constructs/stage-log-group.ts';
-import { allowItems, allowSecret } from './constructs/statements.ts';
+import { allowBatchGet, allowItems, allowSecret, tokenOrigins } from './constructs/statements.ts';
 import { corsOf } from './cors.ts';
 import { configuredIssuer } from './stages.ts';
 import type { StageRecord, Throttle } from './stages.ts';
@@ -91,7 +91,9 @@ export class StatelessStack extends Stack {
       [tokenRoutes, token],
       [discoveryRoutes, discovery],
     ]);
-    new SigningKeyRotation(this, 'SigningKeyRotation', { record, stateful });
+    const others = [...this.node.children];
+    const rotation = new SigningKeyRotation(this, 'SigningKeyRotation', { record, stateful });
+    rotation.startAfter(...others);
 
     const isReachedByDomain = record.domain?.disableExecuteApiEndpoint === true;
     new CfnOutput(this, 'Url', { value: isReachedByDomain ? this.issuer : this.executeApiUrl() });
@@ -181,8 +183,8 @@ export class StatelessStack extends Stack {
       statements: [
         ...this.authenticationStatements(),
         // To verify the token that is exchanged
-        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.client, itemKinds.keySet),
-        allowItems(stateful, ['BatchGetItem'], itemKinds.revokedToken),
+        allowItems(stateful, ['GetItem'], itemKinds.client, itemKinds.keySet),
+        allowBatchGet(stateful, itemKinds.client, itemKinds.keySet, itemKinds.revokedToken),
         allowSecret(stateful.signingKeys, 'GetSecretValue'),
       ],
     });
@@ -245,8 +247,8 @@ export class StatelessStack extends Stack {
       statements: [
         ...this.authenticationStatements(),
         allowItems(stateful, ['GetItem'], itemKinds.keySet),
-        allowItems(stateful, ['BatchGetItem'], itemKinds.client, itemKinds.account, itemKinds.keySet),
-        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.session, itemKinds.revokedToken),
+        allowItems(stateful, ['GetItem'], itemKinds.session, itemKinds.revokedToken),
+        allowBatchGet(stateful, ...tokenOrigins),
         allowSecret(stateful.signingKeys, 'GetSecretValue'),
       ],
     });

@@ -11,7 +11,7 @@ import type { DenialMode } from '../../src/http/authorizer.ts';
 import { itemKinds } from '../../src/storage/item-kinds.ts';
 import type { StatelessStack } from '../stateless-stack.ts';
 import { NodeFunction } from './node-function.ts';
-import { allowItems, allowSecret } from './statements.ts';
+import { allowBatchGet, allowItems, allowSecret, tokenOrigins } from './statements.ts';
 
 /** In `scopes`: the route accepts any token of the stage. Sessions have no scopes, so their routes are among these. */
 export const anyToken = Symbol('anyToken');
@@ -71,8 +71,8 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
       },
       statements: [
         allowItems(stateful, ['GetItem'], itemKinds.keySet),
-        allowItems(stateful, ['BatchGetItem'], itemKinds.client, itemKinds.account, itemKinds.keySet),
-        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.session, itemKinds.revokedToken),
+        allowItems(stateful, ['GetItem'], itemKinds.session, itemKinds.revokedToken),
+        allowBatchGet(stateful, ...tokenOrigins),
         // Used DPoP proofs
         allowItems(stateful, ['PutItem'], itemKinds.use),
         allowSecret(stateful.hashKey, 'GetSecretValue'),

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { IConstruct } from 'constructs';
 import { itemKinds } from '../../src/storage/item-kinds.ts';
 import type { StageRecord } from '../stages.ts';
 import type { StatefulStack } from '../stateful-stack.ts';
@@ -18,6 +19,8 @@ interface SigningKeyRotationProps {
  * schedule is created, so that a new stage has keys.
  */
 export class SigningKeyRotation extends Construct {
+  private readonly schedule: CfnRotationSchedule;
+
   constructor(scope: Construct, id: string, { record, stateful }: SigningKeyRotationProps) {
     super(scope, id);
     const { signingKeys, clients } = stateful;
@@ -47,13 +50,21 @@ export class SigningKeyRotation extends Construct {
       principal: new ServicePrincipal('secretsmanager.amazonaws.com'),
       sourceArn: signingKeys.secretArn,
     });
-    const schedule = new CfnRotationSchedule(this, 'Schedule', {
+    this.schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: signingKeys.secretArn,
       rotationLambdaArn: rotationFunction.functionArn,
       rotationRules: { automaticallyAfterDays: record.rotationDays },
       rotateImmediatelyOnUpdate: true,
     });
     // The first rotation starts with the schedule, so the function and its permissions must exist before that.
-    schedule.node.addDependency(rotationFunction);
+    this.schedule.node.addDependency(rotationFunction);
+  }
+
+  /**
+   * Starts the first rotation after everything else has been created: if the creation of the stack failed while the
+   * rotation ran, a version of the secret would stay behind that hinders every later rotation.
+   */
+  startAfter(...constructs: readonly IConstruct[]): void {
+    this.schedule.node.addDependency(...constructs);
   }
 }

@@ -1,7 +1,7 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { leadingKeys } from '../../src/storage/item-kinds.ts';
+import { itemKinds, leadingKeys } from '../../src/storage/item-kinds.ts';
 import type { ItemKind } from '../../src/storage/item-kinds.ts';
 
 type Tables = Readonly<Record<ItemKind['table'], TableV2>>;
@@ -17,6 +17,27 @@ export function allowItems(
   return allowKeys(tables[kind.table], actions, [kind, ...others].map(leadingKeys));
 }
 
+/** What is read in one request to verify a token of either kind: where it comes from, and whether it was revoked. */
+export const tokenOrigins = [
+  itemKinds.client,
+  itemKinds.account,
+  itemKinds.keySet,
+  itemKinds.session,
+  itemKinds.revokedToken,
+];
+
+/**
+ * Permission to read items of the given kinds in one BatchGetItem over both tables. Nothing documents whether
+ * `dynamodb:LeadingKeys` then has the keys of the table in question or of both, so that the kinds of both tables are
+ * allowed in either: no other item has their prefixes.
+ */
+export const allowBatchGet = (tables: Tables, ...kinds: readonly ItemKind[]): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['dynamodb:BatchGetItem'],
+    resources: [tables.clients.tableArn, tables.sessions.tableArn],
+    conditions: leadingKeysAre(kinds.map(leadingKeys)),
+  });
+
 /** Permission for `actions` on the items of `table` whose partition key matches one of `keys`, and on no others. */
 export const allowKeys = (
   table: TableV2,
@@ -26,8 +47,12 @@ export const allowKeys = (
   new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [table.tableArn],
-    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } },
+    conditions: leadingKeysAre(keys),
   });
+
+const leadingKeysAre = (patterns: readonly string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...patterns] },
+});
 
 /** Permission for `actions` on `secret`. */
 export const allowSecret = (secret: Secret, ...actions: string[]): PolicyStatement =>

@@ -354,6 +354,16 @@ describe('stage with every setting', () => {
   });
 });
 
+test('the first rotation starts after everything else of its stack was created', () => {
+  const { Resources } = Template.fromStack(plain.stateless).toJSON() as {
+    Resources: Record<string, { Type: string; DependsOn?: string[] }>;
+  };
+  const schedule = 'SigningKeyRotationSchedule8E3BE7B6';
+  const others = Object.keys(Resources).filter((id) => id !== schedule && id !== 'CDKMetadata');
+  const awaited = new Set(Resources[schedule]?.DependsOn);
+  expect(others.filter((id) => !awaited.has(id) && !id.startsWith('SigningKeyRotation'))).toStrictEqual([]);
+});
+
 test('the hash key of a stage is generated with settings that must stay as they are', () => {
   Template.fromStack(plain.stateful).hasResourceProperties('AWS::SecretsManager::Secret', {
     GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },

@@ -74,17 +74,23 @@ const bySecret = (grantee: string) => [
   `${grantee}: GetSecretValue of HashKey`,
 ];
 const authenticating = (grantee: string) => [...bySecret(grantee), `${grantee}: PutItem of Sessions used#*`];
+/** One BatchGetItem over both tables. */
+const ofTokenOrigins = (grantee: string) =>
+  ['Clients', 'Sessions'].map(
+    (table) => `${grantee}: BatchGetItem of ${table} client#* account#* key-set session#* revoked#*`,
+  );
 const tokenAuthorizer = [
   'TokenAuthorizerFunction: GetItem of Clients key-set',
-  'TokenAuthorizerFunction: BatchGetItem of Clients client#* account#* key-set',
-  'TokenAuthorizerFunction: BatchGetItem GetItem of Sessions session#* revoked#*',
+  ...ofTokenOrigins('TokenAuthorizerFunction'),
+  'TokenAuthorizerFunction: GetItem of Sessions session#* revoked#*',
   'TokenAuthorizerFunction: PutItem of Sessions used#*',
   'TokenAuthorizerFunction: GetSecretValue of HashKey',
 ];
 const allGrants = [
   ...authenticating('Token'),
-  'Token: BatchGetItem GetItem of Clients client#* key-set',
-  'Token: BatchGetItem of Sessions revoked#*',
+  'Token: GetItem of Clients client#* key-set',
+  'Token: BatchGetItem of Clients client#* key-set revoked#*',
+  'Token: BatchGetItem of Sessions client#* key-set revoked#*',
   'Token: GetSecretValue of SigningKeys',
   ...bySecret('SessionToken'),
   'SessionToken: GetItem of Clients account#*',
@@ -95,8 +101,8 @@ const allGrants = [
   'Revoke: PutItem of Sessions revoked#*',
   ...authenticating('Introspect'),
   'Introspect: GetItem of Clients key-set',
-  'Introspect: BatchGetItem of Clients client#* account#* key-set',
-  'Introspect: BatchGetItem GetItem of Sessions session#* revoked#*',
+  ...ofTokenOrigins('Introspect'),
+  'Introspect: GetItem of Sessions session#* revoked#*',
   'Introspect: GetSecretValue of SigningKeys',
   'WellKnown: GetItem of Clients key-set',
   'SigningKeyRotationFunction: DescribeSecret GetSecretValue PutSecretValue UpdateSecretVersionStage of SigningKeys',
