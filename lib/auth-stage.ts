@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import * as v from 'valibot';
 import { ClientAssertionPolicy, TokenPolicy } from '../src/oauth/stage-policies.ts';
 import { AccountApiStack } from './account-api-stack.ts';
+import type { AuthorizationServer } from './constructs/authorization-server.ts';
 import { restoresChallenges } from './constructs/challenge-mapping.ts';
 import { ExampleApiStack } from './example-api-stack.ts';
 import type { StageRecord } from './stages.ts';
@@ -14,6 +15,8 @@ import { StatelessStack } from './stateless-stack.ts';
 export class AuthStage extends Stage {
   readonly stateful: StatefulStack;
   readonly stateless: StatelessStack;
+  /** Of the stateless stack, for authorizers of your own APIs. */
+  readonly server: AuthorizationServer;
   readonly accountApi: AccountApiStack;
   /** Undefined if the record has none. */
   readonly exampleApi: ExampleApiStack | undefined;
@@ -28,14 +31,14 @@ export class AuthStage extends Stage {
     });
     checkRecord(record);
     this.stateful = new StatefulStack(this, 'Stateful', { record });
-    this.stateless = new StatelessStack(this, 'Stateless', { record, stateful: this.stateful });
+    this.stateless = new StatelessStack(this, 'Stateless', { record, storage: this.stateful });
+    this.server = this.stateless.server;
     this.accountApi = new AccountApiStack(this, 'AccountApi', {
       record,
-      stateful: this.stateful,
-      stateless: this.stateless,
+      server: this.server,
     });
     this.exampleApi = record.exampleApi
-      ? new ExampleApiStack(this, 'ExampleApi', { record, stateless: this.stateless })
+      ? new ExampleApiStack(this, 'ExampleApi', { record, server: this.server })
       : undefined;
     // API Gateway reads the discovery document while it creates a JWT authorizer. The routes that serve the document,
     // the permission to invoke their function, and the domain must exist before that, and no reference says so.

@@ -213,7 +213,11 @@ export function issuerProblem(issuer: string): string | undefined {
 }
 
 /** The issuer that a record states, by its domain or itself; undefined if it is the URL of the API. Throws if it is invalid. */
-export function configuredIssuer({ name, domain, issuer }: StageRecord): string | undefined {
+export function configuredIssuer({
+  name,
+  domain,
+  issuer,
+}: Pick<StageRecord, 'name' | 'domain' | 'issuer'>): string | undefined {
   if (domain && issuer !== undefined) throw new Error(`${name}: the issuer follows the domain: leave it out`);
   const url = domain ? urlOfDomain(domain) : issuer;
   const problem = url === undefined ? undefined : issuerProblem(url);

@@ -3,6 +3,7 @@ import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { encryptionKeyOf } from './constructs/encryption-key.ts';
+import type { ServerStorage } from './constructs/server-storage.ts';
 import type { StageRecord } from './stages.ts';
 
 interface StatefulStackProps {
@@ -10,14 +11,10 @@ interface StatefulStackProps {
 }
 
 /** What must not be lost: tables and secrets. In production they are retained, protected and backed up. */
-export class StatefulStack extends Stack {
-  /** The items of `itemKinds` whose table is `clients`. */
+export class StatefulStack extends Stack implements ServerStorage {
   readonly clients: TableV2;
-  /** The items of `itemKinds` whose table is `sessions`. */
   readonly sessions: TableV2;
-  /** A `SigningKeySet` as JSON, which only its rotation and operators write. */
   readonly signingKeys: Secret;
-  /** The string that the stage's hash keys are derived from. It is never rotated. */
   readonly hashKey: Secret;
 
   constructor(scope: Construct, id: string, { record }: StatefulStackProps) {

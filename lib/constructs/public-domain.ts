@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { ApiMapping, DomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HttpApi, IStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
@@ -38,6 +38,6 @@ export class PublicDomain extends Construct {
       new AaaaRecord(this, 'Ipv6', { zone, recordName: domain.name, target });
     }
     // Whoever keeps the zone elsewhere points the name to it.
-    new CfnOutput(scope, 'DomainTarget', { value: regionalDomainName });
+    new CfnOutput(Stack.of(this), 'DomainTarget', { value: regionalDomainName });
   }
 }

@@ -5,13 +5,14 @@ import { Construct } from 'constructs';
 import type { IConstruct } from 'constructs';
 import { itemKinds } from '../../src/storage/item-kinds.ts';
 import type { StageRecord } from '../stages.ts';
-import type { StatefulStack } from '../stateful-stack.ts';
 import { NodeFunction } from './node-function.ts';
+import type { FunctionSettings } from './node-function.ts';
+import type { ServerStorage } from './server-storage.ts';
 import { allowItems, allowSecret } from './statements.ts';
 
 interface SigningKeyRotationProps {
-  readonly record: StageRecord;
-  readonly stateful: StatefulStack;
+  readonly settings: FunctionSettings & Pick<StageRecord, 'signingAlgorithm' | 'rotationDays' | 'tokens'>;
+  readonly storage: ServerStorage;
 }
 
 /**
@@ -21,18 +22,18 @@ interface SigningKeyRotationProps {
 export class SigningKeyRotation extends Construct {
   private readonly schedule: CfnRotationSchedule;
 
-  constructor(scope: Construct, id: string, { record, stateful }: SigningKeyRotationProps) {
+  constructor(scope: Construct, id: string, { settings, storage }: SigningKeyRotationProps) {
     super(scope, id);
-    const { signingKeys, clients } = stateful;
+    const { signingKeys, clients } = storage;
     const rotationFunction = new NodeFunction(this, 'Function', {
-      settings: record,
+      settings,
       folder: 'rotate-signing-keys',
       description: 'Rotates the signing keys: the four steps of Secrets Manager',
       environment: {
-        STAGE: record.name,
+        STAGE: settings.name,
         CLIENTS_TABLE: clients.tableName,
-        SIGNING_ALGORITHM: record.signingAlgorithm,
-        TOKEN_POLICY: JSON.stringify(record.tokens),
+        SIGNING_ALGORITHM: settings.signingAlgorithm,
+        TOKEN_POLICY: JSON.stringify(settings.tokens),
       },
       statements: [
         allowSecret(
@@ -42,7 +43,7 @@ export class SigningKeyRotation extends Construct {
           'PutSecretValue',
           'UpdateSecretVersionStage',
         ),
-        allowItems(stateful, ['PutItem'], itemKinds.keySet),
+        allowItems(storage, ['PutItem'], itemKinds.keySet),
       ],
       timeout: Duration.seconds(30),
     });
@@ -53,7 +54,7 @@ export class SigningKeyRotation extends Construct {
     this.schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: signingKeys.secretArn,
       rotationLambdaArn: rotationFunction.functionArn,
-      rotationRules: { automaticallyAfterDays: record.rotationDays },
+      rotationRules: { automaticallyAfterDays: settings.rotationDays },
       rotateImmediatelyOnUpdate: true,
     });
     // The first rotation starts with the schedule, so the function and its permissions must exist before that.

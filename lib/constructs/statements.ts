@@ -1,10 +1,9 @@
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { itemKinds, leadingKeys } from '../../src/storage/item-kinds.ts';
 import type { ItemKind } from '../../src/storage/item-kinds.ts';
+import type { StorageSecret, StorageTable } from './server-storage.ts';
 
-type Tables = Readonly<Record<ItemKind['table'], TableV2>>;
+type Tables = Readonly<Record<ItemKind['table'], StorageTable>>;
 
 /** Permission for `actions` on items of the given kinds, which must all be in the same table, and on no others. */
 export function allowItems(
@@ -40,7 +39,7 @@ export const allowBatchGet = (tables: Tables, ...kinds: readonly ItemKind[]): Po
 
 /** Permission for `actions` on the items of `table` whose partition key matches one of `keys`, and on no others. */
 export const allowKeys = (
-  table: TableV2,
+  table: StorageTable,
   actions: readonly string[],
   keys: readonly string[],
 ): PolicyStatement =>
@@ -55,7 +54,7 @@ const leadingKeysAre = (patterns: readonly string[]) => ({
 });
 
 /** Permission for `actions` on `secret`. */
-export const allowSecret = (secret: Secret, ...actions: string[]): PolicyStatement =>
+export const allowSecret = (secret: StorageSecret, ...actions: string[]): PolicyStatement =>
   new PolicyStatement({
     actions: actions.map((action) => `secretsmanager:${action}`),
     resources: [secret.secretArn],

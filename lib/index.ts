@@ -1,0 +1,14 @@
+/** The library: what a CDK app of yours imports. */
+export { AuthStage } from './auth-stage.ts';
+export { AuthorizationServer } from './constructs/authorization-server.ts';
+export type {
+  AuthorizationServerProps,
+  AuthorizationServerSettings,
+  IAuthorizationServer,
+} from './constructs/authorization-server.ts';
+export { JwtAuthorizer } from './constructs/jwt-authorizer.ts';
+export { anyToken, LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
+export type { ServerStorage } from './constructs/server-storage.ts';
+export { commercelayer, stages } from './stages.ts';
+export type { StageRecord } from './stages.ts';
+export { StatefulStack } from './stateful-stack.ts';
