@@ -5,7 +5,10 @@ export type {
   AuthorizationServerProps,
   AuthorizationServerSettings,
   IAuthorizationServer,
+  TokenEnvironment,
 } from './constructs/authorization-server.ts';
+export { DeployedAuthorizationServer } from './constructs/deployed-server.ts';
+export type { DeployedAuthorizationServerProps } from './constructs/deployed-server.ts';
 export { JwtAuthorizer } from './constructs/jwt-authorizer.ts';
 export { anyToken, LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 export type { ServerStorage } from './constructs/server-storage.ts';

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AuthorizationServer } from './constructs/authorization-server.ts';
+import { ServerParameters } from './constructs/deployed-server.ts';
 import type { ServerStorage } from './constructs/server-storage.ts';
 import type { StageRecord } from './stages.ts';
 
@@ -17,6 +18,7 @@ export class StatelessStack extends Stack {
     super(scope, id, { terminationProtection: record.retain });
     // CDK leaves the id `Default` out of logical ids, so that they name what is in the server.
     this.server = new AuthorizationServer(this, 'Default', { settings: record, storage });
+    new ServerParameters(this, 'Parameters', { server: this.server, stageId: record.id });
     const { issuer, executeApiUrl, api } = this.server;
     const isReachedByDomain = record.domain?.disableExecuteApiEndpoint === true;
     new CfnOutput(this, 'Url', { value: isReachedByDomain ? issuer : executeApiUrl });

@@ -12,6 +12,7 @@ import {
 import type { HttpRoute } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
+import type { Environment } from '../../src/env.ts';
 import { endpoints } from '../../src/oauth/endpoints.ts';
 import { isScopeToken } from '../../src/oauth/scope.ts';
 import { itemKinds } from '../../src/storage/item-kinds.ts';
@@ -59,15 +60,25 @@ export interface AuthorizationServerProps {
   readonly api?: HttpApi;
 }
 
+/** The environment in which a function verifies the tokens of a server. */
+export type TokenEnvironment = Pick<
+  Environment,
+  | 'STAGE'
+  | 'ISSUER'
+  | 'AUDIENCE'
+  | 'ACCESS_TOKEN_TYPE'
+  | 'DPOP_NONCES'
+  | 'CLIENTS_TABLE'
+  | 'SESSIONS_TABLE'
+  | 'HASH_KEY_SECRET'
+>;
+
 /** What an authorizer must know of the authorization server whose tokens it accepts. */
 export interface IAuthorizationServer {
-  readonly settings: FunctionSettings &
-    Pick<StageRecord, 'signingAlgorithm' | 'accessTokenType' | 'dpopNonces' | 'authorizerCacheSeconds'>;
-  readonly storage: ServerStorage;
-  /** The stage's URL without a slash at the end (RFC 8414 §2). */
-  readonly issuer: string;
-  /** `aud` of the stage's access tokens (RFC 9068 §2.2). */
-  readonly audience: string;
+  readonly functionSettings: FunctionSettings;
+  readonly authorizerCacheSeconds: number;
+  readonly storage: Omit<ServerStorage, 'signingKeys'>;
+  readonly tokenEnvironment: TokenEnvironment;
 }
 
 /** One JSON line for each request, without headers, query and body, any of which may contain a credential. */
@@ -103,7 +114,9 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
   readonly settings: AuthorizationServerSettings;
   readonly storage: ServerStorage;
   readonly api: HttpApi;
+  /** The stage's URL without a slash at the end (RFC 8414 §2). */
   readonly issuer: string;
+  /** `aud` of the stage's access tokens (RFC 9068 §2.2). */
   readonly audience: string;
   /** The API's own URL. It does not respond where the domain is the only way in. */
   readonly executeApiUrl: string;
@@ -131,6 +144,28 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
     const others = [...this.node.children];
     const rotation = new SigningKeyRotation(this, 'SigningKeyRotation', { settings, storage });
     rotation.startAfter(...others);
+  }
+
+  get functionSettings(): FunctionSettings {
+    return this.settings;
+  }
+
+  get authorizerCacheSeconds(): number {
+    return this.settings.authorizerCacheSeconds;
+  }
+
+  get tokenEnvironment(): TokenEnvironment {
+    const { settings, storage, issuer, audience } = this;
+    return {
+      STAGE: settings.name,
+      ISSUER: issuer,
+      AUDIENCE: audience,
+      ACCESS_TOKEN_TYPE: settings.accessTokenType,
+      DPOP_NONCES: String(settings.dpopNonces),
+      CLIENTS_TABLE: storage.clients.tableName,
+      SESSIONS_TABLE: storage.sessions.tableName,
+      HASH_KEY_SECRET: storage.hashKey.secretArn,
+    };
   }
 
   /**

@@ -49,24 +49,17 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
   private readonly routes: IHttpRoute[] = [];
 
   constructor(scope: Construct, id: string, props: LambdaAuthorizerProps) {
-    const { settings, storage, issuer, audience } = props.server;
+    const { functionSettings, storage, tokenEnvironment, authorizerCacheSeconds } = props.server;
     const denials = props.denials ?? 'gateway';
-    const cacheSeconds = denials === 'gateway' ? settings.authorizerCacheSeconds : 0;
+    const cacheSeconds = denials === 'gateway' ? authorizerCacheSeconds : 0;
     const authorizerFunction = new NodeFunction(scope, `${id}Function`, {
-      settings,
+      settings: functionSettings,
       folder: 'authorizer',
       description: `Authorizes callers with a JWT or a session token; denials at the ${denials}`,
       environment: {
-        STAGE: settings.name,
-        ISSUER: issuer,
-        AUDIENCE: audience,
-        ACCESS_TOKEN_TYPE: settings.accessTokenType,
-        CLIENTS_TABLE: storage.clients.tableName,
-        SESSIONS_TABLE: storage.sessions.tableName,
-        HASH_KEY_SECRET: storage.hashKey.secretArn,
+        ...tokenEnvironment,
         ROUTE_SCOPES: JSON.stringify(requiredScopes(props.scopes)),
         DENIALS: denials,
-        DPOP_NONCES: String(settings.dpopNonces),
         AUTHORIZER_RESULTS_CACHED: String(cacheSeconds > 0),
       },
       statements: [

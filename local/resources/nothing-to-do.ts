@@ -12,6 +12,8 @@ export const typesWithNothingToDo = [
   'AWS::CloudWatch::Dashboard',
   'AWS::Logs::MetricFilter',
   'AWS::Logs::QueryDefinition',
+  // Other stacks read them, and none of them runs here.
+  'AWS::SSM::Parameter',
   'AWS::SNS::Subscription',
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',

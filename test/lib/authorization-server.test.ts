@@ -9,7 +9,14 @@ import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-ap
 import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { anyToken, AuthorizationServer, LambdaAuthorizer, stages } from '../../lib/index.ts';
+import { ServerParameters } from '../../lib/constructs/deployed-server.ts';
+import {
+  anyToken,
+  AuthorizationServer,
+  DeployedAuthorizationServer,
+  LambdaAuthorizer,
+  stages,
+} from '../../lib/index.ts';
 import { afterThisFile } from '../after-this-test.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'postern-server-'));
@@ -40,6 +47,23 @@ new HttpRoute(stack, 'Orders', {
   integration: new HttpUrlIntegration('Orders', 'https://orders.example.com'),
   authorizer,
 });
+/** Another stack of the account, which knows nothing but the id of the stage. */
+const consumer = new Stack(stack.node.root, 'Consumer', { env });
+const deployed = new DeployedAuthorizationServer(consumer, 'Server', { stage: 'Postern-Production' });
+const consumerApi = new HttpApi(consumer, 'Api');
+new HttpRoute(consumer, 'Orders', {
+  httpApi: consumerApi,
+  routeKey: HttpRouteKey.with('/orders', HttpMethod.GET),
+  integration: new HttpUrlIntegration('Orders', 'https://orders.example.com'),
+  authorizer: new LambdaAuthorizer(consumer, 'Tokens', {
+    server: deployed,
+    scopes: { 'GET /orders': 'orders:read' },
+  }),
+});
+/** The stage itself, which publishes what the other stack reads. */
+const stage = new Stack(stack.node.root, 'Stage', { env });
+new ServerParameters(stage, 'Parameters', { server, stageId: 'Postern-Production' });
+
 const template = Template.fromStack(stack);
 
 describe("authorization server in a team's own stack", () => {
@@ -79,6 +103,51 @@ describe("authorization server in a team's own stack", () => {
             Action: 'dynamodb:GetItem',
             Resource: arnOf('dynamodb', 'table/own-clients'),
           }),
+        ]),
+      },
+    });
+  });
+});
+
+describe('authorization server of a stage that another stack deploys', () => {
+  const { Parameters } = Template.fromStack(consumer).toJSON() as {
+    Parameters: Record<string, { Type: string; Default: string }>;
+  };
+  const read = Object.values(Parameters).filter(
+    ({ Type, Default }) =>
+      Type === 'AWS::SSM::Parameter::Value<String>' && !Default.startsWith('/cdk-bootstrap/'),
+  );
+
+  test('is read from the SSM parameters that the stage writes, all of them', () => {
+    const written = Object.values(Template.fromStack(stage).findResources('AWS::SSM::Parameter')).map(
+      ({ Properties }) => String(Properties.Name),
+    );
+    expect(read.map(({ Default }) => Default).toSorted()).toStrictEqual(written.toSorted());
+    expect(written).toContain('/Postern-Production/issuer');
+  });
+
+  test('writes no secret', () => {
+    const values = Object.values(Template.fromStack(stage).findResources('AWS::SSM::Parameter')).map(
+      ({ Properties }) => JSON.stringify(Properties.Value),
+    );
+    expect(values.length).toBe(read.length);
+    expect(values.filter((value) => /resolve:secretsmanager|SecretString/.test(value))).toStrictEqual([]);
+  });
+
+  test('gives an authorizer the environment and the grants that one of the stage itself has', () => {
+    const authorizers = [stack, consumer].map((one) => {
+      const { Environment } = Object.values(
+        Template.fromStack(one).findResources('AWS::Lambda::Function'),
+      ).find(({ Properties }) => String(Properties.Description).startsWith('Authorizes callers'))?.[
+        'Properties'
+      ] as { Environment: { Variables: object } };
+      return Object.keys(Environment.Variables).toSorted();
+    });
+    expect(authorizers[1]).toStrictEqual(authorizers[0]);
+    Template.fromStack(consumer).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Action: 'secretsmanager:GetSecretValue', Resource: { Ref: Match.anyValue() } }),
         ]),
       },
     });
