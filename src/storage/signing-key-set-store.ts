@@ -85,15 +85,18 @@ export const signingKeySetStore = (client: SecretsManagerClient, SecretId: strin
 
 /** The versions of the signing key secret, for its rotation. */
 export function signingKeySetVersions(client: SecretsManagerClient, SecretId: string): RotationVersions {
-  const currentVersion = async () => {
+  const versionWith = async (label: string) => {
     const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId }));
-    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes('AWSCURRENT'));
+    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes(label));
   };
+  const currentVersion = () => versionWith('AWSCURRENT');
 
   return {
     currentVersion,
 
     async read(VersionStage, VersionId) {
+      // A request for a version and for a label that it does not have is an error, which is not the same everywhere.
+      if (VersionId !== undefined && (await versionWith(VersionStage)) !== VersionId) return undefined;
       try {
         const version = { VersionStage, ...(VersionId !== undefined && { VersionId }) };
         const { SecretString = '{}' } = await client.send(
@@ -114,6 +117,12 @@ export function signingKeySetVersions(client: SecretsManagerClient, SecretId: st
           SecretString: JSON.stringify(set),
           VersionStages: ['AWSPENDING'],
         }),
+      );
+    },
+
+    async discardPending(RemoveFromVersionId) {
+      await client.send(
+        new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'AWSPENDING', RemoveFromVersionId }),
       );
     },
 
