@@ -10,6 +10,7 @@ export const typesWithNothingToDo = [
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',
+  'AWS::Events::Rule',
   'AWS::Logs::MetricFilter',
   'AWS::Logs::QueryDefinition',
   // Other stacks read them, and none of them runs here.

@@ -1,7 +1,8 @@
-import { DescribeSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import type { CreatedResource, ResourceRequest } from '../template/resource.ts';
 import { parseProperties } from './properties.ts';
+import { rotateOrResume } from './rotate-or-resume.ts';
 import type { StageEnvironment } from './stage-environment.ts';
 
 const RotationSchedule = v.strictObject({
@@ -19,7 +20,7 @@ const RotationSchedule = v.strictObject({
 
 /**
  * `AWS::SecretsManager::RotationSchedule`: rotates at once, as its creation in AWS does, and waits for it.
- * A second start finds the secret rotated. The schedule itself does not run locally.
+ * A second start finds the secret rotated, or completes the rotation. The schedule itself does not run locally.
  */
 export async function createRotationSchedule(
   { properties }: ResourceRequest,
@@ -30,8 +31,10 @@ export async function createRotationSchedule(
   const { LastRotatedDate, Name } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
   const RotateImmediately = LastRotatedDate === undefined && schedule.RotateImmediatelyOnUpdate;
   const rotate = () =>
-    secretsManager.send(
-      new RotateSecretCommand({ SecretId, RotationLambdaARN, RotationRules, RotateImmediately }),
+    rotateOrResume(
+      secretsManager,
+      { SecretId, RotationLambdaARN, RotationRules, RotateImmediately },
+      (problem) => progress.line(`  ${stageName}: ${problem}`),
     );
   await (RotateImmediately
     ? progress.step(`${stageName}: first rotation of ${Name ?? SecretId}`, rotate)
