@@ -30,6 +30,8 @@ interface Surroundings {
   /** Connects to it and reads its time, for a command that writes or compares times. */
   readonly connectWithClock: () => Promise<TimedStage>;
   readonly terminal: Terminal;
+  /** Tells the operator something before the output: a line of standard error. */
+  readonly tell: (line: string) => Promise<unknown>;
 }
 
 const stageNames = allStages.map(({ name }) => name);
@@ -101,7 +103,7 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
         for (const warning of warnings) await warn(warning);
         return { ...stage, clock };
       };
-      return definition.run(own.output, { connect: connectToNamed, connectWithClock, terminal });
+      return definition.run(own.output, { connect: connectToNamed, connectWithClock, terminal, tell: warn });
     },
   };
 }
