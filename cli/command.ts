@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { allStages } from '../lib/stages.ts';
 import { flag, option } from './arguments/parameters.ts';
 import type { Parameters } from './arguments/parameters.ts';
 import type { TypedArguments } from './arguments/read-arguments.ts';
 import { usageErrorOf } from './arguments/read-arguments.ts';
 import { UsageError } from './arguments/usage-error.ts';
+import { stageChoice, stageNameProblem, stageNames } from './stage-names.ts';
 import type { Stage, TimedStage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -34,15 +34,16 @@ interface Surroundings {
   readonly tell: (line: string) => Promise<unknown>;
 }
 
-const stageNames = allStages.map(({ name }) => name);
+const stageOption = (local: boolean) =>
+  option(
+    'STAGE',
+    stageChoice(),
+    v.picklist(stageNames(local), ({ input }) => stageNameProblem(input, local)),
+  );
 
 /** Parameters that every command has. */
 export const commonParameters = {
-  stage: option(
-    'STAGE',
-    stageNames.join(' or '),
-    v.picklist(stageNames, `must be ${stageNames.join(' or ')}`),
-  ),
+  stage: stageOption(false),
   local: flag('Uses the stage that npm start runs on this machine, not the deployed one'),
   port: option(
     'PORT',
@@ -52,8 +53,9 @@ export const commonParameters = {
   json: flag('Prints JSON, errors included'),
   help: flag('Shows this help'),
 };
-export type StageSelection = Pick<v.InferOutput<typeof Common>, 'stage' | 'local' | 'port'>;
 const Common = v.object(commonParameters);
+const LocalCommon = v.object({ ...commonParameters, stage: stageOption(true) });
+export type StageSelection = Pick<v.InferOutput<typeof Common>, 'stage' | 'local' | 'port'>;
 
 /** The definition of a command. `values` of `run` have the types of its parameters. */
 interface Definition<Own extends v.ObjectEntries> {
@@ -90,7 +92,7 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
     parameters,
     run: async (typed, { connect, warn, terminal }) => {
       const own = v.safeParse(v.object(definition.parameters), typed);
-      const common = v.safeParse(Common, typed);
+      const common = v.safeParse(typed['local'] === true ? LocalCommon : Common, typed);
       if (!own.success || !common.success) {
         throw usageErrorOf([...(common.issues ?? []), ...(own.issues ?? [])], parameters);
       }
