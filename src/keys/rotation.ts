@@ -87,6 +87,8 @@ function knownToVerifiersFrom({ publishedAt }: DatedKey, { keys }: SigningKeySet
   return publishedAt === firstPublication ? -Infinity : publishedAt + verifierCacheSeconds + graceSeconds;
 }
 
+const datesOf = ({ publishedAt, signsFrom, retiredAt }: DatedKey) => [publishedAt, signsFrom, retiredAt];
+
 /** Seconds for which a rotation may take: the functions have its set within `graceSeconds` of the dates in it. */
 const longestRotation = graceSeconds / 2;
 
@@ -97,7 +99,6 @@ const longestRotation = graceSeconds / 2;
 function isTooLate(pending: SigningKeySet, current: SigningKeySet | undefined, now: number): boolean {
   // The first keys are published before anyone has cached a set.
   if (!current) return false;
-  const datesOf = ({ publishedAt, signsFrom, retiredAt }: DatedKey) => [publishedAt, signsFrom, retiredAt];
   const newDates = pending.keys.flatMap((key) => {
     const before = current.keys.find((other) => other.key.kid === key.key.kid);
     const datesBefore = before ? datesOf(before) : [];
