@@ -88,6 +88,16 @@ describe('local Secrets Manager', () => {
     });
   });
 
+  test('refuses a version together with a staging label that it does not have', async () => {
+    const { VersionId } = created;
+    await expect(
+      client.send(new GetSecretValueCommand({ SecretId: 'keys', VersionId, VersionStage: 'AWSPENDING' })),
+    ).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'You provided a VersionStage that is not associated to the provided VersionId.',
+    });
+  });
+
   test('refuses a second secret of the same name', async () => {
     await expect(client.send(new CreateSecretCommand({ Name: 'keys' }))).rejects.toMatchObject({
       name: 'ResourceExistsException',
