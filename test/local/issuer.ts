@@ -15,12 +15,18 @@ export async function startIssuer(cleanUp: RegisterCleanup = afterThisTest) {
     })),
   );
   const requests: string[] = [];
+  /** Paths whose requests get no response, by how many requests. */
+  const silent = new Map<string, number>();
   let url = '';
+  let isPublishing = true;
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
+    const remaining = silent.get(request.url ?? '') ?? 0;
+    silent.set(request.url ?? '', remaining - 1);
+    if (remaining > 0) return;
     const documents: Record<string, object> = {
       '/.well-known/openid-configuration': { issuer: url, jwks_uri: `${url}/keys` },
-      '/keys': { keys: published },
+      ...(isPublishing && { '/keys': { keys: published } }),
     };
     const document = documents[request.url ?? ''];
     response.statusCode = document ? 200 : 404;
@@ -36,7 +42,8 @@ export async function startIssuer(cleanUp: RegisterCleanup = afterThisTest) {
     new SignJWT(stated({ iss: url, aud: 'the-api', exp: seconds(60), iat: seconds(0), ...claims }))
       .setProtectedHeader({ alg, kid })
       .sign(keys[alg].privateKey);
-  return { url, requests, sign };
+  const withoutKeys = () => (isPublishing = false);
+  return { url, requests, silent, sign, withoutKeys };
 }
 
 /** Claims without those that are null: a token does not state them. */
