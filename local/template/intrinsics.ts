@@ -71,7 +71,8 @@ export function evaluate(value: Json, references: References): Json {
   return evaluateOptional(value, references) ?? null;
 }
 
-function evaluateOptional(value: Json, references: References): Json | undefined {
+/** The same, where undefined is `AWS::NoValue`. */
+export function evaluateOptional(value: Json, references: References): Json | undefined {
   if (isArray(value)) {
     return value.map((one) => evaluateOptional(one, references)).filter((one) => one !== undefined);
   }

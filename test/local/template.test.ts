@@ -74,7 +74,7 @@ describe('order of creation', () => {
 });
 
 describe('creation of a stack', () => {
-  const requests: ResourceRequest[] = [];
+  const requests: (Omit<ResourceRequest, 'properties'> & { readonly properties: object })[] = [];
   const exports = new Map<string, Json>([['Earlier:Table', 'the-table']]);
   let outputs: Readonly<Record<string, string>>;
   beforeAll(async () => {
@@ -95,8 +95,11 @@ describe('creation of a stack', () => {
           Outputs: { FunctionName: { Value: { Ref: 'Function' }, Export: { Name: 'Stack:Function' } } },
         },
       },
-      async (request) => {
-        requests.push(request);
+      async ({ properties, ...request }) => {
+        requests.push({
+          ...request,
+          properties: Object.fromEntries(properties.names.map((name) => [name, properties.read(name)])),
+        });
         return { ref: request.physicalName, attributes: { Arn: `arn:${request.logicalId}` } };
       },
       exports,
@@ -126,6 +129,35 @@ describe('creation of a stack', () => {
 
   test('adds its exports for later stacks', () => {
     expect(exports.get('Stack:Function')).toBe('Stage-Stack-Function');
+  });
+
+  const oneThing = (Properties: Record<string, Json>, Outputs: Record<string, { Value: Json }> = {}) => ({
+    name: 'Stage-Stack',
+    template: { Parameters: {}, Conditions: {}, Resources: { Thing: resource(Properties) }, Outputs },
+  });
+  const thing = async () => ({ ref: 'thing' });
+
+  test('does not evaluate a property that nobody reads', async () => {
+    const stack = oneThing({ cidr: { 'Fn::Cidr': ['10.0.0.0/8'] } });
+    expect(await createStack(stack, thing, new Map())).toStrictEqual({});
+  });
+
+  test('leaves out an output that cannot be evaluated, and names it', async () => {
+    const named: string[] = [];
+    const stack = oneThing({}, { Zones: { Value: { 'Fn::GetAZs': '' } }, Name: { Value: { Ref: 'Thing' } } });
+    const created = await createStack(stack, thing, new Map(), (name) => named.push(name));
+    expect(created).toStrictEqual({ Name: 'thing' });
+    expect(named).toStrictEqual(['Zones']);
+  });
+
+  test.each([
+    ['Arn', 'arn:aws:test:eu-west-1:000000000000:thing/Stage-Stack-Thing'],
+    ['Stream.Arn', 'arn:aws:test:eu-west-1:000000000000:thing/Stage-Stack-Thing'],
+    ['QueueUrl', 'https://stage-stack-thing.invalid/'],
+    ['Size', 'Stage-Stack-Thing-Size'],
+  ])('has a stand-in for the attribute %s, which has no value locally', async (name, expected) => {
+    const stack = oneThing({}, { Value: { Value: { 'Fn::GetAtt': ['Thing', name] } } });
+    expect(await createStack(stack, thing, new Map())).toStrictEqual({ Value: expected });
   });
 
   test('fails with the stack, the resource and the first line of the cause', async () => {
