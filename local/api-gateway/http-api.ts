@@ -8,7 +8,7 @@ import type { Authorizer } from './authorizer.ts';
 import { corsHeaders, isCorsHeader } from './cors.ts';
 import type { CorsConfiguration } from './cors.ts';
 import { integrationEvent } from './event.ts';
-import { readRequest } from './request.ts';
+import { headTooLarge, readRequest } from './request.ts';
 import type { GatewayRequest } from './request.ts';
 import type { MapResponse } from './response-parameters.ts';
 import {
@@ -51,6 +51,19 @@ interface HttpApiOptions {
   /** The first URL that is mapped to the API. */
   readonly publicUrl?: string | undefined;
 }
+
+/** Above that of API Gateway, which then decides. */
+const nodeHeaderLimit = 65_536;
+
+const headTooLargeBody = JSON.stringify({ message: headTooLarge.message });
+const headTooLargeResponse = [
+  `HTTP/1.1 ${headTooLarge.status} ${headTooLarge.message}`,
+  'Connection: close',
+  'Content-Type: application/json',
+  `Content-Length: ${headTooLargeBody.length}`,
+  '',
+  headTooLargeBody,
+].join('\r\n');
 
 export function httpApi(
   id: string,
@@ -139,11 +152,19 @@ export function httpApi(
     });
   }
 
-  const server = createServer((incoming, response) => {
+  const server = createServer({ maxHeaderSize: nodeHeaderLimit }, (incoming, response) => {
     respond(incoming, response).catch(() => {
       if (response.headersSent) response.destroy();
       else sendGatewayResponse(response, internalServerError);
     });
+  });
+
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // As Node.js does without a listener; for a head that it does not even read, with the body of the gateway.
+    const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+    if (!socket.writable) socket.destroy();
+    else
+      socket.end(tooLarge ? headTooLargeResponse : 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
 
   return {
