@@ -25,8 +25,8 @@ const propertiesOf = (properties: JsonObject, references: References): Propertie
 });
 
 /**
- * Creates the resources of a stack one after the other, each after those it refers to, and adds what the
- * stack exports to `exports`. Returns its outputs by name, without those that cannot be evaluated: a request depends on
+ * Creates the resources of a stack one after the other, each after those it refers to, and adds its
+ * exports and outputs to `exports`. Returns its outputs by name, without those that cannot be evaluated: a request depends on
  * none of them, unless another stack imports it, which then fails. `onSkippedOutput` takes their names.
  */
 export async function createStack(
@@ -61,6 +61,7 @@ export async function createStack(
     try {
       const value = evaluate(output.Value, references);
       if (output.Export) exports.set(asString(evaluate(output.Export.Name, references)), value);
+      exports.set(outputKey(stack.name, name), value);
       outputs[name] = asString(value);
     } catch (error) {
       if (!(error instanceof LocalFailure)) throw error;
@@ -69,6 +70,9 @@ export async function createStack(
   }
   return outputs;
 }
+
+/** The name of an export has no slash. */
+const outputKey = (stackName: string, outputName: string) => `${stackName}/${outputName}`;
 
 function asString(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
@@ -112,6 +116,11 @@ function referencesOf(
     importValue(name) {
       const value = exports.get(name);
       if (value === undefined) throw new LocalFailure(`No stack exports ${name}`);
+      return value;
+    },
+    stackOutput(producer, name) {
+      const value = exports.get(outputKey(producer, name));
+      if (value === undefined) throw new LocalFailure(`No stack ${producer} has the output ${name}`);
       return value;
     },
     condition(name) {

@@ -11,6 +11,7 @@ const references: References = {
   ref: (name) => (name === 'AWS::NoValue' ? undefined : `ref-${name}`),
   attribute: (logicalId, name) => `${logicalId}/${name}`,
   importValue: (name) => `imported-${name}`,
+  stackOutput: (stackName, name) => `${name}-of-${stackName}`,
   condition: (name) => name === 'Yes',
 };
 
@@ -20,6 +21,7 @@ const evaluations: readonly [Json, Json][] = [
   [{ 'Fn::GetAtt': ['Table', 'Arn'] }, 'Table/Arn'],
   [{ 'Fn::GetAtt': 'Table.Stream.Arn' }, 'Table/Stream.Arn'],
   [{ 'Fn::ImportValue': { 'Fn::Join': [':', ['a', { Ref: 'B' }]] } }, 'imported-a:ref-B'],
+  [{ 'Fn::GetStackOutput': { StackName: { Ref: 'A' }, OutputName: 'B' } }, 'B-of-ref-A'],
   [{ 'Fn::Join': ['-', ['a', { Ref: 'B' }, 3]] }, 'a-ref-B-3'],
   [{ 'Fn::Sub': 'x-${AWS::Region}-${Table.Arn}-${!Literal}' }, 'x-ref-AWS::Region-Table/Arn-${Literal}'],
   [{ 'Fn::Sub': ['${own}/${Other}', { own: { Ref: 'A' } }] }, 'ref-A/ref-Other'],
@@ -125,6 +127,13 @@ describe('creation of a stack', () => {
 
   test('returns its outputs', () => {
     expect(outputs).toStrictEqual({ FunctionName: 'Stage-Stack-Function' });
+  });
+
+  test('has its outputs for later stacks', async () => {
+    const Value = { 'Fn::GetStackOutput': { StackName: 'Stage-Stack', OutputName: 'FunctionName' } };
+    const template = { Parameters: {}, Conditions: {}, Resources: {}, Outputs: { Later: { Value } } };
+    const later = await createStack({ name: 'Later', template }, async () => ({ ref: '' }), exports);
+    expect(later).toStrictEqual({ Later: 'Stage-Stack-Function' });
   });
 
   test('adds its exports for later stacks', () => {
