@@ -38,7 +38,7 @@ export function emptyDeployment({
   progress,
 }: DeploymentOptions): Deployment {
   const functions = localFunctions({
-    loadWhenAdded: isInspected,
+    loadWhenNeeded: isInspected,
     onLoadFailure: (reason) => progress.line(reason),
   });
   const apis = new Map(stageNames.map((name) => [name, new Map<string, HttpApi>()]));

@@ -36,7 +36,9 @@ export interface Functions {
   /** Whether there is a function, version or alias with this ARN. */
   has(functionArn: string): boolean;
   obstacleOf(functionArn: string): Obstacle | undefined;
-  /** Throws a LocalFailure for the first function that cannot be loaded, if functions are loaded when they are added. */
+  /** Says that requests depend on a function, which is loaded at once if functions are not loaded for their first event. */
+  need(functionArn: string): void;
+  /** Throws a LocalFailure for the first function that is needed and cannot be loaded. */
   started(): Promise<void>;
   permit(functionArn: string, permission: Permission): void;
   readonly invoke: InvokeFunction;
@@ -45,19 +47,19 @@ export interface Functions {
 }
 
 export interface FunctionsOptions {
-  /** Whether a function is loaded when it is added, and not only for its first event. */
-  readonly loadWhenAdded: boolean;
+  /** Whether a function is loaded when it is needed, and not only for its first event. */
+  readonly loadWhenNeeded: boolean;
   /** Takes the reason why a function could not be loaded for an event. */
   readonly onLoadFailure: (reason: string) => void;
 }
 
-export function localFunctions({ loadWhenAdded, onLoadFailure }: FunctionsOptions): Functions {
+export function localFunctions({ loadWhenNeeded, onLoadFailure }: FunctionsOptions): Functions {
   const functions = new Map<string, LocalFunction>();
   const obstacles = new Map<string, Obstacle>();
   /** ARNs of functions by those of their versions and aliases. */
   const unqualified = new Map<string, string>();
   const permissions = new Map<string, Permission[]>();
-  const starts: Promise<void>[] = [];
+  const starts = new Map<LocalFunction, Promise<void>>();
 
   const isPermitted = (functionArn: string, { principal, sourceArn }: Caller) =>
     (permissions.get(functionArn) ?? []).some(
@@ -73,15 +75,16 @@ export function localFunctions({ loadWhenAdded, onLoadFailure }: FunctionsOption
     addQualified: (qualifiedArn, functionArn) => void unqualified.set(qualifiedArn, resolved(functionArn)),
     has: (functionArn) => functions.has(resolved(functionArn)) || obstacles.has(resolved(functionArn)),
     obstacleOf: (functionArn) => obstacles.get(resolved(functionArn)),
-    add(added) {
-      functions.set(added.settings.functionArn, added);
-      if (!loadWhenAdded) return;
-      const start = added.start();
+    add: (added) => void functions.set(added.settings.functionArn, added),
+    need(functionArn) {
+      const needed = functions.get(resolved(functionArn));
+      if (!loadWhenNeeded || !needed || starts.has(needed)) return;
+      const start = needed.start();
       start.catch(() => {});
-      starts.push(start);
+      starts.set(needed, start);
     },
     async started() {
-      await Promise.all(starts);
+      await Promise.all(starts.values());
     },
     permit(functionArn, permission) {
       permissions.set(functionArn, [...(permissions.get(functionArn) ?? []), permission]);

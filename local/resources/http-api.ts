@@ -200,7 +200,7 @@ export async function createIntegration(
 }
 
 /**
- * The response of routes that depend on a function whose runtime is not on this machine; none for a function that runs.
+ * The response of requests that depend on a function whose runtime is not on this machine; none for a function that runs.
  * Fails if there is no such function, or its code does not run.
  */
 export function responseInsteadOf(
@@ -208,6 +208,7 @@ export function responseInsteadOf(
   { functions }: StageEnvironment,
 ): GatewayResponse | undefined {
   if (!functions.has(functionArn)) throw new LocalFailure(`${functionArn} is no function of this app`);
+  functions.need(functionArn);
   const obstacle = functions.obstacleOf(functionArn);
   if (!obstacle) return undefined;
   const functionName = functionArn.replace(/^.*:function:/, '');

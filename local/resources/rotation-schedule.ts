@@ -44,6 +44,7 @@ export async function createRotationSchedule(
     notRun.resource(request.type);
     return { ref: SecretId };
   }
+  functions.need(RotationLambdaARN);
   const { LastRotatedDate, Name } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
   const RotateImmediately = LastRotatedDate === undefined && schedule.RotateImmediatelyOnUpdate;
   const rotate = () =>

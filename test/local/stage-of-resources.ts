@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HttpApi } from '../../local/api-gateway/http-api.ts';
 import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
+import type { StageAssembly } from '../../local/cloud-assembly.ts';
 import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
 import { localAccessControl } from '../../local/iam/access-control.ts';
 import { newAccessKey } from '../../local/iam/access-key.ts';
@@ -27,9 +28,29 @@ export async function createStage(
   source = '',
   progress: Progress = silentProgress(),
 ) {
+  const asset = join(temporaryFolder(), 'asset');
+  mkdirSync(asset);
+  writeFileSync(join(asset, 'index.mjs'), source);
+  const template = {
+    Parameters: {},
+    Conditions: {},
+    Outputs: {},
+    Resources: Object.fromEntries(
+      Object.entries(resources).map(([id, { Type, Properties = {}, DependsOn = [] }]) => [
+        id,
+        { Type, Properties, DependsOn },
+      ]),
+    ),
+  };
+  const stacks = [{ name: 'Test-Stack', template }];
+  return createStageOf({ id: 'Test', stacks, assetFolder: () => asset }, progress);
+}
+
+/** Creates the stage of an assembly, with services of its own. */
+export async function createStageOf(assembly: StageAssembly, progress: Progress) {
   const operator = newAccessKey();
   const accessControl = localAccessControl(operator);
-  const functions = localFunctions({ loadWhenAdded: true, onLoadFailure: () => {} });
+  const functions = localFunctions({ loadWhenNeeded: true, onLoadFailure: () => {} });
   const dynamodb = await startDynamoDB(undefined, accessControl);
   const secretsManager = await startSecretsManager({
     file: undefined,
@@ -42,9 +63,6 @@ export async function createStage(
     secretsManager: secretsManagerClient(secretsManager.endpoint, operator),
   };
   const apis = new Map<string, HttpApi>();
-  const asset = join(temporaryFolder(), 'asset');
-  mkdirSync(asset);
-  writeFileSync(join(asset, 'index.mjs'), source);
   afterThisTest(async () => {
     for (const api of apis.values()) await api.close();
     await functions.close();
@@ -53,18 +71,6 @@ export async function createStage(
     await secretsManager.close();
     await dynamodb.close();
   });
-  const template = {
-    Parameters: {},
-    Conditions: {},
-    Outputs: {},
-    Resources: Object.fromEntries(
-      Object.entries(resources).map(([id, { Type, Properties = {}, DependsOn = [] }]) => [
-        id,
-        { Type, Properties, DependsOn },
-      ]),
-    ),
-  };
-  const assembly = { id: 'Test', stacks: [{ name: 'Test-Stack', template }], assetFolder: () => asset };
   return createLocalStage(assembly, {
     stageName: 'test',
     port: 0,
