@@ -23,10 +23,15 @@ interface JwtConfiguration {
   readonly locate?: (url: string) => string;
   /** How long the discovery document and the keys may take, each. */
   readonly timeoutMilliseconds?: number;
+  /** How long the function behind the discovery document may take to start. */
+  readonly startMilliseconds?: number;
 }
 
 /** The limit that API Gateway documents for each of the two. */
 const documentedTimeoutMilliseconds = 1_500;
+
+/** The time that Lambda gives to INIT. */
+const initMilliseconds = 10_000;
 
 const DiscoveryDocument = v.object({ issuer: v.string(), jwks_uri: v.string() });
 
@@ -40,8 +45,9 @@ const unknownKeyCooldownMilliseconds = 30_000;
 export async function createJwtAuthorizer(configuration: JwtConfiguration): Promise<Authorizer> {
   const source = identitySource(configuration.identitySource);
   const { issuer, locate = (url) => url } = configuration;
-  const { timeoutMilliseconds = documentedTimeoutMilliseconds } = configuration;
-  const document = await readDiscoveryDocument(issuer, locate, timeoutMilliseconds);
+  const { timeoutMilliseconds = documentedTimeoutMilliseconds, startMilliseconds = initMilliseconds } =
+    configuration;
+  const document = await readDiscoveryDocument(issuer, locate, [startMilliseconds, timeoutMilliseconds]);
   const keys = createRemoteJWKSet(new URL(locate(document.jwks_uri)), {
     timeoutDuration: timeoutMilliseconds,
     cacheMaxAge: keyCacheMilliseconds,
@@ -79,21 +85,20 @@ export async function createJwtAuthorizer(configuration: JwtConfiguration): Prom
 async function readDiscoveryDocument(
   issuer: string,
   locate: (url: string) => string,
-  timeoutMilliseconds: number,
+  [startMilliseconds, timeoutMilliseconds]: readonly [number, number],
 ): Promise<v.InferOutput<typeof DiscoveryDocument>> {
   const url = locate(`${issuer}/.well-known/openid-configuration`);
-  const read = async () => {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMilliseconds) });
+  const read = async (milliseconds: number) => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(milliseconds) });
     if (!response.ok) throw new LocalFailure(`status ${response.status}`);
     return v.parse(DiscoveryDocument, await response.json());
   };
   let document: v.InferOutput<typeof DiscoveryDocument>;
   try {
-    // Twice, because the function behind it starts more slowly on a busy laptop than in Lambda.
-    document = await read().catch((error: unknown) => {
-      if (error instanceof DOMException && error.name === 'TimeoutError') return read();
-      throw error;
-    });
+    // The first response may wait for the function behind it, which starts more slowly on a busy laptop than in Lambda.
+    // It is the second one that must come in time.
+    await read(startMilliseconds);
+    document = await read(timeoutMilliseconds);
   } catch (error) {
     throw new LocalFailure(`no discovery document at ${url} (${causeOf(error)})`, { cause: error });
   }

@@ -15,15 +15,12 @@ export async function startIssuer(cleanUp: RegisterCleanup = afterThisTest) {
     })),
   );
   const requests: string[] = [];
-  /** Paths whose requests get no response, by how many requests. */
-  const silent = new Map<string, number>();
+  let isSilent: (path: string) => boolean = () => false;
   let url = '';
   let isPublishing = true;
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
-    const remaining = silent.get(request.url ?? '') ?? 0;
-    silent.set(request.url ?? '', remaining - 1);
-    if (remaining > 0) return;
+    if (isSilent(request.url ?? '')) return;
     const documents: Record<string, object> = {
       '/.well-known/openid-configuration': { issuer: url, jwks_uri: `${url}/keys` },
       ...(isPublishing && { '/keys': { keys: published } }),
@@ -43,7 +40,11 @@ export async function startIssuer(cleanUp: RegisterCleanup = afterThisTest) {
       .setProtectedHeader({ alg, kid })
       .sign(keys[alg].privateKey);
   const withoutKeys = () => (isPublishing = false);
-  return { url, requests, silent, sign, withoutKeys };
+  /** Gives no response to requests for a path, of those so far and this one, that `isChosen` chooses by their number. */
+  const silence = (path: string, isChosen: (count: number) => boolean) => {
+    isSilent = (requested) => requested === path && isChosen(requests.filter((one) => one === path).length);
+  };
+  return { url, requests, silence, sign, withoutKeys };
 }
 
 /** Claims without those that are null: a token does not state them. */
