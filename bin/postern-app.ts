@@ -1,8 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import * as v from 'valibot';
-import { AuthStage } from '../lib/auth-stage.ts';
-import { commercelayer, stages } from '../lib/stages.ts';
+import { AuthStage, commercelayer, stages } from '../lib/index.ts';
 
 const app = new App();
 // For the local run alone: a model of a stage that speaks another dialect, and issuers by the names of stages.

@@ -9,8 +9,6 @@ export const cliBundle = {
   bundle: true,
   splitting: true,
   minify: true,
-  // Error messages state the names of classes.
-  keepNames: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',

@@ -25,6 +25,7 @@ const library: BuildOptions = {
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
+  minifyWhitespace: true,
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   plugins: [packagedModules],

@@ -4,7 +4,7 @@ import type { Parameters } from './arguments/parameters.ts';
 import type { TypedArguments } from './arguments/read-arguments.ts';
 import { usageErrorOf } from './arguments/read-arguments.ts';
 import { UsageError } from './arguments/usage-error.ts';
-import { stageParameter, startCommandOf } from './known-stages.ts';
+import { stageOption, startCommandOf } from './known-stages.ts';
 import type { Stage, TimedStage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,11 +30,13 @@ interface Surroundings {
   /** Connects to it and reads its time, for a command that writes or compares times. */
   readonly connectWithClock: () => Promise<TimedStage>;
   readonly terminal: Terminal;
+  /** Tells the operator something before the output: a line of standard error. */
+  readonly tell: (line: string) => Promise<unknown>;
 }
 
 /** Parameters that every command has. */
 export const commonParameters = {
-  stage: stageParameter,
+  stage: stageOption(false),
   local: flag(`Uses the stage that ${startCommandOf()} runs on this machine, not the deployed one`),
   port: option(
     'PORT',
@@ -44,8 +46,9 @@ export const commonParameters = {
   json: flag('Prints JSON, errors included'),
   help: flag('Shows this help'),
 };
-export type StageSelection = Pick<v.InferOutput<typeof Common>, 'stage' | 'local' | 'port'>;
 const Common = v.object(commonParameters);
+const LocalCommon = v.object({ ...commonParameters, stage: stageOption(true) });
+export type StageSelection = Pick<v.InferOutput<typeof Common>, 'stage' | 'local' | 'port'>;
 
 /** The definition of a command. `values` of `run` have the types of its parameters. */
 interface Definition<Own extends v.ObjectEntries> {
@@ -82,7 +85,7 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
     parameters,
     run: async (typed, { connect, warn, terminal }) => {
       const own = v.safeParse(v.object(definition.parameters), typed);
-      const common = v.safeParse(Common, typed);
+      const common = v.safeParse(typed['local'] === true ? LocalCommon : Common, typed);
       if (!own.success || !common.success) {
         throw usageErrorOf([...(common.issues ?? []), ...(own.issues ?? [])], parameters);
       }
@@ -95,7 +98,7 @@ export function command<Own extends v.ObjectEntries>(definition: Definition<Own>
         for (const warning of warnings) await warn(warning);
         return { ...stage, clock };
       };
-      return definition.run(own.output, { connect: connectToNamed, connectWithClock, terminal });
+      return definition.run(own.output, { connect: connectToNamed, connectWithClock, terminal, tell: warn });
     },
   };
 }

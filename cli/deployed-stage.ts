@@ -49,7 +49,10 @@ export async function deployedStage({ id, name }: Named): Promise<StageLocation>
     dynamodb: new DynamoDBClient(patience),
     secretsManager: new SecretsManagerClient(patience),
     options: `--stage ${name}`,
-    url: async () => (await statelessOutputs())?.['Url'],
+    url: async () => {
+      const { Issuer, Url } = (await statelessOutputs()) ?? {};
+      return Issuer ?? Url;
+    },
     hasJwtAuthorizer: async () => (await statelessOutputs())?.['JwtAuthorizer'] === 'true',
   };
 }

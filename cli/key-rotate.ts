@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SigningKeyState } from '../src/keys/key-revocation.ts';
 import { keysWithRole, signingKeyAt } from '../src/keys/signing-key-set.ts';
 import type { SigningKeySet } from '../src/keys/signing-key-set.ts';
@@ -14,6 +15,7 @@ export const keyRotate = command({
   summary: 'Rotates the signing keys now: the next key becomes current, and a new key is next',
   details: [
     'The schedule of the stage does the same by itself. No token becomes invalid.',
+    'While a key waits for its date, a rotation changes nothing, unless the stage has another algorithm since.',
     'To remove a key that has become known to others, use key revoke instead.',
     `On AWS the rotation completes after the response. The command waits for it for at most ${patience} seconds.`,
   ],
@@ -28,24 +30,52 @@ export const keyRotate = command({
         `Secrets Manager does not rotate the signing keys: ${started.error.replace(/\.$/, '')}.`,
       );
     }
-    const after = await completed(stage, before);
+    const isResumed = started.value === 'resumed';
+    const after = await completed(stage, before, isResumed);
     const now = stage.clock();
+    const rotated = !isDeepStrictEqual(before.set, after.set);
+    const { name } = stage.record;
+    const [next] = after.set ? keysWithRole(after.set, 'next', now) : [];
     return {
-      json: { rotated: true, keys: keyViews(after, await stage.publishedKeys.find(), now) },
-      text: `The signing keys of ${stage.record.name} are rotated. ${effect(before.set, after.set, now)}`,
+      json: {
+        rotated,
+        keys: keyViews(after, await stage.publishedKeys.find(), now),
+        ...(next?.signsFrom !== undefined && { nextSignsFrom: isoDate(next.signsFrom) }),
+      },
+      text: [
+        ...(isResumed ? ['An earlier rotation was incomplete, and has been completed.'] : []),
+        rotated
+          ? `The signing keys of ${name} are rotated. ${effect(before.set, after.set, now)}`
+          : `The signing keys of ${name} are the same as before. ${effect(before.set, after.set, now)}`,
+      ].join('\n'),
     };
   },
 });
 
 /** The state after the rotation has completed. */
-async function completed(stage: Stage, before: SigningKeyState): Promise<SigningKeyState> {
+async function completed(
+  stage: Stage,
+  before: SigningKeyState,
+  isResumed: boolean,
+): Promise<SigningKeyState> {
   for (let waited = 0; waited <= patience; waited += interval) {
     const state = await stage.signingKeys.read();
     if (state.versionId !== before.versionId) return state;
+    if (isResumed && !state.isRotating) {
+      throw new Refused(
+        `An earlier rotation was incomplete, and could not be completed. It was given up, and the keys are the same as before. Rotate again: npx postern key rotate ${stage.options}`,
+      );
+    }
     await stage.wait(interval);
   }
   throw new Refused(
-    `The rotation has begun and is not complete after ${patience} seconds. It continues by itself. To see its progress: npx postern key list ${stage.options}\nThe log of the rotation function says why it takes so long.`,
+    [
+      isResumed
+        ? `An earlier rotation is incomplete. Secrets Manager attempts it again, and it is not complete after ${patience} seconds.`
+        : `The rotation has begun and is not complete after ${patience} seconds. It continues by itself.`,
+      `To see its progress: npx postern key list ${stage.options}`,
+      `The log of the rotation function says why it takes so long. See "A rotation does not complete" in docs/operator-runbook.md.`,
+    ].join('\n'),
   );
 }
 

@@ -5,6 +5,7 @@ import type { Parameters } from './arguments/parameters.ts';
 import type { Command } from './command.ts';
 import { commonParameters } from './command.ts';
 import { commands } from './commands.ts';
+import { exampleFor } from './stage-names.ts';
 
 const environment = `A deployed stage is found with your AWS credentials and region, which are configured as for every AWS tool:
 AWS_PROFILE, AWS_REGION and the others. POSTERN_DEBUG=1 adds stack traces to failures.`;
@@ -40,7 +41,10 @@ export function commandHelp(words: string, { summary, details = [], parameters, 
     [`${summary}.`, ...details].join('\n'),
     section('Options', parameterList(own)),
     section('Options of every command', parameterList(commonParameters)),
-    section(examples.length === 1 ? 'Example' : 'Examples', examples.join('\n')),
+    section(
+      examples.length === 1 ? 'Example' : 'Examples',
+      examples.map((example) => exampleFor(example)).join('\n'),
+    ),
     environment,
   );
 }

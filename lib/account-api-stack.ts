@@ -3,17 +3,15 @@ import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-ap
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
 import { itemKinds } from '../src/storage/item-kinds.ts';
+import type { AuthorizationServer } from './constructs/authorization-server.ts';
 import { anyToken, LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { allowItems, allowSecret } from './constructs/statements.ts';
 import type { StageRecord } from './stages.ts';
-import type { StatefulStack } from './stateful-stack.ts';
-import type { StatelessStack } from './stateless-stack.ts';
 
 interface AccountApiStackProps {
   readonly record: StageRecord;
-  readonly stateful: StatefulStack;
-  readonly stateless: StatelessStack;
+  readonly server: AuthorizationServer;
 }
 
 const accountPath = '/rest/v1/users/{mage_id}';
@@ -37,45 +35,46 @@ const sessionKeyRoutes = [
 
 /** What the holder of a session does with the account that the session acts for, as EQP has it. */
 export class AccountApiStack extends Stack {
-  constructor(scope: Construct, id: string, { record, stateful, stateless }: AccountApiStackProps) {
+  constructor(scope: Construct, id: string, { record, server }: AccountApiStackProps) {
     super(scope, id, { terminationProtection: record.retain });
     const { client, account, subject } = itemKinds;
+    const { storage } = server;
 
     const profile = new NodeFunction(this, 'AccountProfile', {
-      record,
+      settings: record,
       folder: 'account-profile',
       description: 'Profile of an account, for its holder',
       environment: {
         STAGE: record.name,
         RESTORE_CHALLENGES: String(record.restoreChallenges),
-        CLIENTS_TABLE: stateful.clients.tableName,
+        CLIENTS_TABLE: storage.clients.tableName,
       },
-      statements: [allowItems(stateful, ['GetItem'], account)],
+      statements: [allowItems(storage, ['GetItem'], account)],
     });
     const sessionKeys = new NodeFunction(this, 'SessionKeys', {
-      record,
+      settings: record,
       folder: 'session-keys',
       description: 'Session keys of an account, for its holder',
       environment: {
         STAGE: record.name,
         TOKEN_POLICY: JSON.stringify(record.tokens),
         RESTORE_CHALLENGES: String(record.restoreChallenges),
-        CLIENTS_TABLE: stateful.clients.tableName,
-        HASH_KEY_SECRET: stateful.hashKey.secretArn,
+        CLIENTS_TABLE: storage.clients.tableName,
+        HASH_KEY_SECRET: storage.hashKey.secretArn,
       },
       statements: [
-        allowItems(stateful, ['GetItem'], account, client),
-        allowItems(stateful, ['PutItem', 'DeleteItem'], client),
-        allowItems(stateful, ['PutItem'], subject),
-        allowItems(stateful, ['UpdateItem'], account),
-        allowSecret(stateful.hashKey, 'GetSecretValue'),
+        allowItems(storage, ['GetItem'], account, client),
+        allowItems(storage, ['PutItem', 'DeleteItem'], client),
+        allowItems(storage, ['PutItem'], subject),
+        allowItems(storage, ['UpdateItem'], account),
+        allowSecret(storage.hashKey, 'GetSecretValue'),
       ],
     });
 
     // Imported, so that the authorizer belongs to this stack and can be created after the stack of the API.
-    const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId });
+    const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: server.api.apiId });
     const authorizer = new LambdaAuthorizer(this, 'TokenAuthorizer', {
-      stateless,
+      server,
       // Only sessions have an account, and they have no scopes.
       scopes: Object.fromEntries(
         [...profileRoutes, ...sessionKeyRoutes].map(({ method, path }) => [`${method} ${path}`, anyToken]),

@@ -1,9 +1,10 @@
-import { Aspects, Stage, Tags } from 'aws-cdk-lib';
+import { Aspects, PermissionsBoundary, Stage, Tags } from 'aws-cdk-lib';
 import type { StageProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import * as v from 'valibot';
 import { ClientAssertionPolicy, TokenPolicy } from '../src/oauth/stage-policies.ts';
 import { AccountApiStack } from './account-api-stack.ts';
+import type { AuthorizationServer } from './constructs/authorization-server.ts';
 import { restoresChallenges } from './constructs/challenge-mapping.ts';
 import { ExampleApiStack } from './example-api-stack.ts';
 import type { StageRecord } from './stages.ts';
@@ -14,31 +15,47 @@ import { StatelessStack } from './stateless-stack.ts';
 export class AuthStage extends Stage {
   readonly stateful: StatefulStack;
   readonly stateless: StatelessStack;
+  /** Of the stateless stack, for authorizers of your own APIs. */
+  readonly server: AuthorizationServer;
   readonly accountApi: AccountApiStack;
-  readonly exampleApi: ExampleApiStack;
+  /** Undefined if the record has none. */
+  readonly exampleApi: ExampleApiStack | undefined;
 
   constructor(scope: Construct, record: StageRecord, props: StageProps = {}) {
-    super(scope, record.id, props);
-    checkPolicies(record);
+    super(scope, record.id, {
+      ...props,
+      ...(record.env && { env: record.env }),
+      ...(record.permissionsBoundaryArn !== undefined && {
+        permissionsBoundary: PermissionsBoundary.fromArn(record.permissionsBoundaryArn),
+      }),
+    });
+    checkRecord(record);
     this.stateful = new StatefulStack(this, 'Stateful', { record });
-    this.stateless = new StatelessStack(this, 'Stateless', { record, stateful: this.stateful });
+    this.stateless = new StatelessStack(this, 'Stateless', { record, storage: this.stateful });
+    this.server = this.stateless.server;
     this.accountApi = new AccountApiStack(this, 'AccountApi', {
       record,
-      stateful: this.stateful,
-      stateless: this.stateless,
+      server: this.server,
     });
-    this.exampleApi = new ExampleApiStack(this, 'ExampleApi', { record, stateless: this.stateless });
+    this.exampleApi = record.exampleApi
+      ? new ExampleApiStack(this, 'ExampleApi', { record, server: this.server })
+      : undefined;
     // API Gateway reads the discovery document while it creates a JWT authorizer. The routes that serve the document,
-    // and the permission to invoke their function, must exist before that, and no reference says so.
-    this.exampleApi.addStackDependency(this.stateless);
+    // the permission to invoke their function, and the domain must exist before that, and no reference says so.
+    this.exampleApi?.addStackDependency(this.stateless);
     if (record.restoreChallenges) Aspects.of(this).add(restoresChallenges);
-    Tags.of(this).add('postern:stage', record.name);
+    for (const [name, value] of Object.entries({ ...record.tags, 'postern:stage': record.name })) {
+      Tags.of(this).add(name, value);
+    }
   }
 }
 
-/** Functions parse these members when they start. A mistake in one must be found before they are deployed. */
-function checkPolicies(record: StageRecord): void {
+/** What functions parse when they start, and what AWS would refuse: a mistake must be found before anything is deployed. */
+function checkRecord(record: StageRecord): void {
   const problems = [
+    ...(record.jwtAuthorizer && !record.signingAlgorithm.startsWith('RS')
+      ? [`jwtAuthorizer: API Gateway cannot verify ${record.signingAlgorithm}`]
+      : []),
     ...problemsOf('tokens', v.safeParse(TokenPolicy, record.tokens)),
     ...problemsOf('clientAssertions', v.safeParse(ClientAssertionPolicy, record.clientAssertions)),
   ];

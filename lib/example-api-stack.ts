@@ -1,18 +1,18 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import type { AuthorizationServer } from './constructs/authorization-server.ts';
 import { JwtAuthorizer } from './constructs/jwt-authorizer.ts';
 import { LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 import { NodeFunction } from './constructs/node-function.ts';
 import { allowKeys } from './constructs/statements.ts';
 import type { StageRecord } from './stages.ts';
-import type { StatelessStack } from './stateless-stack.ts';
 
 interface ExampleApiStackProps {
   readonly record: StageRecord;
-  readonly stateless: StatelessStack;
+  readonly server: AuthorizationServer;
 }
 
 const subscriptionRoutes = [
@@ -38,7 +38,7 @@ const subscriptionRoutes = [
 
 /** An example of an API behind the stage's access tokens. Replace it by your own: nothing else depends on it. */
 export class ExampleApiStack extends Stack {
-  constructor(scope: Construct, id: string, { record, stateless }: ExampleApiStackProps) {
+  constructor(scope: Construct, id: string, { record, server }: ExampleApiStackProps) {
     super(scope, id, { terminationProtection: record.retain });
     const subscriptions = new TableV2(this, 'Subscriptions', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -49,7 +49,7 @@ export class ExampleApiStack extends Stack {
       removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const handler = new NodeFunction(this, 'ExampleApi', {
-      record,
+      settings: record,
       folder: 'example-api',
       description: 'Marketplace subscriptions',
       environment: {
@@ -61,13 +61,13 @@ export class ExampleApiStack extends Stack {
       statements: [allowKeys(subscriptions, ['GetItem', 'PutItem'], ['subscription#*'])],
     });
 
+    new CfnOutput(this, 'ExampleApiUrl', { value: `${server.issuer}/api/v1/marketplace/subscriptions` });
+
     // Imported, so that the authorizer belongs to this stack, which is created after the discovery document that
     // API Gateway reads for it.
-    const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId });
+    const httpApi = HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: server.api.apiId });
     const integration = new HttpLambdaIntegration('ExampleApi', handler);
-    const authorizerOf = record.jwtAuthorizer
-      ? this.jwtAuthorizer(stateless)
-      : this.lambdaAuthorizer(stateless);
+    const authorizerOf = record.jwtAuthorizer ? this.jwtAuthorizer(server) : this.lambdaAuthorizer(server);
     for (const { id: routeId, method, path, scope: requiredScope } of subscriptionRoutes) {
       new HttpRoute(this, routeId, {
         httpApi,
@@ -78,14 +78,14 @@ export class ExampleApiStack extends Stack {
     }
   }
 
-  private jwtAuthorizer(stateless: StatelessStack) {
-    const authorizer = new JwtAuthorizer('JwtAuthorizer', { stateless });
+  private jwtAuthorizer(server: AuthorizationServer) {
+    const authorizer = new JwtAuthorizer('JwtAuthorizer', { server });
     return (scope: string) => ({ authorizer, authorizationScopes: [scope] });
   }
 
-  private lambdaAuthorizer(stateless: StatelessStack) {
+  private lambdaAuthorizer(server: AuthorizationServer) {
     const authorizer = new LambdaAuthorizer(this, 'TokenAuthorizer', {
-      stateless,
+      server,
       scopes: Object.fromEntries(
         subscriptionRoutes.map(({ method, path, scope }) => [`${method} ${path}`, scope]),
       ),

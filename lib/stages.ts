@@ -5,10 +5,19 @@ import type { ClientAssertionPolicy, TokenPolicy } from '../src/oauth/stage-poli
 
 /** Everything in which stages differ. To add a stage, add a record. */
 export interface StageRecord {
-  /** Construct id, which is the prefix of every stack name. It is a contract: a change of it replaces the stage. */
+  /**
+   * Construct id, which is the prefix of every stack name. It is a contract: a change of it replaces the stage. A second
+   * installation in one account needs another prefix than `Postern`.
+   */
   readonly id: string;
   /** The name that operators type and functions log. */
   readonly name: string;
+  /**
+   * Account and region that the stage is deployed into. A deployment with the credentials of another account is refused
+   * before anything changes.
+   * @default those of the credentials with which it is deployed
+   */
+  readonly env?: { readonly account: string; readonly region: string };
   /** JWS algorithm of access tokens. A change takes effect with the next rotation of the keys. */
   readonly signingAlgorithm: SigningAlgorithmName;
   /**
@@ -44,8 +53,15 @@ export interface StageRecord {
    */
   readonly restoreChallenges: boolean;
   /**
-   * The URL by which partners know the stage, if that is not the API's own: `iss`, the metadata, `aud` and the `htu` of
-   * DPoP proofs follow it. A domain that is mapped to the API serves it, with the path as its base path.
+   * The public address of the stage: `iss`, the metadata, `aud` and the `htu` of DPoP proofs follow it. It can be added
+   * later, but a change of it changes the issuer: tokens that were issued before are refused.
+   * @default the URL of the API
+   */
+  readonly domain?: StageDomain;
+  /**
+   * The URL by which partners know the stage, if something else than `domain` maps it to the API, with the path as its
+   * base path. It is not set beside `domain`.
+   * @default that of `domain`, or else the URL of the API
    */
   readonly issuer?: string;
   /** `aud` of access tokens (RFC 9068 §2.2); the issuer if it is left out. */
@@ -54,8 +70,17 @@ export interface StageRecord {
   readonly tokens: TokenPolicy;
   /** What assertions that clients authenticate with must be like. */
   readonly clientAssertions: ClientAssertionPolicy;
-  /** Throttle of each route of the stage: sustained requests per second, and the burst above that rate. */
-  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  /**
+   * Throttles by groups of routes. API Gateway applies the limits of a group to each of its routes, and the account's own
+   * limit to all APIs of the region: 10,000 requests per second, or 2,500 in smaller regions, whose burst is 1,250.
+   */
+  readonly throttles: Throttles;
+  /**
+   * Lambda's reserved concurrency: the environments that no other function of the account can take, and the most that the
+   * function gets itself.
+   * @default the account's unreserved concurrency, which all functions share
+   */
+  readonly reservedConcurrency?: ReservedConcurrency;
   /**
    * Seconds for which API Gateway may cache a result of the Lambda authorizer. A token that was revoked, or whose
    * client was disabled, is accepted for as long. 0 calls the authorizer for every request.
@@ -63,8 +88,120 @@ export interface StageRecord {
   readonly authorizerCacheSeconds: number;
   /** Days for which logs are kept: one of the values that CloudWatch Logs accepts. */
   readonly logRetentionDays: 7 | 30 | 90 | 365;
-  /** Whether tables, keys and logs outlive the stack and are protected from deletion. */
+  /**
+   * Class of the log groups. `INFREQUENT_ACCESS` costs half, and has no metric filters and no live tail.
+   * @default 'STANDARD'
+   */
+  readonly logClass?: 'STANDARD' | 'INFREQUENT_ACCESS';
+  /** Whether tables, keys and logs outlive the stack, and the stacks are protected from deletion. */
   readonly retain: boolean;
+  /** Whether the example API is deployed with the stage. */
+  readonly exampleApi: boolean;
+  /**
+   * ARN of a KMS key of your own for tables, secrets and logs. Its policy must let the account's roles use it through
+   * IAM, and CloudWatch Logs of the region encrypt with it. Of a deployed stage it encrypts only what is written later.
+   * @default keys that AWS manages
+   */
+  readonly encryptionKeyArn?: string;
+  /**
+   * The network of the functions. It needs a way to DynamoDB and Secrets Manager: endpoints, or a NAT gateway.
+   * @default none, in which functions reach both without leaving AWS
+   */
+  readonly vpc?: StageVpc;
+  /**
+   * Whether X-Ray traces the functions. Traces are paid for.
+   * @default false
+   */
+  readonly tracing?: boolean;
+  /**
+   * Memory of each function in MB, to which Lambda makes its CPU proportional.
+   * @default 512
+   */
+  readonly memorySize?: number;
+  /**
+   * ARN of the managed policy that bounds every role of the stage.
+   * @default none
+   */
+  readonly permissionsBoundaryArn?: string;
+  /**
+   * Tags of every resource of the stage, besides `postern:stage`.
+   * @default none
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Protection of the hash key, without which no client secret can be verified. */
+  readonly hashKey?: HashKeyProtection;
+}
+
+/** A domain name of API Gateway. */
+export interface StageDomain {
+  /** Such as `auth.example.com`. */
+  readonly name: string;
+  /** ARN of its certificate in ACM, in the region of the stage. */
+  readonly certificateArn: string;
+  /**
+   * The hosted zone of Route 53 that gets an alias record. Without one you create the record yourself, with the target
+   * from the outputs of the stack: before a JWT authorizer is created, because API Gateway reads the metadata then.
+   * @default no record is created
+   */
+  readonly hostedZone?: { readonly hostedZoneId: string; readonly zoneName: string };
+  /**
+   * Path below which the API is mapped, without slashes at its ends, such as `auth/v1`.
+   * @default the root of the domain
+   */
+  readonly basePath?: string;
+  /**
+   * Whether the API's own URL is switched off, so that the domain is the only way in.
+   * @default false
+   */
+  readonly disableExecuteApiEndpoint?: boolean;
+}
+
+/** Sustained requests per second of each route, and the burst above that rate. */
+export interface Throttle {
+  readonly rateLimit: number;
+  readonly burstLimit: number;
+}
+
+/** Throttles by groups of routes. */
+export interface Throttles {
+  /** Every route that is in no other group, the API behind the stage among them. */
+  readonly default: Throttle;
+  /**
+   * The token and session endpoints.
+   * @default that of `default`
+   */
+  readonly token?: Throttle;
+  /**
+   * Metadata and published keys, which anyone may read.
+   * @default that of `default`
+   */
+  readonly discovery?: Throttle;
+}
+
+export interface ReservedConcurrency {
+  /** Environments of the token function. */
+  readonly token?: number;
+  /** Environments of every other function of the stage. */
+  readonly others?: number;
+}
+
+/** A network that exists. */
+export interface StageVpc {
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+}
+
+export interface HashKeyProtection {
+  /**
+   * Regions that hold a replica of the secret.
+   * @default none
+   */
+  readonly replicaRegions?: readonly string[];
+  /**
+   * Whether a resource policy denies everyone the deletion of the secret. Remove the policy before the secret.
+   * @default false
+   */
+  readonly denyDeletion?: boolean;
 }
 
 /** What is wrong with the issuer of a stage; undefined if nothing is. */
@@ -75,11 +212,27 @@ export function issuerProblem(issuer: string): string | undefined {
     : 'must be an https URL, its host in lower case, without a query and without a slash at the end, such as https://auth.example.com';
 }
 
+/** The issuer that a record states, by its domain or itself; undefined if it is the URL of the API. Throws if it is invalid. */
+export function configuredIssuer({
+  name,
+  domain,
+  issuer,
+}: Pick<StageRecord, 'name' | 'domain' | 'issuer'>): string | undefined {
+  if (domain && issuer !== undefined) throw new Error(`${name}: the issuer follows the domain: leave it out`);
+  const url = domain ? urlOfDomain(domain) : issuer;
+  const problem = url === undefined ? undefined : issuerProblem(url);
+  if (problem === undefined) return url;
+  throw new Error(`${name}: the ${domain ? `domain gives the issuer ${url}, which` : 'issuer'} ${problem}`);
+}
+
+const urlOfDomain = ({ name, basePath }: StageDomain) =>
+  `https://${name}${basePath === undefined ? '' : `/${basePath}`}`;
+
 const twoHours = 7_200;
 const fourHours = 14_400;
 
 const sandbox: StageRecord = {
-  id: 'Sandbox',
+  id: 'Postern-Sandbox',
   name: 'sandbox',
   signingAlgorithm: 'RS256',
   accessTokenType: 'at+jwt',
@@ -99,20 +252,23 @@ const sandbox: StageRecord = {
   cors: { origins: ['*'] },
   restoreChallenges: false,
   clientAssertions: { maximumLifetime: { default: 3_600, fapi: 300 }, tokenEndpointAudience: false },
-  throttle: { rateLimit: 50, burstLimit: 100 },
+  throttles: { default: { rateLimit: 50, burstLimit: 100 } },
   authorizerCacheSeconds: 0,
   logRetentionDays: 30,
   retain: false,
+  exampleApi: true,
 };
 
 const production: StageRecord = {
   ...sandbox,
-  id: 'Production',
+  id: 'Postern-Production',
   name: 'production',
   tokens: { ...sandbox.tokens, test: false },
-  throttle: { rateLimit: 1_000, burstLimit: 2_000 },
+  // Below the limits of an account in a smaller region, so that no route can use up all of them.
+  throttles: { default: { rateLimit: 1_000, burstLimit: 1_000 } },
   logRetentionDays: 365,
   retain: true,
+  exampleApi: false,
 };
 
 /**
@@ -121,7 +277,7 @@ const production: StageRecord = {
  */
 export const commercelayer: StageRecord = {
   ...sandbox,
-  id: 'Commercelayer',
+  id: 'Postern-Commercelayer',
   name: 'commercelayer',
   signingAlgorithm: 'RS512',
   accessTokenType: 'JWT',

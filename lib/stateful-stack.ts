@@ -2,6 +2,8 @@ import { CfnOutput, RemovalPolicy, SecretValue, Stack, Validations } from 'aws-c
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { encryptionKeyOf } from './constructs/encryption-key.ts';
+import type { ServerStorage } from './constructs/server-storage.ts';
 import type { StageRecord } from './stages.ts';
 
 interface StatefulStackProps {
@@ -9,29 +11,31 @@ interface StatefulStackProps {
 }
 
 /** What must not be lost: tables and secrets. In production they are retained, protected and backed up. */
-export class StatefulStack extends Stack {
-  /** The items of `itemKinds` whose table is `clients`. */
+export class StatefulStack extends Stack implements ServerStorage {
   readonly clients: TableV2;
-  /** The items of `itemKinds` whose table is `sessions`. */
   readonly sessions: TableV2;
-  /** A `SigningKeySet` as JSON, which only its rotation and operators write. */
   readonly signingKeys: Secret;
-  /** The string that the stage's hash keys are derived from. It is never rotated. */
   readonly hashKey: Secret;
 
   constructor(scope: Construct, id: string, { record }: StatefulStackProps) {
     super(scope, id, { terminationProtection: record.retain });
-    const removalPolicy = record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const encryptionKey = encryptionKeyOf(this, record);
+    // A creation that is rolled back removes the secrets, so that it leaves nothing. It cannot remove a table that is
+    // protected from deletion: an empty table stays behind, under a generated name that does not hinder the next attempt.
+    const ofTables = record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const ofSecrets = record.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 
     const table = (tableId: string) =>
       new TableV2(this, tableId, {
         partitionKey: { name: 'pk', type: AttributeType.STRING },
         billing: Billing.onDemand(),
-        encryption: TableEncryptionV2.awsManagedKey(),
+        encryption: encryptionKey
+          ? TableEncryptionV2.customerManagedKey(encryptionKey)
+          : TableEncryptionV2.awsManagedKey(),
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
         timeToLiveAttribute: 'expiresAt',
         deletionProtection: record.retain,
-        removalPolicy,
+        removalPolicy: ofTables,
       });
     this.clients = table('Clients');
     this.sessions = table('Sessions');
@@ -41,7 +45,8 @@ export class StatefulStack extends Stack {
       // The rotation that the deployment starts replaces it. This constant must never change: a deployment with
       // another value would overwrite the keys.
       secretStringValue: SecretValue.unsafePlainText('{}'),
-      removalPolicy,
+      removalPolicy: ofSecrets,
+      ...(encryptionKey && { encryptionKey }),
     });
     Validations.of(this.signingKeys).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
@@ -50,9 +55,13 @@ export class StatefulStack extends Stack {
 
     this.hashKey = new Secret(this, 'HashKey', {
       description: `Postern ${record.name}: key for hashes of client secrets and tags of session tokens`,
+      // It must never change, either: a deployment with other settings would generate another key.
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy,
+      removalPolicy: ofSecrets,
+      ...(encryptionKey && { encryptionKey }),
+      replicaRegions: (record.hashKey?.replicaRegions ?? []).map((region) => ({ region })),
     });
+    if (record.hashKey?.denyDeletion === true) this.hashKey.denyAccountRootDelete();
     Validations.of(this.hashKey).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
       reason:

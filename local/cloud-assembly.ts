@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { LocalFailure } from './failure.ts';
+import { accountId, region } from './identity.ts';
 import type { Stack } from './template/create-stack.ts';
 import { readTemplate } from './template/template.ts';
 
@@ -11,6 +12,8 @@ const Manifest = v.object({
       v.string(),
       v.object({
         type: v.string(),
+        /** `aws://<account>/<region>`, of a stack. */
+        environment: v.optional(v.string()),
         dependencies: v.optional(v.array(v.string()), []),
         displayName: v.optional(v.string()),
         properties: v.optional(
@@ -83,7 +86,10 @@ function readStage(folder: string, id: string): StageAssembly {
     const { file, templateFile, stackName, tags } = artifact.properties;
     if (artifact.type === 'cdk:asset-manifest' && file) readAssets(folder, file, assets);
     if (artifact.type === 'aws:cloudformation:stack' && templateFile) {
-      stacks.push({ name: stackName ?? artifactId, template: readTemplate(join(folder, templateFile)) });
+      const template = readTemplate(join(folder, templateFile), (text) =>
+        withLocalArns(text, artifact.environment),
+      );
+      stacks.push({ name: stackName ?? artifactId, template });
       name = tags?.['postern:stage'] ?? name;
     }
   };
@@ -99,6 +105,18 @@ function readStage(folder: string, id: string): StageAssembly {
       throw new LocalFailure(`The cloud assembly has no asset ${objectKey}`);
     },
   };
+}
+
+/**
+ * A template whose stack has an account and a region states them in its ARNs. Here the ARNs are those of this machine,
+ * as where a template leaves both open.
+ */
+function withLocalArns(text: string, environment: string | undefined): string {
+  const [, account, itsRegion] = /^aws:\/\/(\d{12})\/([a-z\d-]+)$/.exec(environment ?? '') ?? [];
+  if (account === undefined || itsRegion === undefined) return text;
+  return text
+    .replaceAll(`:${itsRegion}:${account}:`, `:${region}:${accountId}:`)
+    .replaceAll(`::${account}:`, `::${accountId}:`);
 }
 
 function readAssets(folder: string, file: string, assets: Map<string, string>): void {

@@ -32,7 +32,7 @@ interface DeploymentOptions {
 
 export function emptyDeployment({ operator, isInspected, progress }: DeploymentOptions): Deployment {
   const functions = localFunctions({
-    loadWhenAdded: isInspected,
+    loadWhenNeeded: isInspected,
     onLoadFailure: (reason) => progress.line(reason),
   });
   const apis = new Map<string, Map<string, HttpApi>>();

@@ -15,6 +15,16 @@ export function roleArn(roleName: string): string {
   return `arn:${partition}:iam::${accountId}:role/${roleName}`;
 }
 
+export function policyArn(policyName: string): string {
+  return `arn:${partition}:iam::${accountId}:policy/${policyName}`;
+}
+
+/** The ARN of a function, version or alias, of which a template may give the name or a part of the ARN alone. */
+export function functionArnOf(name: string): string {
+  if (name.startsWith('arn:')) return name;
+  return arn('lambda', `function:${name.replace(/^(?:\d+:)?function:/, '')}`);
+}
+
 /**
  * An identifier as AWS makes them, lower-case letters and digits, but always the same for the same name: a
  * second start must find what the first one made.

@@ -3,17 +3,23 @@ import type { DemoClient } from './demo-credentials.ts';
 interface JourneyStage {
   readonly name: string;
   readonly url: string;
+  /** Whether the example API is behind the stage. */
+  readonly hasExampleApi: boolean;
   readonly clients: readonly DemoClient[];
 }
 
 /** Lines to paste into a shell: the way of each demonstration partner through a stage. */
-export function journey({ name, url, clients }: JourneyStage): string[] {
+export function journey({ name, url, hasExampleApi, clients }: JourneyStage): string[] {
   return [
     `# ${name}: discovery`,
     `curl -s ${url}/.well-known/oauth-authorization-server`,
     `curl -s ${url}/.well-known/jwks.json`,
     ...(clients.length === 0 ? registration(name) : []),
-    ...clients.flatMap((client) => ['', `# ${name}: ${client.name}`, ...clientJourney(url, client)]),
+    ...clients.flatMap((client) => [
+      '',
+      `# ${name}: ${client.name}`,
+      ...clientJourney(url, client, hasExampleApi),
+    ]),
   ];
 }
 
@@ -24,19 +30,21 @@ const registration = (stage: string) => [
   `npx postern client create --stage ${stage} --local --name NAME --scope SCOPE`,
 ];
 
-function clientJourney(url: string, client: DemoClient): string[] {
+function clientJourney(url: string, client: DemoClient, hasExampleApi: boolean): string[] {
   if (client.mageId !== undefined) return sessionJourney(url, client, client.mageId);
-  return client.kind === 'sales_channel' ? salesChannelJourney(url, client) : integrationJourney(url, client);
+  return client.kind === 'sales_channel'
+    ? salesChannelJourney(url, client)
+    : integrationJourney(url, client, hasExampleApi);
 }
 
-function integrationJourney(url: string, client: DemoClient): string[] {
+function integrationJourney(url: string, client: DemoClient, hasExampleApi: boolean): string[] {
   const { clientId, clientSecret, tradingPartnerIds, scopes, defaultScopes } = client;
   const [tradingPartnerId] = tradingPartnerIds ?? [];
   const scope = (tradingPartnerId === undefined ? defaultScopes : scopes).join(' ');
   const requestToken =
     `curl -s -u '${clientId}:${clientSecret ?? ''}' -d grant_type=client_credentials ` +
     `--data-urlencode 'scope=${scope}' ${url}/oauth/token`;
-  if (tradingPartnerId === undefined) return [requestToken];
+  if (tradingPartnerId === undefined || !hasExampleApi) return [requestToken];
 
   const subscriptions = `${url}/api/v1/marketplace/subscriptions`;
   return [

@@ -66,9 +66,9 @@ async function run(words: readonly string[]): Promise<void> {
 
 function announce({ stages, inspectorUrl }: LocalStages, { json, watch }: Options, progress: Progress): void {
   if (json) {
-    const described = stages.map(({ name, url, outputs, clients }) => [
+    const described = stages.map(({ name, url, outputs, hasExampleApi, clients }) => [
       name,
-      { url, issuer: outputs['Issuer'] ?? url, clients },
+      { url, issuer: outputs['Issuer'] ?? url, hasExampleApi, clients },
     ]);
     process.stdout.write(`${JSON.stringify({ stages: Object.fromEntries(described), inspectorUrl })}\n`);
     return;

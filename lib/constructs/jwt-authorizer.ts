@@ -1,9 +1,9 @@
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import type { StatelessStack } from '../stateless-stack.ts';
+import type { AuthorizationServer } from './authorization-server.ts';
 
 interface JwtAuthorizerProps {
-  /** The stage whose tokens are accepted. */
-  readonly stateless: StatelessStack;
+  /** The server whose tokens are accepted. */
+  readonly server: AuthorizationServer;
 }
 
 /**
@@ -11,17 +11,17 @@ interface JwtAuthorizerProps {
  * know what was revoked, and accepts a token that is bound by DPoP as a bearer token. Its routes name their scopes:
  *
  * ```ts
- * const authorizer = new JwtAuthorizer('Jwts', { stateless });
+ * const authorizer = new JwtAuthorizer('Jwts', { server });
  * new HttpRoute(this, 'Orders', { httpApi, routeKey, integration, authorizer, authorizationScopes: ['orders:read'] });
  * ```
  */
 export class JwtAuthorizer extends HttpJwtAuthorizer {
-  constructor(id: string, { stateless }: JwtAuthorizerProps) {
-    const { name, signingAlgorithm } = stateless.record;
+  constructor(id: string, { server }: JwtAuthorizerProps) {
+    const { name, signingAlgorithm } = server.settings;
     if (!signingAlgorithm.startsWith('RS')) {
       throw new Error(`${name}: API Gateway's JWT authorizer cannot verify ${signingAlgorithm}`);
     }
-    super(id, stateless.issuer, { jwtAudience: [stateless.audience] });
-    stateless.announceJwtAuthorizer();
+    super(id, server.issuer, { jwtAudience: [server.audience] });
+    server.announceJwtAuthorizer();
   }
 }

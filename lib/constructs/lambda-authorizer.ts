@@ -9,9 +9,9 @@ import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-ap
 import type { Construct } from 'constructs';
 import type { DenialMode } from '../../src/http/authorizer.ts';
 import { itemKinds } from '../../src/storage/item-kinds.ts';
-import type { StatelessStack } from '../stateless-stack.ts';
+import type { IAuthorizationServer } from './authorization-server.ts';
 import { NodeFunction } from './node-function.ts';
-import { allowItems, allowSecret } from './statements.ts';
+import { allowBatchGet, allowItems, allowSecret, tokenOrigins } from './statements.ts';
 
 /** In `scopes`: the route accepts any token of the stage. Sessions have no scopes, so their routes are among these. */
 export const anyToken = Symbol('anyToken');
@@ -19,8 +19,8 @@ export const anyToken = Symbol('anyToken');
 type RouteScopes = Readonly<Record<string, string | typeof anyToken>>;
 
 interface LambdaAuthorizerProps {
-  /** The stage whose tokens are accepted. */
-  readonly stateless: StatelessStack;
+  /** The server whose tokens are accepted. */
+  readonly server: IAuthorizationServer;
   /**
    * The scope that each route requires, by route key: `{ 'GET /orders': 'orders:read', 'GET /profile': anyToken }`. A
    * route that is left out, and a key that names no route, fail the synthesis. A HEAD route requires what the GET route
@@ -42,40 +42,33 @@ interface LambdaAuthorizerProps {
  * The authorizer for routes that accept session tokens, or JWTs that must be refused as soon as they are revoked.
  *
  * ```ts
- * const authorizer = new LambdaAuthorizer(this, 'Authorizer', { stateless, scopes: { 'GET /orders': 'orders:read' } });
+ * const authorizer = new LambdaAuthorizer(this, 'Authorizer', { server, scopes: { 'GET /orders': 'orders:read' } });
  * ```
  */
 export class LambdaAuthorizer extends HttpLambdaAuthorizer {
   private readonly routes: IHttpRoute[] = [];
 
   constructor(scope: Construct, id: string, props: LambdaAuthorizerProps) {
-    const { record, stateful, issuer, audience } = props.stateless;
+    const { functionSettings, storage, tokenEnvironment, authorizerCacheSeconds } = props.server;
     const denials = props.denials ?? 'gateway';
-    const cacheSeconds = denials === 'gateway' ? record.authorizerCacheSeconds : 0;
+    const cacheSeconds = denials === 'gateway' ? authorizerCacheSeconds : 0;
     const authorizerFunction = new NodeFunction(scope, `${id}Function`, {
-      record,
+      settings: functionSettings,
       folder: 'authorizer',
       description: `Authorizes callers with a JWT or a session token; denials at the ${denials}`,
       environment: {
-        STAGE: record.name,
-        ISSUER: issuer,
-        AUDIENCE: audience,
-        ACCESS_TOKEN_TYPE: record.accessTokenType,
-        CLIENTS_TABLE: stateful.clients.tableName,
-        SESSIONS_TABLE: stateful.sessions.tableName,
-        HASH_KEY_SECRET: stateful.hashKey.secretArn,
+        ...tokenEnvironment,
         ROUTE_SCOPES: JSON.stringify(requiredScopes(props.scopes)),
         DENIALS: denials,
-        DPOP_NONCES: String(record.dpopNonces),
         AUTHORIZER_RESULTS_CACHED: String(cacheSeconds > 0),
       },
       statements: [
-        allowItems(stateful, ['GetItem'], itemKinds.keySet),
-        allowItems(stateful, ['BatchGetItem'], itemKinds.client, itemKinds.account, itemKinds.keySet),
-        allowItems(stateful, ['GetItem', 'BatchGetItem'], itemKinds.session, itemKinds.revokedToken),
+        allowItems(storage, ['GetItem'], itemKinds.keySet),
+        allowItems(storage, ['GetItem'], itemKinds.session, itemKinds.revokedToken),
+        allowBatchGet(storage, ...tokenOrigins),
         // Used DPoP proofs
-        allowItems(stateful, ['PutItem'], itemKinds.use),
-        allowSecret(stateful.hashKey, 'GetSecretValue'),
+        allowItems(storage, ['PutItem'], itemKinds.use),
+        allowSecret(storage.hashKey, 'GetSecretValue'),
       ],
     });
     super(id, authorizerFunction, {

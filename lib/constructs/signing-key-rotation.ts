@@ -2,15 +2,17 @@ import { Duration } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { IConstruct } from 'constructs';
 import { itemKinds } from '../../src/storage/item-kinds.ts';
 import type { StageRecord } from '../stages.ts';
-import type { StatefulStack } from '../stateful-stack.ts';
 import { NodeFunction } from './node-function.ts';
+import type { FunctionSettings } from './node-function.ts';
+import type { ServerStorage } from './server-storage.ts';
 import { allowItems, allowSecret } from './statements.ts';
 
 interface SigningKeyRotationProps {
-  readonly record: StageRecord;
-  readonly stateful: StatefulStack;
+  readonly settings: FunctionSettings & Pick<StageRecord, 'signingAlgorithm' | 'rotationDays' | 'tokens'>;
+  readonly storage: ServerStorage;
 }
 
 /**
@@ -18,18 +20,20 @@ interface SigningKeyRotationProps {
  * schedule is created, so that a new stage has keys.
  */
 export class SigningKeyRotation extends Construct {
-  constructor(scope: Construct, id: string, { record, stateful }: SigningKeyRotationProps) {
+  private readonly schedule: CfnRotationSchedule;
+
+  constructor(scope: Construct, id: string, { settings, storage }: SigningKeyRotationProps) {
     super(scope, id);
-    const { signingKeys, clients } = stateful;
+    const { signingKeys, clients } = storage;
     const rotationFunction = new NodeFunction(this, 'Function', {
-      record,
+      settings,
       folder: 'rotate-signing-keys',
       description: 'Rotates the signing keys: the four steps of Secrets Manager',
       environment: {
-        STAGE: record.name,
+        STAGE: settings.name,
         CLIENTS_TABLE: clients.tableName,
-        SIGNING_ALGORITHM: record.signingAlgorithm,
-        TOKEN_POLICY: JSON.stringify(record.tokens),
+        SIGNING_ALGORITHM: settings.signingAlgorithm,
+        TOKEN_POLICY: JSON.stringify(settings.tokens),
       },
       statements: [
         allowSecret(
@@ -39,7 +43,7 @@ export class SigningKeyRotation extends Construct {
           'PutSecretValue',
           'UpdateSecretVersionStage',
         ),
-        allowItems(stateful, ['PutItem'], itemKinds.keySet),
+        allowItems(storage, ['PutItem'], itemKinds.keySet),
       ],
       timeout: Duration.seconds(30),
     });
@@ -47,13 +51,21 @@ export class SigningKeyRotation extends Construct {
       principal: new ServicePrincipal('secretsmanager.amazonaws.com'),
       sourceArn: signingKeys.secretArn,
     });
-    const schedule = new CfnRotationSchedule(this, 'Schedule', {
+    this.schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: signingKeys.secretArn,
       rotationLambdaArn: rotationFunction.functionArn,
-      rotationRules: { automaticallyAfterDays: record.rotationDays },
+      rotationRules: { automaticallyAfterDays: settings.rotationDays },
       rotateImmediatelyOnUpdate: true,
     });
     // The first rotation starts with the schedule, so the function and its permissions must exist before that.
-    schedule.node.addDependency(rotationFunction);
+    this.schedule.node.addDependency(rotationFunction);
+  }
+
+  /**
+   * Starts the first rotation after everything else has been created: if the creation of the stack failed while the
+   * rotation ran, a version of the secret would stay behind that hinders every later rotation.
+   */
+  startAfter(...constructs: readonly IConstruct[]): void {
+    this.schedule.node.addDependency(...constructs);
   }
 }

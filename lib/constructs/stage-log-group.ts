@@ -1,7 +1,10 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { LogGroup, LogGroupClass, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { StageRecord } from '../stages.ts';
+import { encryptionKeyOf } from './encryption-key.ts';
+
+export type LogSettings = Pick<StageRecord, 'logRetentionDays' | 'logClass' | 'retain' | 'encryptionKeyArn'>;
 
 const retentions: Readonly<Record<StageRecord['logRetentionDays'], RetentionDays>> = {
   7: RetentionDays.ONE_WEEK,
@@ -10,17 +13,25 @@ const retentions: Readonly<Record<StageRecord['logRetentionDays'], RetentionDays
   365: RetentionDays.ONE_YEAR,
 };
 
-/** A log group with the retention and removal policy of the stage. */
+/** A log group with the retention, class, encryption and removal policy of the stage. */
 export class StageLogGroup extends LogGroup {
   /**
-   * @param logGroupName for logs that an AWS service delivers: under `/aws/vendedlogs/` all groups share one entry of
-   * the account's resource policy, which has room for only a few others
+   * @param vendedName the end of the name of a group that an AWS service delivers to: under `/aws/vendedlogs/` all groups
+   * share one entry of the account's resource policy, which has room for only a few others. The name of the stack is in
+   * it, so that no other installation has the same.
    */
-  constructor(scope: Construct, id: string, record: StageRecord, logGroupName?: string) {
+  constructor(scope: Construct, id: string, settings: LogSettings, vendedName?: string) {
+    const encryptionKey = encryptionKeyOf(scope, settings);
     super(scope, id, {
-      ...(logGroupName !== undefined && { logGroupName }),
-      retention: retentions[record.logRetentionDays],
-      removalPolicy: record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(vendedName !== undefined && {
+        logGroupName: `/aws/vendedlogs/${Stack.of(scope).stackName}/${vendedName}`,
+      }),
+      ...(encryptionKey && { encryptionKey }),
+      logGroupClass:
+        settings.logClass === 'INFREQUENT_ACCESS' ? LogGroupClass.INFREQUENT_ACCESS : LogGroupClass.STANDARD,
+      retention: retentions[settings.logRetentionDays],
+      // A creation that is rolled back leaves nothing, so that it can be repeated.
+      removalPolicy: settings.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
   }
 }

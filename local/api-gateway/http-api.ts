@@ -8,8 +8,9 @@ import type { Authorizer } from './authorizer.ts';
 import { corsHeaders, isCorsHeader } from './cors.ts';
 import type { CorsConfiguration } from './cors.ts';
 import { integrationEvent } from './event.ts';
-import { readRequest } from './request.ts';
+import { headTooLarge, readRequest } from './request.ts';
 import type { GatewayRequest } from './request.ts';
+import type { MapResponse } from './response-parameters.ts';
 import {
   internalServerError,
   notFound,
@@ -30,6 +31,11 @@ export interface HttpApi {
   readonly endpoint: string;
   /** Where a URL below the public URL of the API is served on this machine; another URL stays as it is. */
   locate(url: string): string;
+  /**
+   * Maps a URL to the API, as a custom domain does. A request may have its path, the base path, in front: API Gateway
+   * chooses the route without it, and leaves it in the path that it passes on.
+   */
+  addPublicUrl(url: string): void;
   listen(port: number): Promise<void>;
   /** Nothing is served before the API has a stage, which deploys its routes as they come. */
   deploy(): void;
@@ -42,19 +48,29 @@ interface HttpApiOptions {
   readonly cors?: CorsConfiguration | undefined;
   /** Whether integrations' challenges are renamed, as AWS documents it for REST APIs. */
   readonly remapChallenges?: boolean;
-  /**
-   * A URL that is mapped to the API, as a custom domain is. A request may have its path, the base path, in front: API
-   * Gateway chooses the route without it, and leaves it in the path that it passes on.
-   */
+  /** The first URL that is mapped to the API. */
   readonly publicUrl?: string | undefined;
 }
+
+/** Above that of API Gateway, which then decides. */
+const nodeHeaderLimit = 65_536;
+
+const headTooLargeBody = JSON.stringify({ message: headTooLarge.message });
+const headTooLargeResponse = [
+  `HTTP/1.1 ${headTooLarge.status} ${headTooLarge.message}`,
+  'Connection: close',
+  'Content-Type: application/json',
+  `Content-Length: ${headTooLargeBody.length}`,
+  '',
+  headTooLargeBody,
+].join('\r\n');
 
 export function httpApi(
   id: string,
   invoke: InvokeFunction,
   { cors, remapChallenges = false, publicUrl }: HttpApiOptions = {},
 ): HttpApi {
-  const basePath = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
+  const publicUrls = new Set(publicUrl === undefined ? [] : [publicUrl]);
   const routes = new Map<string, Route>();
   let deployed = false;
   let boundPort = 0;
@@ -86,19 +102,24 @@ export function httpApi(
       sendGatewayResponse(response, authorization.response);
       return;
     }
+    const { integration } = match.route;
+    if ('unavailable' in integration) {
+      sendGatewayResponse(response, integration.unavailable);
+      return;
+    }
     const event = integrationEvent(request, match, id, authorization?.context);
-    const result = parseResult(await integrate(match, event, request.method));
-    if (result) sendIntegrationResponse(response, finished(result, request, match));
+    const result = parseResult(await invokeFor(match, integration.functionArn, event, request.method));
+    if (result) sendIntegrationResponse(response, finished(result, integration.mapResponse, request, match));
     else sendGatewayResponse(response, internalServerError);
   }
 
   /** What the gateway makes of the response of an integration. */
   function finished(
     result: IntegrationResponse,
+    mapResponse: MapResponse | undefined,
     request: GatewayRequest,
     match: RouteMatch,
   ): IntegrationResponse {
-    const { mapResponse } = match.route.integration;
     // Where AWS renames a challenge, it is not documented whether a mapping sees it before or after. Here the mapping
     // comes last, so that it can restore the challenge from another header.
     const renamed = remapChallenges ? withRenamedChallenge(result) : result;
@@ -107,26 +128,43 @@ export function httpApi(
   }
 
   const endpoint = () => `http://${loopback}:${boundPort}`;
-  const withoutBasePath = (path: string) =>
-    path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
+  /** The longest base path that a path begins with, as API Gateway chooses it. */
+  const basePathIn = (path: string): string =>
+    [...publicUrls]
+      .map(basePathOf)
+      .filter((basePath) => path.startsWith(`${basePath}/`))
+      .reduce((longest, basePath) => (basePath.length > longest.length ? basePath : longest), '');
   /** A route of the API may itself begin like the base path, and is then called by its own URL without it. */
   const routeOf = ({ method, encodedPath }: GatewayRequest): RouteMatch | undefined =>
-    matchRoute(routes.values(), method, withoutBasePath(encodedPath)) ??
+    matchRoute(routes.values(), method, encodedPath.slice(basePathIn(encodedPath).length)) ??
     matchRoute(routes.values(), method, encodedPath);
 
-  function integrate({ route }: RouteMatch, event: object, method: string): Promise<unknown> {
+  function invokeFor(
+    { route }: RouteMatch,
+    functionArn: string,
+    event: object,
+    method: string,
+  ): Promise<unknown> {
     const path = partsOf(route.routeKey)?.path ?? '/$default';
-    return invoke(route.integration.functionArn, event, {
+    return invoke(functionArn, event, {
       principal: 'apigateway.amazonaws.com',
       sourceArn: arn('execute-api', `${id}/$default/${method}${path}`),
     });
   }
 
-  const server = createServer((incoming, response) => {
+  const server = createServer({ maxHeaderSize: nodeHeaderLimit }, (incoming, response) => {
     respond(incoming, response).catch(() => {
       if (response.headersSent) response.destroy();
       else sendGatewayResponse(response, internalServerError);
     });
+  });
+
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // As Node.js does without a listener; for a head that it does not even read, with the body of the gateway.
+    const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+    if (!socket.writable) socket.destroy();
+    else
+      socket.end(tooLarge ? headTooLargeResponse : 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
 
   return {
@@ -137,9 +175,10 @@ export function httpApi(
       return endpoint();
     },
     locate: (url) => {
-      const isBelow = publicUrl !== undefined && `${url}/`.startsWith(`${publicUrl}/`);
-      return isBelow ? endpoint() + basePath + url.slice(publicUrl.length) : url;
+      const above = [...publicUrls].find((one) => `${url}/`.startsWith(`${one}/`));
+      return above === undefined ? url : endpoint() + basePathOf(above) + url.slice(above.length);
     },
+    addPublicUrl: (url) => void publicUrls.add(url),
     async listen(port) {
       boundPort = await listenOnLoopback(server, port);
     },
@@ -150,6 +189,8 @@ export function httpApi(
     close: () => closeServer(server),
   };
 }
+
+const basePathOf = (publicUrl: string): string => new URL(publicUrl).pathname.replace(/\/$/, '');
 
 /** API Gateway documents the name for REST APIs, and users of HTTP APIs report it. */
 const withRenamedChallenge = (response: IntegrationResponse): IntegrationResponse => ({

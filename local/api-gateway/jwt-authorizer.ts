@@ -1,6 +1,12 @@
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { JOSEError, JWSSignatureVerificationFailed, JWTClaimValidationFailed, JWTExpired } from 'jose/errors';
+import {
+  JOSEError,
+  JWKSTimeout,
+  JWSSignatureVerificationFailed,
+  JWTClaimValidationFailed,
+  JWTExpired,
+} from 'jose/errors';
 import * as v from 'valibot';
 import { causeOf, LocalFailure } from '../failure.ts';
 import type { Authorizer } from './authorizer.ts';
@@ -15,7 +21,17 @@ interface JwtConfiguration {
   readonly identitySource: string;
   /** Where a URL of the issuer is served, if it is not known by that URL on this machine. */
   readonly locate?: (url: string) => string;
+  /** How long the discovery document and the keys may take, each. */
+  readonly timeoutMilliseconds?: number;
+  /** How long the function behind the discovery document may take to start. */
+  readonly startMilliseconds?: number;
 }
+
+/** The limit that API Gateway documents for each of the two. */
+const documentedTimeoutMilliseconds = 1_500;
+
+/** The time that Lambda gives to INIT. */
+const initMilliseconds = 10_000;
 
 const DiscoveryDocument = v.object({ issuer: v.string(), jwks_uri: v.string() });
 
@@ -29,8 +45,11 @@ const unknownKeyCooldownMilliseconds = 30_000;
 export async function createJwtAuthorizer(configuration: JwtConfiguration): Promise<Authorizer> {
   const source = identitySource(configuration.identitySource);
   const { issuer, locate = (url) => url } = configuration;
-  const document = await readDiscoveryDocument(issuer, locate);
+  const { timeoutMilliseconds = documentedTimeoutMilliseconds, startMilliseconds = initMilliseconds } =
+    configuration;
+  const document = await readDiscoveryDocument(issuer, locate, [startMilliseconds, timeoutMilliseconds]);
   const keys = createRemoteJWKSet(new URL(locate(document.jwks_uri)), {
+    timeoutDuration: timeoutMilliseconds,
     cacheMaxAge: keyCacheMilliseconds,
     cooldownDuration: unknownKeyCooldownMilliseconds,
   });
@@ -66,13 +85,20 @@ export async function createJwtAuthorizer(configuration: JwtConfiguration): Prom
 async function readDiscoveryDocument(
   issuer: string,
   locate: (url: string) => string,
+  [startMilliseconds, timeoutMilliseconds]: readonly [number, number],
 ): Promise<v.InferOutput<typeof DiscoveryDocument>> {
   const url = locate(`${issuer}/.well-known/openid-configuration`);
+  const read = async (milliseconds: number) => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(milliseconds) });
+    if (!response.ok) throw new LocalFailure(`status ${response.status}`);
+    return v.parse(DiscoveryDocument, await response.json());
+  };
   let document: v.InferOutput<typeof DiscoveryDocument>;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-    if (!response.ok) throw new LocalFailure(`status ${response.status}`);
-    document = v.parse(DiscoveryDocument, await response.json());
+    // The first response may wait for the function behind it, which starts more slowly on a busy laptop than in Lambda.
+    // It is the second one that must come in time.
+    await read(startMilliseconds);
+    document = await read(timeoutMilliseconds);
   } catch (error) {
     throw new LocalFailure(`no discovery document at ${url} (${causeOf(error)})`, { cause: error });
   }
@@ -112,16 +138,20 @@ const claimDescriptions: Readonly<Record<string, string>> = {
   iat: 'the token was issued in the future',
 };
 
+/** What API Gateway says if the keys could not be read, in time or at all. */
+const keysNotRead = 'JWKS communication error';
+
 function description(error: unknown): string {
   if (error instanceof JWTExpired) return 'the token has expired';
   if (error instanceof JWTClaimValidationFailed)
     return claimDescriptions[error.claim] ?? 'the token has an invalid claim';
   if (error instanceof JWSSignatureVerificationFailed) return 'the token has an invalid signature';
+  if (error instanceof JWKSTimeout) return keysNotRead;
   if (error instanceof JOSEError && error.code.startsWith('ERR_JWKS'))
     return 'no key of the issuer fits the token';
   if (error instanceof JOSEError && error.code === 'ERR_JOSE_ALG_NOT_ALLOWED')
     return 'the signing method is invalid';
-  return error instanceof JOSEError
-    ? 'the token is malformed'
-    : 'OIDC discovery endpoint communication error';
+  // A response of another status than 200, or none.
+  if (!(error instanceof JOSEError) || error.code === 'ERR_JOSE_GENERIC') return keysNotRead;
+  return 'the token is malformed';
 }

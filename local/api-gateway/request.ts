@@ -4,6 +4,9 @@ import { readBody } from '../loopback-server.ts';
 /** The limit that API Gateway documents for an HTTP API. */
 const maximumBodyBytes = 10 * 1024 * 1024;
 
+/** The limit that API Gateway documents for the request line and the values of all headers together. */
+const maximumHeadBytes = 10_240;
+
 /** A request as API Gateway understands it, before any route is known. */
 export interface GatewayRequest {
   readonly id: string;
@@ -25,7 +28,9 @@ export interface GatewayRequest {
 }
 
 /** A request that API Gateway responds to by itself. */
-export type Unreadable = { readonly status: 400 | 413; readonly message: string };
+export type Unreadable = { readonly status: 400 | 413 | 431; readonly message: string };
+
+export const headTooLarge: Unreadable = { status: 431, message: 'Request Header Fields Too Large' };
 
 // What concerns one connection is not forwarded (RFC 9110 §7.6.1).
 const hopByHop = new Set([
@@ -42,6 +47,7 @@ export async function readRequest(
   incoming: IncomingMessage,
   id: string,
 ): Promise<GatewayRequest | Unreadable> {
+  if (headBytes(incoming) > maximumHeadBytes) return headTooLarge;
   const target = (incoming.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '') || '/';
   const [encodedPath = '/', ...query] = target.split('?');
   const rawQueryString = query.join('?');
@@ -76,6 +82,14 @@ export async function readRequest(
     sourceIp,
     body,
   };
+}
+
+/** Bytes of the request line and of the values of the headers, whose names do not count. */
+function headBytes({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): number {
+  const requestLine = `${method} ${url} HTTP/${httpVersion}`;
+  // Node.js reads each byte as a character.
+  const values = rawHeaders.filter((_, index) => index % 2 === 1);
+  return values.reduce((bytes, value) => bytes + value.length, requestLine.length);
 }
 
 function combinedHeaders(rawHeaders: readonly string[]): Record<string, string> {

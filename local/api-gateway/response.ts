@@ -11,6 +11,12 @@ export interface GatewayResponse {
 export const internalServerError: GatewayResponse = { status: 500, message: 'Internal Server Error' };
 export const notFound: GatewayResponse = { status: 404, message: 'Not Found' };
 
+/** AWS never gives this response: the runtime of the function is not on this machine. */
+export const runtimeNotHere = (functionName: string, reason: string): GatewayResponse => ({
+  status: 501,
+  message: `The function ${functionName} does not run on this machine: ${reason}`,
+});
+
 export function sendGatewayResponse(
   response: ServerResponse,
   { status, message, headers }: GatewayResponse,

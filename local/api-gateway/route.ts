@@ -1,12 +1,15 @@
 import type { Authorizer } from './authorizer.ts';
 import type { MapResponse } from './response-parameters.ts';
+import type { GatewayResponse } from './response.ts';
 
-/** Where a route's requests go. */
-export interface Integration {
+interface FunctionIntegration {
   readonly functionArn: string;
   /** Its `ResponseParameters`. */
   readonly mapResponse?: MapResponse | undefined;
 }
+
+/** Where a route's requests go: to a function, or nowhere, if the function does not run on this machine. */
+export type Integration = FunctionIntegration | { readonly unavailable: GatewayResponse };
 
 export interface Route {
   /** `GET /orders/{id}`, `ANY /{proxy+}` or `$default`. */

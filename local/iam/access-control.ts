@@ -1,3 +1,4 @@
+import { LocalFailure } from '../failure.ts';
 import { accountId, partition } from '../identity.ts';
 import { newAccessKey } from './access-key.ts';
 import type { AccessKey } from './access-key.ts';
@@ -27,6 +28,10 @@ interface Principal {
 /** Roles with the statements of their policies, and the access keys of the functions that have these roles. */
 export interface AccessControl {
   addStatements(roleName: string, statements: readonly Statement[]): void;
+  /** Notes that a role has a policy that cannot be enforced, and why. */
+  addUnenforceable(roleName: string, reason: string): void;
+  /** Throws a LocalFailure if a function has a role whose policies cannot be enforced. */
+  assertEnforceable(): void;
   /** A new access key for a function with this role. */
   accessKeyFor(functionName: string, roleName: string): AccessKey;
   /** The secret of an access key; undefined if the key is not of this run. */
@@ -44,11 +49,21 @@ export function localAccessControl(
   onRefusal: (message: string) => void = () => {},
 ): AccessControl {
   const statementsOf = new Map<string, Statement[]>();
+  const unenforceable = new Map<string, string>();
   const principals = new Map<string, Principal>();
 
   return {
     addStatements(roleName, statements) {
       statementsOf.set(roleName, [...(statementsOf.get(roleName) ?? []), ...statements]);
+    },
+    addUnenforceable(roleName, reason) {
+      unenforceable.set(roleName, reason);
+    },
+    assertEnforceable() {
+      for (const { roleName } of principals.values()) {
+        const reason = unenforceable.get(roleName);
+        if (reason !== undefined) throw new LocalFailure(reason);
+      }
     },
     accessKeyFor(functionName, roleName) {
       const key = newAccessKey();

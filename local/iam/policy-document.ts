@@ -1,4 +1,8 @@
 import * as v from 'valibot';
+import { matchesWildcard } from './wildcard.ts';
+
+/** The services that decide about requests on this machine. What a policy says of others has no effect. */
+const services = ['dynamodb', 'secretsmanager'];
 
 const strings = v.union([
   v.array(v.string()),
@@ -8,7 +12,10 @@ const strings = v.union([
   ),
 ]);
 
-/** The condition operators that are enforced locally. Another one fails the start: ignored, it would grant. */
+/**
+ * The condition operators that are enforced locally. Another one in the policy of a function fails the start: ignored, it
+ * would grant.
+ */
 const operators = [
   'StringEquals',
   'StringLike',
@@ -37,12 +44,24 @@ const Statement = v.strictObject({
   ),
 });
 
-/** A policy document of the IAM language, as far as it is enforced locally. */
+const Actions = v.object({ Action: strings });
+
+/** Whether a statement may be about a service of this machine. One without `Action` may be about any. */
+function isOfLocalService(statement: unknown): boolean {
+  const { output, success } = v.safeParse(Actions, statement);
+  if (!success) return true;
+  return output.Action.some((action) => {
+    const [prefix = ''] = action.toLowerCase().split(':');
+    return services.some((service) => matchesWildcard(prefix, service));
+  });
+}
+
+/** The statements of a policy document of the IAM language that are about the services of this machine. */
 export const PolicyDocument = v.pipe(
   v.object({
     Statement: v.pipe(
       v.unknown(),
-      v.transform((statements) => [statements].flat()),
+      v.transform((statements) => [statements].flat().filter(isOfLocalService)),
       v.array(Statement),
     ),
   }),

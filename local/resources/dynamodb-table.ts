@@ -3,50 +3,79 @@ import * as v from 'valibot';
 import { LocalFailure } from '../failure.ts';
 import { arn } from '../identity.ts';
 import type { CreatedResource, ResourceRequest } from '../template/resource.ts';
-import { parseProperties } from './properties.ts';
+import { readProperties } from './properties.ts';
+import type { PropertyRule } from './properties.ts';
 import type { StageEnvironment } from './stage-environment.ts';
 
 const keySchema = v.array(v.object({ AttributeName: v.string(), KeyType: v.picklist(['HASH', 'RANGE']) }));
 
-const Table = v.object({
-  TableName: v.optional(v.string()),
-  AttributeDefinitions: v.array(
-    v.object({ AttributeName: v.string(), AttributeType: v.picklist(['S', 'N', 'B']) }),
-  ),
-  KeySchema: keySchema,
-  GlobalSecondaryIndexes: v.optional(
-    v.array(
-      v.object({
-        IndexName: v.string(),
-        KeySchema: keySchema,
-        Projection: v.object({
-          ProjectionType: v.picklist(['ALL', 'KEYS_ONLY', 'INCLUDE']),
-          NonKeyAttributes: v.exactOptional(v.array(v.string())),
-        }),
+const indexes = v.optional(
+  v.array(
+    v.object({
+      IndexName: v.string(),
+      KeySchema: keySchema,
+      Projection: v.object({
+        ProjectionType: v.picklist(['ALL', 'KEYS_ONLY', 'INCLUDE']),
+        NonKeyAttributes: v.exactOptional(v.array(v.string())),
       }),
-    ),
+    }),
   ),
-});
+);
 
-/**
- * `AWS::DynamoDB::GlobalTable` and `AWS::DynamoDB::Table`. Expiry, backups, encryption and deletion
- * protection have no effect locally: no code may depend on them within seconds.
- */
+const table = {
+  run: {
+    TableName: v.optional(v.string()),
+    AttributeDefinitions: v.array(
+      v.object({ AttributeName: v.string(), AttributeType: v.picklist(['S', 'N', 'B']) }),
+    ),
+    KeySchema: keySchema,
+    GlobalSecondaryIndexes: indexes,
+    LocalSecondaryIndexes: indexes,
+  },
+  // How the table is kept, and what it costs. No code may depend on the expiry of an item within seconds.
+  withoutEffect: [
+    'BillingMode',
+    'ContributorInsightsSpecification',
+    'DeletionProtectionEnabled',
+    'GlobalTableSourceArn',
+    'GlobalTableWitnesses',
+    'KinesisStreamSpecification',
+    'MultiRegionConsistency',
+    'OnDemandThroughput',
+    'PointInTimeRecoverySpecification',
+    'ProvisionedThroughput',
+    'ReadOnDemandThroughputSettings',
+    'ReadProvisionedThroughputSettings',
+    'Replicas',
+    'ResourcePolicy',
+    'SSESpecification',
+    'StreamSpecification',
+    'TableClass',
+    'Tags',
+    'TimeToLiveSpecification',
+    'WarmThroughput',
+    'WriteOnDemandThroughputSettings',
+    'WriteProvisionedThroughputSettings',
+  ],
+} satisfies PropertyRule<v.ObjectEntries>;
+
+/** `AWS::DynamoDB::GlobalTable` and `AWS::DynamoDB::Table`. */
 export async function createTable(
-  { physicalName, properties }: ResourceRequest,
-  { clients, dynamodb }: StageEnvironment,
+  request: ResourceRequest,
+  { clients, dynamodb, notRun }: StageEnvironment,
 ): Promise<CreatedResource> {
-  const table = parseProperties(Table, properties);
-  const TableName = table.TableName ?? physicalName;
-  const partitionKey = table.KeySchema.find(({ KeyType }) => KeyType === 'HASH');
+  const template = readProperties(table, request, notRun);
+  const TableName = template.TableName ?? request.physicalName;
+  const partitionKey = template.KeySchema.find(({ KeyType }) => KeyType === 'HASH');
   if (!partitionKey) throw new LocalFailure('the key schema has no HASH key');
   try {
     await clients.dynamodb.send(
       new CreateTableCommand({
         TableName,
-        AttributeDefinitions: table.AttributeDefinitions,
-        KeySchema: table.KeySchema,
-        GlobalSecondaryIndexes: table.GlobalSecondaryIndexes,
+        AttributeDefinitions: template.AttributeDefinitions,
+        KeySchema: template.KeySchema,
+        GlobalSecondaryIndexes: template.GlobalSecondaryIndexes,
+        LocalSecondaryIndexes: template.LocalSecondaryIndexes,
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );

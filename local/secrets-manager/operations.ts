@@ -77,6 +77,13 @@ export const operations: Readonly<Record<string, Operation>> = {
   GetSecretValue(input, { store }) {
     const { SecretId: id, VersionId, VersionStage } = parse(GetSecretValue, input);
     const secret = found(store, id);
+    const named = VersionId === undefined ? undefined : secret.Versions[VersionId];
+    if (named && VersionStage !== undefined && !named.VersionStages.includes(VersionStage)) {
+      throw new ServiceError(
+        'InvalidRequestException',
+        'You provided a VersionStage that is not associated to the provided VersionId.',
+      );
+    }
     const stage = VersionStage ?? (VersionId === undefined ? 'AWSCURRENT' : undefined);
     const [versionId, version] = Object.entries(secret.Versions).find(
       ([candidateId, candidate]) =>

@@ -19,12 +19,23 @@ const RotateSecret = v.object({
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
 /**
+ * The message for `RotateSecret` while a version has AWSPENDING and not AWSCURRENT. The API reference of `RotateSecret`:
+ * "If the AWSPENDING staging label is present but not attached to the same version as AWSCURRENT, then any later
+ * invocation of RotateSecret assumes that a previous rotation request is still in progress and returns an error." The
+ * user guide of AWS PCS, "Recover from a stranded pending version", has the text of the error.
+ */
+const incompleteMessage = "A previous rotation isn't complete. That rotation will be reattempted.";
+
+/** The secrets, by ARN, of which a rotation runs. */
+export type RunningRotations = Set<string>;
+
+/**
  * Rotates a secret. AWS responds before the rotation has begun; here the response comes when the
- * rotation is done, so that a start that rotates knows how it went.
+ * rotation is done, so that a start that rotates knows how it went. The same holds for a rotation that is attempted
+ * again: it is complete before the response says that it will be.
  */
 export async function rotateSecret(
-  store: SecretStore,
-  invoke: InvokeRotation,
+  { store, running, invoke }: { store: SecretStore; running: RunningRotations; invoke: InvokeRotation },
   secret: Secret,
   input: unknown,
 ): Promise<unknown> {
@@ -36,13 +47,34 @@ export async function rotateSecret(
       'No Lambda rotation function ARN is associated with this secret.',
     );
   }
+  // AWS does not document whether it takes these from a request that it refuses. An incomplete rotation could not
+  // continue if its function had another ARN since.
   secret.RotationLambdaARN = functionArn;
   if (request.RotationRules) secret.RotationRules = request.RotationRules;
   store.save();
-  if (!request.RotateImmediately) return { ARN: secret.ARN, Name: secret.Name };
 
-  const versionId = pendingVersion(secret, request.ClientRequestToken);
+  const incomplete = incompleteVersion(secret);
+  if (incomplete === undefined && !request.RotateImmediately) return { ARN: secret.ARN, Name: secret.Name };
+  const versionId = incomplete ?? attachPending(secret, request.ClientRequestToken);
   store.save();
+  if (!running.has(secret.ARN)) {
+    running.add(secret.ARN);
+    try {
+      await runSteps(secret, { versionId, functionArn, invoke });
+    } finally {
+      running.delete(secret.ARN);
+    }
+    secret.LastRotatedDate = now();
+    store.save();
+  }
+  if (incomplete !== undefined) throw new ServiceError('InvalidRequestException', incompleteMessage);
+  return { ARN: secret.ARN, Name: secret.Name, VersionId: versionId };
+}
+
+async function runSteps(
+  secret: Secret,
+  { versionId, functionArn, invoke }: { versionId: string; functionArn: string; invoke: InvokeRotation },
+): Promise<void> {
   for (const step of steps) {
     try {
       await invoke(
@@ -63,16 +95,16 @@ export async function rotateSecret(
       `Rotation of ${secret.Name} failed: after finishSecret its new version is not AWSCURRENT`,
     );
   }
-  secret.LastRotatedDate = now();
-  store.save();
-  return { ARN: secret.ARN, Name: secret.Name, VersionId: versionId };
 }
 
-/** The version that the function is to fill: that of a rotation which did not finish, or a new one. */
-function pendingVersion(secret: Secret, token: string | undefined): string {
-  const pending = versionWithStage(secret, 'AWSPENDING');
-  if (pending && !pending[1].VersionStages.includes('AWSCURRENT')) return pending[0];
-  const versionId = token ?? randomUUID();
+/** The version of a rotation that has begun and is not complete. */
+function incompleteVersion(secret: Secret): string | undefined {
+  const [versionId, version] = versionWithStage(secret, 'AWSPENDING') ?? [];
+  return version?.VersionStages.includes('AWSCURRENT') === false ? versionId : undefined;
+}
+
+/** Attaches AWSPENDING to a new version, which is empty until the function fills it. */
+function attachPending(secret: Secret, versionId: string = randomUUID()): string {
   secret.Versions[versionId] ??= { CreatedDate: now(), VersionStages: [] };
   moveStage(secret, 'AWSPENDING', versionId);
   return versionId;

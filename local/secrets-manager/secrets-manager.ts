@@ -5,7 +5,7 @@ import { arn } from '../identity.ts';
 import { closeServer, listenOnLoopback, loopback } from '../loopback-server.ts';
 import { readServiceRequest, sendRefusal } from '../service-request.ts';
 import { operations } from './operations.ts';
-import type { InvokeRotation } from './rotation.ts';
+import type { InvokeRotation, RunningRotations } from './rotation.ts';
 import { rotateSecret } from './rotation.ts';
 import { secretStore } from './secret-store.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -33,7 +33,9 @@ export async function startSecretsManager({
   invokeRotation,
 }: SecretsManagerOptions): Promise<SecretsManager> {
   const store = secretStore(file);
-  const rotate: Rotate = (secret, input) => rotateSecret(store, invokeRotation, secret, input);
+  const running: RunningRotations = new Set();
+  const rotate: Rotate = (secret, input) =>
+    rotateSecret({ store, running, invoke: invokeRotation }, secret, input);
   const server = createServer((request, response) => {
     respond(request, response, { store, control, rotate }).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined);

@@ -8,6 +8,7 @@ export interface References {
   ref(name: string): Json | undefined;
   attribute(logicalId: string, name: string): Json;
   importValue(name: string): Json;
+  stackOutput(stackName: string, name: string): Json;
   condition(name: string): boolean;
 }
 
@@ -24,6 +25,14 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   },
   'Fn::ImportValue': (name, references) =>
     references.importValue(stringIn(evaluate(name, references), 'Fn::ImportValue')),
+  'Fn::GetStackOutput': (argument, references) => {
+    const of = evaluate(argument, references);
+    const [stackName, name] = isObject(of) ? [of['StackName'], of['OutputName']] : [];
+    return references.stackOutput(
+      stringIn(stackName, 'Fn::GetStackOutput'),
+      stringIn(name, 'Fn::GetStackOutput'),
+    );
+  },
   'Fn::Join': (argument, references) => {
     const [separator, values] = evaluatedList(argument, references, 'Fn::Join');
     return list(values, 'Fn::Join')
@@ -71,7 +80,8 @@ export function evaluate(value: Json, references: References): Json {
   return evaluateOptional(value, references) ?? null;
 }
 
-function evaluateOptional(value: Json, references: References): Json | undefined {
+/** The same, where undefined is `AWS::NoValue`. */
+export function evaluateOptional(value: Json, references: References): Json | undefined {
   if (isArray(value)) {
     return value.map((one) => evaluateOptional(one, references)).filter((one) => one !== undefined);
   }

@@ -57,8 +57,9 @@ const Template: v.GenericSchema<unknown, Template> = v.object({
   Outputs: v.optional(v.record(v.string(), Output), {}),
 });
 
-export function readTemplate(path: string): Template {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Template), readFileSync(path, 'utf8'));
+/** @param change what is made of its text first */
+export function readTemplate(path: string, change: (text: string) => string): Template {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Template), change(readFileSync(path, 'utf8')));
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   throw new LocalFailure(`${path} is no CloudFormation template: ${issue.message} at ${v.getDotPath(issue)}`);

@@ -14,6 +14,8 @@ export interface SigningKeyState {
   readonly set: SigningKeySet | undefined;
   /** Whether a rotation has begun and is not complete. */
   readonly isRotating: boolean;
+  /** Whether Secrets Manager rotates the secret by a schedule. */
+  readonly isRotationEnabled: boolean;
 }
 
 export interface SigningKeyStateStore {
@@ -47,7 +49,7 @@ export type KeyRevocationProblem =
 
 /** Decides what the set is without a key that became known to others. */
 export async function planKeyRevocation(
-  { set, versionId, isRotating }: SigningKeyState,
+  { set, versionId, isRotating }: Omit<SigningKeyState, 'isRotationEnabled'>,
   kid: string,
   generateKey: () => Promise<SigningKey>,
   now: number,

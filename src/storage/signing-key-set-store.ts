@@ -28,15 +28,24 @@ export const readSigningKeySet =
   (client: SecretsManagerClient, secretId: string) => async (): Promise<SigningKeySet | undefined> =>
     parseOrThrow(await readSecret(client, secretId));
 
+/** `resumed` if an earlier rotation was incomplete: Secrets Manager attempts it again and starts no other. */
+type StartedRotation = 'started' | 'resumed';
+
+/**
+ * The message of Secrets Manager while a version has AWSPENDING and not AWSCURRENT. It has no error of its own for it,
+ * and the message ends with "That rotation will be reattempted."
+ */
+const incompleteRotation = /previous rotation isn['’]t complete/i;
+
 /** The signing key secret as operators use it. */
 export interface SigningKeySetStore extends SigningKeyStateStore {
   /** Starts a rotation, or returns why Secrets Manager refuses it. On AWS it completes after the response. */
-  rotate(): Promise<Result<undefined, string>>;
+  rotate(): Promise<Result<StartedRotation, string>>;
 }
 
 export const signingKeySetStore = (client: SecretsManagerClient, SecretId: string): SigningKeySetStore => ({
   async read() {
-    const { VersionIdsToStages = {} } = await secretsManagerCall(
+    const { VersionIdsToStages = {}, RotationEnabled } = await secretsManagerCall(
       client.send(new DescribeSecretCommand({ SecretId })),
     );
     const { VersionId: versionId, SecretString = '{}' } = await secretsManagerCall(
@@ -49,16 +58,17 @@ export const signingKeySetStore = (client: SecretsManagerClient, SecretId: strin
       isRotating: Object.values(VersionIdsToStages).some(
         (labels) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'),
       ),
+      isRotationEnabled: RotationEnabled === true,
     };
   },
 
   rotate: () =>
     secretsManagerCall(
       client.send(new RotateSecretCommand({ SecretId })).then(
-        () => ok(undefined),
+        () => ok('started' as const),
         (error: unknown) => {
-          if (error instanceof InvalidRequestException) return failed(error.message);
-          throw error;
+          if (!(error instanceof InvalidRequestException)) throw error;
+          return incompleteRotation.test(error.message) ? ok('resumed' as const) : failed(error.message);
         },
       ),
     ),
@@ -81,15 +91,18 @@ export const signingKeySetStore = (client: SecretsManagerClient, SecretId: strin
 
 /** The versions of the signing key secret, for its rotation. */
 export function signingKeySetVersions(client: SecretsManagerClient, SecretId: string): RotationVersions {
-  const currentVersion = async () => {
+  const versionWith = async (label: string) => {
     const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId }));
-    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes('AWSCURRENT'));
+    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes(label));
   };
+  const currentVersion = () => versionWith('AWSCURRENT');
 
   return {
     currentVersion,
 
     async read(VersionStage, VersionId) {
+      // A request for a version and for a label that it does not have is an error, which is not the same everywhere.
+      if (VersionId !== undefined && (await versionWith(VersionStage)) !== VersionId) return undefined;
       try {
         const version = { VersionStage, ...(VersionId !== undefined && { VersionId }) };
         const { SecretString = '{}' } = await client.send(
@@ -110,6 +123,12 @@ export function signingKeySetVersions(client: SecretsManagerClient, SecretId: st
           SecretString: JSON.stringify(set),
           VersionStages: ['AWSPENDING'],
         }),
+      );
+    },
+
+    async discardPending(RemoveFromVersionId) {
+      await client.send(
+        new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'AWSPENDING', RemoveFromVersionId }),
       );
     },
 

@@ -89,7 +89,7 @@ describe('clock of the command line', () => {
 describe('command that is run with a wrong clock', () => {
   const warning = 'The clock of this machine is wrong.';
   let readings = 0;
-  const emptyKeySet = { set: undefined, versionId: 'v0', isRotating: false };
+  const emptyKeySet = { set: undefined, versionId: 'v0', isRotating: false, isRotationEnabled: true };
   const readClock = async () => {
     readings += 1;
     return { clock: () => now, warnings: [warning] };

@@ -245,6 +245,118 @@ describe('postern key list', () => {
   );
 });
 
+describe('postern key list --wait', () => {
+  const wait = [...list, '--wait'];
+
+  /** The stage, where `events` happen after these numbers of seconds. Time passes only while something waits. */
+  function later(stage: StageUnderTest, events: Readonly<Record<number, () => Promise<unknown>>> = {}) {
+    let waited = 0;
+    return {
+      ...stage,
+      wait: async (seconds: number) => {
+        waited += seconds;
+        await events[waited]?.();
+      },
+      waited: () => waited,
+    };
+  }
+  const attachPending = (SecretId: string) => async () => {
+    failingSteps.set(SecretId, 'createSecret');
+    await expect(secretsManager.send(new RotateSecretCommand({ SecretId }))).rejects.toThrow(/createSecret/);
+    failingSteps.delete(SecretId);
+  };
+  const discardPending = (SecretId: string) => async () => {
+    const { VersionIdsToStages = {} } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
+    const pending = Object.keys(VersionIdsToStages).find((id) =>
+      VersionIdsToStages[id]?.includes('AWSPENDING'),
+    );
+    assert.ok(pending);
+    await signingKeySetVersions(secretsManager, SecretId).discardPending(pending);
+  };
+
+  test('does not wait if there are keys', async () => {
+    const { stage } = await stageWithKeys();
+    const ran = await postern(wait, { stage });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toBe((await postern(list, { stage })).stdout);
+  });
+
+  test('waits for the first rotation, and says what it waits for once', async () => {
+    const { stage, SecretId } = await stageWithKeys(0);
+    const slow = later(stage, { 5: attachPending(SecretId), 60: stage.signingKeys.rotate });
+    const ran = await postern(wait, { stage: slow });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr.trimEnd().split('\n')).toStrictEqual([
+      'postern: Waiting for at most 300 seconds: There are no signing keys in sandbox yet.',
+      'postern: Waiting for at most 295 seconds: A rotation of the signing keys of sandbox is under way.',
+    ]);
+    expect(ran.stdout).toMatch(/ current +yes$/m);
+    expect(slow.waited()).toBe(60);
+  });
+
+  test('prints JSON on standard error too with --json', async () => {
+    const { stage } = await stageWithKeys(0);
+    const ran = await postern([...wait, '--json'], { stage: later(stage, { 5: stage.signingKeys.rotate }) });
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stderr)).toStrictEqual({ warning: expect.stringMatching(/^Waiting for at most/) });
+    expect(JSON.parse(ran.stdout).keys).toHaveLength(2);
+  });
+
+  test('fails after five minutes without keys', async () => {
+    const { stage } = await stageWithKeys(0);
+    const slow = later(stage);
+    const ran = await postern(wait, { stage: slow });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(
+      /There are no signing keys in sandbox yet\. The first rotation creates them\. None is under way after 300 seconds\..*npx postern key rotate --stage sandbox/,
+    );
+    expect(ran.stdout).toBe('');
+    expect(slow.waited()).toBe(300);
+  });
+
+  test('fails after five minutes of a rotation that does not complete', async () => {
+    const { stage, SecretId } = await stageWithKeys();
+    await attachPending(SecretId)();
+    const ran = await postern(wait, { stage: later(stage) });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/is under way\. It is not complete after 300 seconds.*operator-runbook\.md/s);
+  });
+
+  test('fails as soon as the rotation was given up', async () => {
+    const { stage, SecretId } = await stageWithKeys(0);
+    await attachPending(SecretId)();
+    const slow = later(stage, { 10: discardPending(SecretId) });
+    const ran = await postern(wait, { stage: slow });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(
+      /The rotation of the signing keys has failed\. The log of the rotation function/,
+    );
+    expect(slow.waited()).toBe(10);
+  });
+
+  test('fails at once if there are no keys and no schedule that creates them', async () => {
+    const { stage, SecretId } = await stageWithKeys(0);
+    const signingKeys: SigningKeySetStore = {
+      ...stage.signingKeys,
+      read: async () => ({ ...(await stage.signingKeys.read()), isRotationEnabled: false }),
+    };
+    const ran = await postern(wait, { stage: { ...stage, signingKeys } });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/no schedule for their rotation: the stage is not completely deployed/);
+    expect((await signingKeySetStore(secretsManager, SecretId).read()).isRotationEnabled).toBe(true);
+  });
+
+  test('waits until the current key is published', async () => {
+    const { stage } = await stageWithKeys();
+    const published = await stage.publishedKeys.find();
+    assert.ok(published);
+    await stage.publishedKeys.put({ keys: [] });
+    const ran = await postern(wait, { stage: later(stage, { 5: () => stage.publishedKeys.put(published) }) });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/The current signing key of sandbox is not published/);
+  });
+});
+
 describe('postern key rotate', () => {
   test('makes the next key current and the current key previous', async () => {
     const { stage } = await stageWithKeys();
@@ -279,7 +391,7 @@ describe('postern key rotate', () => {
       ...stage.signingKeys,
       rotate: async () => {
         left = seconds;
-        return ok(undefined);
+        return ok('started');
       },
     };
     const wait = async (passed: number) => {
@@ -304,7 +416,7 @@ describe('postern key rotate', () => {
     const late = await postern(rotate, { stage: slowly(stage, 90) });
     expect(late.code).toBe(1);
     expect(late.stderr).toMatch(
-      /has begun and is not complete after 60 seconds.*npx postern key list --stage sandbox/,
+      /has begun and is not complete after 60 seconds.*npx postern key list --stage sandbox/s,
     );
   });
 });
@@ -340,6 +452,87 @@ describe('postern key rotate, of a stage whose signing algorithm has changed', (
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe('postern key rotate, while a key waits for its date', () => {
+  let stage: StageUnderTest;
+  let before: KeysByRole;
+  beforeEach(async () => {
+    const created = await stageWithKeys();
+    ({ stage } = created);
+    algorithms.set(created.SecretId, 'EdDSA');
+    await postern(rotate, { stage });
+    before = await setOf(stage);
+  });
+
+  test('does not say that anything was rotated, but which key waits for which date', async () => {
+    const ran = await postern(rotate, { stage });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect((await setOf(stage)).set).toStrictEqual(before.set);
+    expect(ran.stdout).not.toMatch(/rotated/);
+    expect(ran.stdout).toContain('The signing keys of sandbox are the same as before.');
+    expect(ran.stdout).toContain(`${before.next.kid} (EdDSA) signs from 2026-05-04T05:12:01Z`);
+  });
+
+  test('prints that nothing was rotated with --json', async () => {
+    const { stdout } = await postern([...rotate, '--json'], { stage });
+    assertIncludes(JSON.parse(stdout), { rotated: false, nextSignsFrom: '2026-05-04T05:12:01Z' });
+  });
+});
+
+describe('postern key rotate, with an incomplete rotation', () => {
+  let stage: StageUnderTest;
+  let SecretId: string;
+  let before: KeysByRole;
+  beforeEach(async () => {
+    ({ stage, SecretId } = await stageWithKeys());
+    before = await setOf(stage);
+    failingSteps.set(SecretId, 'testSecret');
+    await postern(rotate, { stage });
+    failingSteps.delete(SecretId);
+  });
+  /** Secrets Manager as on AWS: it responds at once, and attempts the rotation again after `seconds`. */
+  function attemptedAfter(seconds: number, attempt: () => Promise<unknown>): StageUnderTest {
+    let waited = 0;
+    const signingKeys: SigningKeySetStore = { ...stage.signingKeys, rotate: async () => ok('resumed') };
+    return {
+      ...stage,
+      signingKeys,
+      wait: async (passed) => {
+        waited += passed;
+        if (waited === seconds) await attempt();
+      },
+    };
+  }
+
+  test('takes the refusal of Secrets Manager for a resumption', async () => {
+    expect(await stage.signingKeys.rotate()).toStrictEqual(ok('resumed'));
+  });
+
+  test('waits until Secrets Manager has completed it', async () => {
+    const ran = await postern(rotate, { stage: attemptedAfter(40, stage.signingKeys.rotate) });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toMatch(/^An earlier rotation was incomplete, and has been completed\.$/m);
+    expect((await setOf(stage)).current.kid).toBe(before.next.kid);
+  });
+
+  test('fails if it is given up', async () => {
+    const discard = async () => {
+      const { VersionIdsToStages = {} } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
+      const [pending] =
+        Object.entries(VersionIdsToStages).find(([, labels]) => labels.includes('AWSPENDING')) ?? [];
+      await signingKeySetVersions(secretsManager, SecretId).discardPending(pending ?? '');
+    };
+    const ran = await postern(rotate, { stage: attemptedAfter(40, discard) });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/given up.*Rotate again: npx postern key rotate --stage sandbox/);
+  });
+
+  test('fails if it is not complete after a minute', async () => {
+    const ran = await postern(rotate, { stage: attemptedAfter(90, stage.signingKeys.rotate) });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/earlier rotation is incomplete\. Secrets Manager attempts it again/);
   });
 });
 

@@ -101,14 +101,14 @@ async function runProgram(words: string, { env = {}, stdin = '' } = {}) {
 }
 
 const deployed = {
-  'Sandbox-Stateful': {
+  'Postern-Sandbox-Stateful': {
     ClientsTable: table,
     HashKeySecret: 'hash-key',
     SigningKeysSecret: 'signing-keys',
     MaximumAccessTokenLifetime: '14400',
     MaximumSessionLifetime: '7200',
   },
-  'Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
+  'Postern-Sandbox-Stateless': { Url: 'https://abc.execute-api.eu-west-1.amazonaws.com' },
 };
 const Warned = v.strictObject({ warning: v.string() });
 const Rotated = v.looseObject({
@@ -153,7 +153,7 @@ describe('postern, for a deployed stage with a JWT authorizer', () => {
   test('knows it by the output of the stack, and warns of --dpop', async () => {
     stacks = {
       ...deployed,
-      'Sandbox-Stateless': {
+      'Postern-Sandbox-Stateless': {
         Url: 'https://abc.execute-api.eu-west-1.amazonaws.com',
         JwtAuthorizer: 'true',
       },
@@ -174,7 +174,7 @@ describe('postern, for a stage that cannot be found', () => {
       code: 1,
       stdout: '',
       stderr:
-        "postern: There is no stack Production-Stateful in eu-west-1: production is not deployed in this account and region. Deploy it with: npx cdk deploy 'Production/*'\n",
+        "postern: There is no stack Postern-Production-Stateful in eu-west-1: production is not deployed in this account and region. Deploy it with: npx cdk deploy 'Postern-Production/*'\n",
     });
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { helpOf, isRequired, spell } from '../../cli/arguments/parameters.ts';
+import type { StageSelection } from '../../cli/command.ts';
 import { commands } from '../../cli/commands.ts';
+import { exampleFor } from '../../cli/stage-names.ts';
 import { errorOf, postern } from './postern.ts';
 
 describe('postern --help', () => {
@@ -36,6 +38,42 @@ describe.each([...commands])('postern %s --help', (words, { parameters, examples
       .filter(([, schema]) => isRequired(schema) && helpOf(schema).positional !== true)
       .map(([name, schema]) => `${spell(name, helpOf(schema))} `);
     expect(required.filter((option) => !example.includes(option))).toStrictEqual([]);
+  });
+});
+
+describe('postern --stage', () => {
+  const stageIn = async (...argv: string[]) => {
+    let selected: string | undefined;
+    const connect = async ({ stage }: StageSelection) => {
+      selected = stage;
+      throw new Error('That is enough');
+    };
+    await postern(['client', 'list', ...argv], { connect });
+    return selected;
+  };
+
+  test('with --local takes a stage that is not deployed', async () => {
+    expect(await stageIn('--stage', 'commercelayer', '--local')).toBe('commercelayer');
+  });
+
+  test.each([[['--help']], [['key', '--help']], [['client', 'list', '--help']]])(
+    'names only stages of the app in the help: %j',
+    async (argv) => {
+      const { stdout } = await postern(argv);
+      expect(stdout).toMatch(/--stage STAGE +sandbox or production\b/);
+      expect(stdout).not.toMatch(/commercelayer/);
+    },
+  );
+});
+
+describe('example of a command', () => {
+  test.each([
+    ['keeps a stage of the app', ['sandbox', 'production'], '--stage production --yes'],
+    ['names a stage of the app instead of another', ['staging', 'live'], '--stage staging --yes'],
+  ])('%s', (_, names, options) => {
+    expect(exampleFor('npx postern key revoke x --stage production --yes', names)).toBe(
+      `npx postern key revoke x ${options}`,
+    );
   });
 });
 
@@ -83,7 +121,18 @@ describe('postern, with a command line that is not valid', () => {
       ['client', 'list', 'all', '--stage', 'sandbox'],
       /a value without an option/,
     ],
-    ['no stage', noStage, /--stage STAGE is missing: sandbox or production/],
+    ['no stage', noStage, /--stage STAGE is missing: sandbox or production\.\n/],
+    ['an unknown stage', [...noStage, '--stage', 'x'], /--stage must be sandbox or production\.\n/],
+    [
+      'a stage that is not deployed',
+      [...noStage, '--stage', 'commercelayer'],
+      /must be sandbox or production\. commercelayer is not deployed, and runs only on this machine: add --local\.\n/,
+    ],
+    [
+      'a stage that does not run on this machine',
+      [...noStage, '--stage', 'x', '--local'],
+      /--stage must be sandbox or production or commercelayer\.\n/,
+    ],
     ['--port without --local', [...list, '--port', '4001'], /--port goes with --local/],
     ['a port that is no number', [...list, '--local', '--port', 'x'], /--port must be a number/],
   ];

@@ -7,7 +7,9 @@ import { withJwtAuthorizer, withRestoredChallenges } from './variants.ts';
 const app = new App({ builtinCloudFormationValidation: false });
 // The host that Commerce Layer's clients demand, and a base path, as a mapped domain may have one.
 const issuer = 'https://auth.example.test/base';
-for (const record of [...stages, { ...commercelayer, issuer }, withJwtAuthorizer, withRestoredChallenges]) {
+// With the example API in each, which every flow calls.
+const deployed = stages.map((record) => ({ ...record, exampleApi: true }));
+for (const record of [...deployed, { ...commercelayer, issuer }, withJwtAuthorizer, withRestoredChallenges]) {
   new AuthStage(app, record);
 }
 app.synth();

@@ -11,6 +11,7 @@ import type { JsonResponse } from './wire.ts';
 
 interface Stage {
   readonly name: string;
+  readonly hasExampleApi: boolean;
   readonly url: string;
   readonly clients: readonly DemoClient[];
 }

@@ -6,6 +6,12 @@ import { localStages } from './stages.ts';
 
 const { sandbox, production } = localStages();
 
+test('lines that npm start prints call no example API where there is none', () => {
+  const lines = journey({ ...production, hasExampleApi: false });
+  expect(lines.join('\n')).toContain('/oauth/token');
+  expect(lines.join('\n')).not.toContain('/subscriptions');
+});
+
 describe.each([sandbox, production])('lines that npm start prints, $name', (stage) => {
   const commands = journey(stage).filter((line) => line !== '' && !line.startsWith('#'));
   let responses: string[] = [];

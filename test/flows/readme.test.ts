@@ -121,8 +121,10 @@ test("the operator's commands, line by line", async () => {
 
 test('the stacks that are deployed are there', async () => {
   const deploy = shell.find(({ info }) => info === 'deploy')?.text ?? '';
-  const patterns = [...deploy.matchAll(/^npx cdk deploy '(\w+\/\*)'$/gm)].map(([, pattern = '']) => pattern);
-  expect(patterns).toStrictEqual(['Sandbox/*', 'Production/*']);
+  const patterns = [...deploy.matchAll(/^npx cdk deploy '([\w-]+\/\*)'$/gm)].map(
+    ([, pattern = '']) => pattern,
+  );
+  expect(patterns).toStrictEqual(['Postern-Sandbox/*', 'Postern-Production/*']);
   const synthesize = shell.find(({ text }) => text.includes('cdk synth'))?.text ?? '';
   expect(synthesize.trim()).toBe("npx cdk synth -q '**'");
   const { stdout } = await run(
@@ -133,13 +135,13 @@ test('the stacks that are deployed are there', async () => {
     .split('\n')
     .map((line) => line.replace(/ \(.*/, ''));
   expect(ids.toSorted()).toStrictEqual([
-    'Production/AccountApi',
-    'Production/ExampleApi',
-    'Production/Stateful',
-    'Production/Stateless',
-    'Sandbox/AccountApi',
-    'Sandbox/ExampleApi',
-    'Sandbox/Stateful',
-    'Sandbox/Stateless',
+    'Postern-Production/AccountApi',
+    'Postern-Production/ExampleApi',
+    'Postern-Production/Stateful',
+    'Postern-Production/Stateless',
+    'Postern-Sandbox/AccountApi',
+    'Postern-Sandbox/ExampleApi',
+    'Postern-Sandbox/Stateful',
+    'Postern-Sandbox/Stateless',
   ]);
 });

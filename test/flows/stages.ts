@@ -17,6 +17,7 @@ export function localStages() {
 interface StartedStage {
   readonly url: string;
   readonly issuer: string;
+  readonly hasExampleApi: boolean;
   readonly clients: readonly DemoClient[];
 }
 

@@ -7,7 +7,12 @@ import { DemoClient } from '../../local/demo-credentials.ts';
 
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 
-const Stage = v.object({ url: v.string(), issuer: v.string(), clients: v.array(DemoClient) });
+const Stage = v.object({
+  url: v.string(),
+  issuer: v.string(),
+  hasExampleApi: v.boolean(),
+  clients: v.array(DemoClient),
+});
 /** The line that `npm start -- --json` prints when it is ready. */
 export const Ready = v.object({
   stages: v.object({ sandbox: Stage, production: Stage, commercelayer: v.exactOptional(Stage) }),

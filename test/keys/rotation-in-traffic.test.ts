@@ -33,6 +33,9 @@ async function traffic(
       sets.set(versionId, set);
       labels.AWSPENDING = versionId;
     },
+    async discardPending() {
+      labels.AWSPENDING = '';
+    },
     currentVersion: async () => labels.AWSCURRENT,
     async makeCurrent(versionId) {
       labels.AWSCURRENT = versionId;
@@ -88,7 +91,19 @@ async function traffic(
       verified += 1;
     }
   }
-  return { signedWith: [...signedWith], verified };
+  const lastAlgorithm = decodeProtectedHeader((await signer())({})).alg;
+  return { signedWith: [...signedWith], verified, algorithm, lastAlgorithm };
+}
+
+/** Pseudorandom numbers from 0 to 1, the same for each seed (mulberry32). */
+function randomNumbers(seed: number) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 test('scheduled rotations fail not one verification', async () => {
@@ -112,3 +127,34 @@ test('a change of the algorithm is one rotation, and fails not one verification'
   const { signedWith } = await traffic(events, 4 * day);
   expect(signedWith.map((key) => key.split(' ')[0])).toStrictEqual(['ES256', 'EdDSA']);
 });
+
+test('an algorithm that is set back ten minutes later never signs, and fails not one verification', async () => {
+  const events = [
+    { at: day, algorithm: 'RS256' as const, rotate: true as const },
+    { at: day + 600, algorithm: 'ES256' as const, rotate: true as const },
+  ];
+  const { signedWith } = await traffic(events, 3 * day);
+  expect(signedWith.map((key) => key.split(' ')[0])).toStrictEqual(['ES256', 'ES256']);
+});
+
+test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+  'changes of the algorithm and rotations at any times fail not one verification, and the last one takes effect: %i',
+  async (seed) => {
+    const random = randomNumbers(seed);
+    const span = day;
+    const events = Array.from({ length: 3 + Math.floor(random() * 12) }, () => {
+      // Half of them follow within hours, so that keys wait for their dates and others have just retired.
+      const at = Math.floor((random() * (random() < 0.5 ? span : span / 4)) / 600) * 600;
+      return {
+        at,
+        ...(random() < 0.6 && { algorithm: random() < 0.5 ? ('ES256' as const) : ('EdDSA' as const) }),
+        ...(random() < 0.7 && { rotate: true as const }),
+      };
+    }).toSorted((a, b) => a.at - b.at);
+    const { algorithm, lastAlgorithm } = await traffic(
+      [...events, { at: span + 600, rotate: true as const }],
+      span + 8 * hour,
+    );
+    expect(lastAlgorithm).toBe(algorithm);
+  },
+);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { SigningAlgorithmName } from '../../src/keys/algorithms.ts';
 import type { PublishedKeySet } from '../../src/keys/published-key-set.ts';
 import { rotationSteps } from '../../src/keys/rotation.ts';
@@ -37,6 +37,9 @@ function memorySecret() {
       sets.set(versionId, parsed(JSON.stringify(set)));
       labels.set('AWSPENDING', versionId);
     },
+    async discardPending() {
+      labels.delete('AWSPENDING');
+    },
     currentVersion: async () => labels.get('AWSCURRENT'),
     async makeCurrent(versionId) {
       write();
@@ -69,6 +72,12 @@ function memorySecret() {
     },
     dieAfterWrites(count: number) {
       writesLeft = count;
+    },
+    pendingVersion: () => labels.get('AWSPENDING'),
+    /** Attaches AWSPENDING to an empty version, as Secrets Manager does before it calls createSecret. */
+    leavePending(versionId: string | undefined) {
+      if (versionId === undefined) labels.delete('AWSPENDING');
+      else labels.set('AWSPENDING', versionId);
     },
     signingKid: () => keysByRole(currentSet(), time.now).current.kid,
     current: () => keysByRole(currentSet(), time.now),
@@ -148,10 +157,91 @@ test('a rotation that dies at any write leaves a published key that signs, and e
     assert.deepEqual(secret.current().set, before.set, `current after ${writes} writes`);
     assert.ok(secret.published().includes(before.current?.kid ?? ''), 'the key that signs is published');
 
-    await secret.rotate('v2');
+    secret.time.now += 240;
+    for (const step of steps) await secret.step(step, 'v2');
     expect(secret.current().current?.kid).toBe(before.next?.kid);
     expect(secret.published()).toStrictEqual(kids(secret.current()));
   }
+});
+
+describe('a rotation that is attempted again too late for its dates', () => {
+  test('is discarded, because its keys would sign or be dropped too soon, and another one can begin', async () => {
+    const secret = memorySecret();
+    await secret.rotate('v1');
+    const before = secret.current();
+    await secret.rotate('v2', 'createSecret');
+    secret.time.now += 301;
+    await expect(secret.step('createSecret', 'v2')).rejects.toThrow(/more than 5 minutes ago.*rotate again/);
+    expect(secret.current().set).toStrictEqual(before.set);
+    expect(secret.pendingVersion()).toBeUndefined();
+    for (const step of steps) await secret.step(step, 'v3');
+    expect(secret.current().current.kid).toBe(before.next.kid);
+  });
+
+  test('is discarded by finishSecret before anything is published', async () => {
+    const secret = memorySecret();
+    await secret.rotate('v1');
+    const published = secret.published();
+    await secret.rotate('v2', 'createSecret', 'setSecret', 'testSecret');
+    secret.time.now += 301;
+    await expect(secret.step('finishSecret', 'v2')).rejects.toThrow(/were discarded/);
+    expect(secret.published()).toStrictEqual(published);
+    expect(secret.pendingVersion()).toBeUndefined();
+  });
+
+  test('continues if it is the first one, before which nobody has cached a key', async () => {
+    const secret = memorySecret();
+    await secret.rotate('v1', 'createSecret');
+    secret.time.now += period;
+    for (const step of steps) await secret.step(step, 'v1');
+    expect(secret.published()).toStrictEqual(kids(secret.current()));
+  });
+
+  test('continues if it changes no date', async () => {
+    const secret = memorySecret();
+    await secret.rotate('v1');
+    secret.time.algorithm = 'EdDSA';
+    await secret.rotate('v2');
+    await secret.step('createSecret', 'v3');
+    secret.time.now += 7_000;
+    for (const step of steps) await secret.step(step, 'v3');
+    expect(secret.current().next.alg).toBe('EdDSA');
+  });
+});
+
+describe('a version that another rotation left with AWSPENDING', () => {
+  test.each([
+    ['empty', false],
+    ['with keys', true],
+  ] as const)('does not become current: %s', async (_, isFilled) => {
+    const secret = memorySecret();
+    await secret.rotate('v1');
+    const before = secret.current();
+    if (isFilled) await secret.rotate('left', 'createSecret');
+    else secret.leavePending('left');
+    await secret.rotate('v2');
+    expect(secret.pendingVersion()).toBe('v2');
+    expect(secret.current().current.kid).toBe(before.next.kid);
+    expect(secret.published()).toStrictEqual(kids(secret.current()));
+  });
+
+  test('is filled by the rotation that attached the label', async () => {
+    const secret = memorySecret();
+    secret.leavePending('v1');
+    await secret.rotate('v1');
+    expect(secret.published()).toStrictEqual(kids(secret.current()));
+  });
+});
+
+test('createSecret changes nothing after the version has become current and has lost AWSPENDING', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  const before = secret.current();
+  secret.leavePending(undefined);
+  for (const step of steps) {
+    if (step !== 'testSecret') await secret.step(step, 'v1');
+  }
+  expect(secret.current().set).toStrictEqual(before.set);
 });
 
 test('finishSecret and testSecret refuse a version that createSecret has not created', async () => {
@@ -170,6 +260,7 @@ test('a secret that holds something else is not taken for an empty one', async (
   const versions: RotationVersions = {
     read: async () => parsed('{"current":{}}'),
     writePending: () => assert.fail('keys were overwritten'),
+    discardPending: () => assert.fail('a version was discarded'),
     currentVersion: async () => 'v0',
     makeCurrent: () => assert.fail('keys were overwritten'),
   };
@@ -218,4 +309,108 @@ test('one rotation changes the algorithm, and no verifier meets a key that it ha
   await secret.rotate('v3');
   expect(secret.signingKid()).toBe(next?.kid);
   expect(secret.current().previous?.kid).toBe(current?.kid);
+});
+
+describe('a change of the algorithm while a key waits for its date', () => {
+  /** A stage of ES256 whose next key, of EdDSA, waits for its date. */
+  async function waiting() {
+    const secret = memorySecret();
+    await secret.rotate('v1');
+    secret.time.algorithm = 'EdDSA';
+    await secret.rotate('v2');
+    return { secret, replaced: secret.current() };
+  }
+  async function rotateAfter(secret: Awaited<ReturnType<typeof waiting>>['secret'], seconds: number) {
+    secret.time.now += seconds - period;
+    await secret.rotate('v3');
+  }
+
+  test.each(['ES256', 'RS256'] as const)(
+    'puts a key of %s in its place, with a date of its own',
+    async (algorithm) => {
+      const { secret, replaced } = await waiting();
+      secret.time.algorithm = algorithm;
+      await rotateAfter(secret, 600);
+      const { next, current, set } = secret.current();
+      expect(next.alg).toBe(algorithm);
+      expect(current.kid).toBe(replaced.current.kid);
+      expect(set.keys.map(({ signsFrom, retiredAt }) => [signsFrom, retiredAt])).toContainEqual([
+        secret.time.now + 7_800,
+        undefined,
+      ]);
+      secret.time.now += 7_799;
+      expect(secret.signingKid()).toBe(current.kid);
+      secret.time.now += 1;
+      expect(secret.signingKid()).toBe(next.kid);
+    },
+  );
+
+  test('lets replaced keys go with the next rotation if they cannot have signed', async () => {
+    const { secret, replaced } = await waiting();
+    for (const [index, algorithm] of (['ES256', 'EdDSA', 'ES256'] as const).entries()) {
+      secret.time.algorithm = algorithm;
+      secret.time.now += 600 - period;
+      await secret.rotate(`change ${index}`);
+      // Until then it stays published: the functions have the old set until the rotation is complete.
+      if (index === 0) expect(secret.published()).toContain(replaced.next.kid);
+    }
+    expect(secret.published().length).toBe(3);
+    expect(secret.published()).not.toContain(replaced.next.kid);
+  });
+
+  test('keeps the replaced key for its tokens if its date came before the rotation was complete', async () => {
+    const { secret, replaced } = await waiting();
+    secret.time.algorithm = 'ES256';
+    secret.time.now += 7_800 - 10 - period;
+    await secret.rotate('v3', 'createSecret');
+    secret.time.now += 60;
+    expect(secret.signingKid()).toBe(replaced.next.kid);
+    for (const step of steps) await secret.step(step, 'v3');
+    expect(secret.signingKid()).toBe(replaced.current.kid);
+    const { next } = secret.current();
+    // The key set may hold back no longer than its tokens live.
+    secret.time.now += 4 * 3_600 + 490;
+    expect(secret.signingKid()).toBe(replaced.current.kid);
+    expect(secret.published()).toContain(replaced.next.kid);
+    secret.time.now += 60;
+    expect(secret.signingKid()).toBe(next.kid);
+  });
+
+  test('respects tokens of the last retired key', async () => {
+    const secret = memorySecret();
+    await secret.rotate('v1');
+    await secret.rotate('v2');
+    secret.time.algorithm = 'EdDSA';
+    secret.time.now += 60 - period;
+    await secret.rotate('v3');
+    secret.time.algorithm = 'RS256';
+    secret.time.now += 60 - period;
+    await secret.rotate('v4');
+    const { current, next } = secret.current();
+    secret.time.now += 4 * 3_600 + 600 - 121;
+    expect(secret.signingKid()).toBe(current.kid);
+    secret.time.now += 1;
+    expect(secret.signingKid()).toBe(next.kid);
+  });
+
+  test('changes nothing if the waiting key has the algorithm of the stage', async () => {
+    const { secret, replaced } = await waiting();
+    await rotateAfter(secret, 600);
+    expect(secret.current().set).toStrictEqual(replaced.set);
+  });
+});
+
+test('a change of the algorithm takes one rotation, also after the next key became current at its date', async () => {
+  const secret = memorySecret();
+  await secret.rotate('v1');
+  secret.time.algorithm = 'EdDSA';
+  await secret.rotate('v2');
+  secret.time.now += 86_400;
+  secret.time.algorithm = 'ES256';
+  secret.time.now -= period;
+  await secret.rotate('v3');
+  const { current, next } = secret.current();
+  expect([current.alg, next.alg]).toStrictEqual(['EdDSA', 'ES256']);
+  secret.time.now += 86_400;
+  expect(secret.signingKid()).toBe(next.kid);
 });

@@ -26,9 +26,9 @@ type Scopes = ConstructorParameters<typeof LambdaAuthorizer>[2]['scopes'];
 /** A platform team's own stack, with routes as the README shows them. */
 function ownStack(stage: AuthStage, routeKeys: readonly string[], scopes: Scopes) {
   const stack = new Stack(stage, `Own${stage.node.children.length}`);
-  const { stateless } = stage;
-  const httpApi = HttpApi.fromHttpApiAttributes(stack, 'Api', { httpApiId: stateless.api.apiId });
-  const authorizer = new LambdaAuthorizer(stack, 'Tokens', { stateless, scopes });
+  const { server } = stage;
+  const httpApi = HttpApi.fromHttpApiAttributes(stack, 'Api', { httpApiId: server.api.apiId });
+  const authorizer = new LambdaAuthorizer(stack, 'Tokens', { server, scopes });
   const integration = new HttpUrlIntegration('Orders', 'https://orders.example.com');
   for (const key of routeKeys) {
     const [method, path = ''] = key.split(' ');

@@ -232,7 +232,9 @@ describe('IAM policy of the local Secrets Manager, with one secret', () => {
 
 describe('local IAM policy', () => {
   const parse = (statement: object) =>
-    v.parse(PolicyDocument, { Statement: { Effect: 'Allow', Action: 'a:b', Resource: '*', ...statement } });
+    v.parse(PolicyDocument, {
+      Statement: { Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: '*', ...statement },
+    });
 
   test.each([
     [
@@ -251,7 +253,24 @@ describe('local IAM policy', () => {
 
   test('refuses NotAction', () => {
     expect(() => parse({ NotAction: 'a:c' })).toThrow(v.ValiError);
+    expect(() => parse({ Action: undefined, NotAction: 'a:c' })).toThrow(v.ValiError);
   });
+
+  const ofOthers = { StringEquals: { 'kms:ViaService': 'dynamodb.eu-west-1.amazonaws.com' } };
+
+  test.each(['kms:Decrypt', ['kms:*', 'xray:PutTraceSegments'], 'sns:Publish'])(
+    'ignores a statement about %j, whatever its condition',
+    (Action) => {
+      expect(parse({ Action, Condition: ofOthers })).toStrictEqual([]);
+    },
+  );
+
+  test.each(['*', 'DynamoDB:*', 'dynamo*:GetItem', ['kms:Decrypt', 'secretsmanager:GetSecretValue']])(
+    'refuses the same condition for %j',
+    (Action) => {
+      expect(() => parse({ Action, Condition: ofOthers })).toThrow(/kms:ViaService is not enforced/);
+    },
+  );
 
   test.each([
     ['client#*', 'client#a\nb', true],

@@ -55,7 +55,7 @@ export function fixtureFunctions(
   cleanUp: RegisterCleanup = afterThisTest,
   options: Partial<FunctionsOptions> = {},
 ): Functions {
-  const functions = localFunctions({ loadWhenAdded: false, onLoadFailure: () => {}, ...options });
+  const functions = localFunctions({ loadWhenNeeded: false, onLoadFailure: () => {}, ...options });
   for (const [functionName, source] of Object.entries(sources)) {
     const fixture = fixtureFunction(source, { functionName }, cleanUp);
     functions.add(fixture);

@@ -230,6 +230,42 @@ describe('response of the local API Gateway', () => {
   });
 });
 
+describe('local API Gateway, with the request line and the values of headers together', () => {
+  /** The response to a request with so many bytes of them; the names of headers do not count. */
+  async function responseTo(bytes: number) {
+    const { host } = new URL(endpoint);
+    const line = 'GET /returns?result=1 HTTP/1.1';
+    const padding = 'x'.repeat(bytes - line.length - host.length);
+    return rawGet(`GET /returns?result=1 HTTP/1.1\r\nHost: ${host}\r\nX-Padding: ${padding}\r\n\r\n`);
+  }
+
+  test('of 10,240 bytes responds', async () => {
+    expect(await responseTo(10_240)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test.each([10_241, 17_000, 100_000])('of %i bytes responds with 431', async (bytes) => {
+    const response = await responseTo(bytes);
+    expect(response).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
+    expect(response).toMatch(/\r\ncontent-type: application\/json\r\n/i);
+    expect(response).toMatch(/\r\n\r\n\{"message":"Request Header Fields Too Large"\}$/);
+  });
+
+  /** What the gateway sends in response to these bytes, as one string. */
+  function rawGet(request: string): Promise<string> {
+    const socket = connect(Number(new URL(endpoint).port), '127.0.0.1', () => socket.write(request));
+    return new Promise((resolve, reject) => {
+      let received = '';
+      socket.on('error', reject);
+      socket.on('data', (data) => {
+        received += data.toString();
+        if (!/\r\n\r\n./s.test(received)) return;
+        socket.destroy();
+        resolve(received);
+      });
+    });
+  }
+});
+
 describe('HTTP API with a public URL', () => {
   async function mapped(publicUrl: string): Promise<HttpApi> {
     const started = httpApi('abcdefghij', fixtureFunctions(functions).invoke, { publicUrl });

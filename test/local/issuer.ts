@@ -15,12 +15,15 @@ export async function startIssuer(cleanUp: RegisterCleanup = afterThisTest) {
     })),
   );
   const requests: string[] = [];
+  let isSilent: (path: string) => boolean = () => false;
   let url = '';
+  let isPublishing = true;
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
+    if (isSilent(request.url ?? '')) return;
     const documents: Record<string, object> = {
       '/.well-known/openid-configuration': { issuer: url, jwks_uri: `${url}/keys` },
-      '/keys': { keys: published },
+      ...(isPublishing && { '/keys': { keys: published } }),
     };
     const document = documents[request.url ?? ''];
     response.statusCode = document ? 200 : 404;
@@ -36,7 +39,12 @@ export async function startIssuer(cleanUp: RegisterCleanup = afterThisTest) {
     new SignJWT(stated({ iss: url, aud: 'the-api', exp: seconds(60), iat: seconds(0), ...claims }))
       .setProtectedHeader({ alg, kid })
       .sign(keys[alg].privateKey);
-  return { url, requests, sign };
+  const withoutKeys = () => (isPublishing = false);
+  /** Gives no response to requests for a path, of those so far and this one, that `isChosen` chooses by their number. */
+  const silence = (path: string, isChosen: (count: number) => boolean) => {
+    isSilent = (requested) => requested === path && isChosen(requests.filter((one) => one === path).length);
+  };
+  return { url, requests, silence, sign, withoutKeys };
 }
 
 /** Claims without those that are null: a token does not state them. */

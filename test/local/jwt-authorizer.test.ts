@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createJwtAuthorizer } from '../../local/api-gateway/jwt-authorizer.ts';
-import { afterThisFile } from '../after-this-test.ts';
+import { afterThisFile, afterThisTest } from '../after-this-test.ts';
 import { authorizedApi, echo } from './authorized-api.ts';
 import { fixtureFunctions } from './fixture-function.ts';
 import { seconds, startIssuer } from './issuer.ts';
@@ -149,9 +149,74 @@ describe('local JWT authorizer', () => {
   });
 });
 
+describe('local JWT authorizer whose issuer does not respond with its keys', () => {
+  async function impatient() {
+    const issuer = await startIssuer();
+    const authorizer = await createJwtAuthorizer({
+      issuer: issuer.url,
+      audience: ['the-api'],
+      identitySource: '$request.header.Authorization',
+      timeoutMilliseconds: 500,
+    });
+    return { ...issuer, get: await authorizedApi({ functions, authorizer }) };
+  }
+  const refused = {
+    status: 401,
+    challenge: 'Bearer scope="" error="invalid_token" error_description="JWKS communication error"',
+    body: { message: 'Unauthorized' },
+  };
+
+  test('in time refuses the token, and reads the keys for the next one', async () => {
+    const issuer = await impatient();
+    issuer.silence('/keys', (count) => count === 1);
+    const token = await issuer.sign({});
+    expect(await issuer.get('/things/1', token)).toStrictEqual(refused);
+    expect((await issuer.get('/things/1', token)).status).toBe(200);
+  });
+
+  test('at all refuses the token', async () => {
+    const issuer = await impatient();
+    issuer.withoutKeys();
+    expect(await issuer.get('/things/1', await issuer.sign({}))).toStrictEqual(refused);
+  });
+});
+
 describe('creation of a local JWT authorizer', () => {
-  const create = (issuer: string) =>
-    createJwtAuthorizer({ issuer, audience: [], identitySource: '$request.header.Authorization' });
+  const create = (issuer: string, timeoutMilliseconds?: number) =>
+    createJwtAuthorizer({
+      issuer,
+      audience: [],
+      identitySource: '$request.header.Authorization',
+      ...(timeoutMilliseconds !== undefined && {
+        timeoutMilliseconds,
+        startMilliseconds: timeoutMilliseconds,
+      }),
+    });
+  const discovery = '/.well-known/openid-configuration';
+
+  test('gives 1,500 ms to the discovery document, once its function has started, and to the keys', async () => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout');
+    afterThisTest(() => timeout.mockRestore());
+    const issuer = await startIssuer();
+    const authorizer = await createJwtAuthorizer({
+      issuer: issuer.url,
+      audience: ['the-api'],
+      identitySource: '$request.header.Authorization',
+    });
+    await (
+      await authorizedApi({ functions, authorizer })
+    )('/things/1', await issuer.sign({}));
+    expect(timeout.mock.calls).toStrictEqual([[10_000], [1_500], [1_500]]);
+  });
+
+  test.each([
+    ['at all', () => true],
+    ['in time, once its function has started', (count: number) => count === 2],
+  ])('fails if the discovery document does not come %s', async (_, isSilent) => {
+    const { url, silence } = await startIssuer();
+    silence(discovery, isSilent);
+    await expect(create(url, 100)).rejects.toThrow(/no discovery document at .* \(.*timeout\)/);
+  });
 
   test('fails if the issuer has no discovery document', async () => {
     const { url } = await startIssuer();

@@ -137,7 +137,9 @@ describe('local function whose bundle cannot be loaded', () => {
   test.each(broken)(
     'because it %s fails the start, if functions are loaded then',
     async (_, source, message) => {
-      const functions = fixtureFunctions({ broken: source }, afterThisTest, { loadWhenAdded: true });
+      const functions = fixtureFunctions({ broken: source }, afterThisTest, { loadWhenNeeded: true });
+      await functions.started();
+      functions.need(fixtureArn('broken'));
       await expect(functions.started()).rejects.toThrow(message);
     },
   );

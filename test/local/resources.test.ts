@@ -1,140 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { HttpApi } from '../../local/api-gateway/http-api.ts';
-import { dynamodbClient, secretsManagerClient } from '../../local/clients.ts';
-import { startDynamoDB } from '../../local/dynamodb/dynamodb.ts';
-import { localAccessControl } from '../../local/iam/access-control.ts';
-import { newAccessKey } from '../../local/iam/access-key.ts';
-import { localFunctions } from '../../local/lambda/functions.ts';
-import { workerRuntime } from '../../local/lambda/worker-runtime.ts';
-import { createLocalStage } from '../../local/local-stage.ts';
-import { silentProgress } from '../../local/progress.ts';
-import { startSecretsManager } from '../../local/secrets-manager/secrets-manager.ts';
 import type { Json } from '../../local/template/json.ts';
-import { afterThisTest } from '../after-this-test.ts';
-import { temporaryFolder } from './fixture-function.ts';
-
-interface ResourceText {
-  readonly Type: string;
-  readonly Properties?: Record<string, Json>;
-  readonly DependsOn?: readonly string[];
-}
-
-/** Creates a stage of one stack with these resources; the code of every function is `source`. */
-async function createStage(resources: Record<string, ResourceText>, source = '') {
-  const operator = newAccessKey();
-  const accessControl = localAccessControl(operator);
-  const functions = localFunctions({ loadWhenAdded: true, onLoadFailure: () => {} });
-  const dynamodb = await startDynamoDB(undefined, accessControl);
-  const secretsManager = await startSecretsManager({
-    file: undefined,
-    control: accessControl,
-    invokeRotation: (functionArn, event, sourceArn) =>
-      functions.invoke(functionArn, event, { principal: 'secretsmanager.amazonaws.com', sourceArn }),
-  });
-  const clients = {
-    dynamodb: dynamodbClient(dynamodb.endpoint, operator),
-    secretsManager: secretsManagerClient(secretsManager.endpoint, operator),
-  };
-  const apis = new Map<string, HttpApi>();
-  const asset = join(temporaryFolder(), 'asset');
-  mkdirSync(asset);
-  writeFileSync(join(asset, 'index.mjs'), source);
-  afterThisTest(async () => {
-    for (const api of apis.values()) await api.close();
-    await functions.close();
-    clients.dynamodb.destroy();
-    clients.secretsManager.destroy();
-    await secretsManager.close();
-    await dynamodb.close();
-  });
-  const template = {
-    Parameters: {},
-    Conditions: {},
-    Outputs: {},
-    Resources: Object.fromEntries(
-      Object.entries(resources).map(([id, { Type, Properties = {}, DependsOn = [] }]) => [
-        id,
-        { Type, Properties, DependsOn },
-      ]),
-    ),
-  };
-  const assembly = { id: 'Test', stacks: [{ name: 'Test-Stack', template }], assetFolder: () => asset };
-  return createLocalStage(assembly, {
-    stageName: 'test',
-    port: 0,
-    remapChallenges: false,
-    dynamodb,
-    secretsManager,
-    clients,
-    accessControl,
-    functions,
-    runtime: workerRuntime(),
-    apis,
-    progress: silentProgress(),
-    assetFolder: assembly.assetFolder,
-    log: () => {},
-  });
-}
-
-const api: Record<string, ResourceText> = {
-  Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'test', ProtocolType: 'HTTP' } },
-  Stage: {
-    Type: 'AWS::ApiGatewayV2::Stage',
-    Properties: { ApiId: { Ref: 'Api' }, StageName: '$default', AutoDeploy: true },
-  },
-};
-
-const lambda = (statements: Json[] = []): Record<string, ResourceText> => ({
-  Role: { Type: 'AWS::IAM::Role' },
-  Policy: {
-    Type: 'AWS::IAM::Policy',
-    Properties: { PolicyName: 'p', PolicyDocument: { Statement: statements }, Roles: [{ Ref: 'Role' }] },
-  },
-  Function: {
-    Type: 'AWS::Lambda::Function',
-    Properties: {
-      Code: { S3Key: 'code.zip' },
-      Handler: 'index.handler',
-      Runtime: 'nodejs24.x',
-      Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
-      Environment: { Variables: { URL: { 'Fn::GetAtt': ['Api', 'ApiEndpoint'] } } },
-    },
-    DependsOn: ['Policy'],
-  },
-  Integration: {
-    Type: 'AWS::ApiGatewayV2::Integration',
-    Properties: {
-      ApiId: { Ref: 'Api' },
-      IntegrationType: 'AWS_PROXY',
-      IntegrationUri: { 'Fn::GetAtt': ['Function', 'Arn'] },
-      PayloadFormatVersion: '2.0',
-    },
-  },
-  Route: {
-    Type: 'AWS::ApiGatewayV2::Route',
-    Properties: {
-      ApiId: { Ref: 'Api' },
-      RouteKey: 'GET /things/{id}',
-      Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'Integration' }]] },
-    },
-  },
-});
-
-const permission = (path: string): Record<string, ResourceText> => ({
-  Permission: {
-    Type: 'AWS::Lambda::Permission',
-    Properties: {
-      Action: 'lambda:InvokeFunction',
-      FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] },
-      Principal: 'apigateway.amazonaws.com',
-      SourceArn: {
-        'Fn::Sub': `arn:\${AWS::Partition}:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/*/*${path}`,
-      },
-    },
-  },
-});
+import { api, changed, createStage, lambda, permission } from './stage-of-resources.ts';
+import type { ResourceText } from './stage-of-resources.ts';
 
 const environment = `export const handler = async () => ({ url: process.env.URL, name: process.env.AWS_LAMBDA_FUNCTION_NAME });`;
 
@@ -175,24 +42,14 @@ const apiWithCors = (CorsConfiguration: Json): Record<string, ResourceText> => (
   },
 });
 
+const unenforceable = {
+  Effect: 'Allow',
+  Action: 'dynamodb:GetItem',
+  Resource: '*',
+  Condition: { Bool: { 'aws:SecureTransport': 'true' } },
+};
+
 const failures: readonly [string, Record<string, ResourceText>, string, RegExp][] = [
-  [
-    'a resource type that is not supported',
-    { Queue: { Type: 'AWS::SQS::Queue' } },
-    '',
-    /AWS::SQS::Queue Queue: resources of this type cannot be created/,
-  ],
-  [
-    'a property that is not supported',
-    {
-      Api: {
-        Type: 'AWS::ApiGatewayV2::Api',
-        Properties: { Name: 'a', ProtocolType: 'HTTP', RouteSelectionExpression: 'x' },
-      },
-    },
-    '',
-    /the property RouteSelectionExpression is not known locally/,
-  ],
   [
     'an allowed origin of a form that API Gateway does not document',
     apiWithCors({ AllowOrigins: ['https://*.example.com'] }),
@@ -209,34 +66,20 @@ const failures: readonly [string, Record<string, ResourceText>, string, RegExp][
     'a response parameter for a reserved header',
     {
       ...api,
-      Integration: {
-        Type: 'AWS::ApiGatewayV2::Integration',
-        Properties: {
-          ApiId: { Ref: 'Api' },
-          IntegrationType: 'AWS_PROXY',
-          IntegrationUri: 'arn:aws:lambda:eu-west-1:000000000000:function:f',
-          PayloadFormatVersion: '2.0',
-          ResponseParameters: {
-            '401': { ResponseParameters: [{ Destination: 'overwrite:header.via', Source: 'x' }] },
-          },
+      ...changed(lambda(), 'Integration', {
+        ResponseParameters: {
+          '401': { ResponseParameters: [{ Destination: 'overwrite:header.via', Source: 'x' }] },
         },
-      },
+      }),
     },
-    '',
+    environment,
     /Integration: The header via is reserved/,
   ],
   [
-    'a condition that is not enforced',
-    lambda([
-      {
-        Effect: 'Allow',
-        Action: 'a:b',
-        Resource: '*',
-        Condition: { Bool: { 'aws:SecureTransport': 'true' } },
-      },
-    ]),
-    '',
-    /the condition operator Bool is not enforced locally/,
+    'a condition that is not enforced, in the policy of a function',
+    { ...api, ...lambda([unenforceable]) },
+    environment,
+    /AWS::IAM::Policy Test-Stack-Policy: the condition operator Bool is not enforced locally/,
   ],
   [
     'a JWT authorizer before the issuer serves its discovery document',
@@ -275,6 +118,95 @@ const failures: readonly [string, Record<string, ResourceText>, string, RegExp][
     /no HASH key/,
   ],
 ];
+
+/** What the function of a stage responds with that may use everything of the local services. */
+async function resultOf(resources: Record<string, ResourceText>, name: string, body: string) {
+  const all = [{ Effect: 'Allow', Action: ['dynamodb:*', 'secretsmanager:*'], Resource: '*' }];
+  const sdk = (client: string) => JSON.stringify(import.meta.resolve(`@aws-sdk/${client}`));
+  const source = `
+    import { DynamoDBClient, PutItemCommand, QueryCommand } from ${sdk('client-dynamodb')};
+    import { GetSecretValueCommand, SecretsManagerClient } from ${sdk('client-secrets-manager')};
+    export const handler = async () => { ${body} };`;
+  const { url } = await createStage(
+    {
+      ...api,
+      ...changed(lambda(all), 'Function', { Environment: { Variables: { NAME: { Ref: name } } } }),
+      ...permission('/things/{id}'),
+      ...resources,
+    },
+    source,
+  );
+  return (await fetch(`${url}/things/1`)).json();
+}
+
+describe('generated secret of a local stage', () => {
+  const generated = (GenerateSecretString: Json) =>
+    resultOf(
+      { Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { GenerateSecretString } } },
+      'Secret',
+      `const { SecretString } = await new SecretsManagerClient({}).send(
+         new GetSecretValueCommand({ SecretId: process.env.NAME }));
+       return { SecretString };`,
+    );
+
+  test('is a member of its template', async () => {
+    const { SecretString } = Object(
+      await generated({
+        SecretStringTemplate: '{"username":"ada"}',
+        GenerateStringKey: 'password',
+        PasswordLength: 5,
+        RequireEachIncludedType: true,
+      }),
+    );
+    expect(JSON.parse(SecretString)).toStrictEqual({
+      username: 'ada',
+      password: expect.stringMatching(/^.{5}$/),
+    });
+  });
+
+  test('has the characters that are not excluded', async () => {
+    const excluded = { ExcludeLowercase: true, ExcludeUppercase: true, ExcludePunctuation: true };
+    const { SecretString } = Object(
+      await generated({ ...excluded, ExcludeCharacters: '023456789', IncludeSpace: true }),
+    );
+    expect(SecretString).toMatch(/^[1 ]{32}$/);
+  });
+});
+
+test('local secondary index of a local stage is queried', async () => {
+  const key = (name: string, KeyType: string) => ({ AttributeName: name, KeyType });
+  const table: ResourceText = {
+    Type: 'AWS::DynamoDB::Table',
+    Properties: {
+      AttributeDefinitions: ['pk', 'sk', 'other'].map((name) => ({
+        AttributeName: name,
+        AttributeType: 'S',
+      })),
+      KeySchema: [key('pk', 'HASH'), key('sk', 'RANGE')],
+      LocalSecondaryIndexes: [
+        {
+          IndexName: 'by-other',
+          KeySchema: [key('pk', 'HASH'), key('other', 'RANGE')],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    },
+  };
+  const result = await resultOf(
+    { Table: table },
+    'Table',
+    `const TableName = process.env.NAME;
+     const client = new DynamoDBClient({});
+     for (const [sk, other] of [['1', 'b'], ['2', 'a']]) {
+       await client.send(new PutItemCommand({ TableName, Item: { pk: { S: 'p' }, sk: { S: sk }, other: { S: other } } }));
+     }
+     const { Items } = await client.send(new QueryCommand({
+       TableName, IndexName: 'by-other', KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: 'p' } },
+     }));
+     return { order: Items.map(({ sk }) => sk.S) };`,
+  );
+  expect(result).toStrictEqual({ order: ['2', '1'] });
+});
 
 describe('creation of a local stage', () => {
   test.each(failures)('fails with one line for %s', async (_, resources, source, message) => {

@@ -88,6 +88,16 @@ describe('local Secrets Manager', () => {
     });
   });
 
+  test('refuses a version together with a staging label that it does not have', async () => {
+    const { VersionId } = created;
+    await expect(
+      client.send(new GetSecretValueCommand({ SecretId: 'keys', VersionId, VersionStage: 'AWSPENDING' })),
+    ).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'You provided a VersionStage that is not associated to the provided VersionId.',
+    });
+  });
+
   test('refuses a second secret of the same name', async () => {
     await expect(client.send(new CreateSecretCommand({ Name: 'keys' }))).rejects.toMatchObject({
       name: 'ResourceExistsException',
@@ -211,6 +221,10 @@ describe('rotation by the local Secrets Manager', () => {
   const rotate = () =>
     client.send(new RotateSecretCommand({ SecretId: 'keys', RotationLambdaARN: functionArn }));
   const describeSecret = () => client.send(new DescribeSecretCommand({ SecretId: 'keys' }));
+  const versionWith = async (label: string) => {
+    const { VersionIdsToStages = {} } = await describeSecret();
+    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes(label));
+  };
 
   describe('that fails in testSecret', () => {
     let failure: unknown;
@@ -231,23 +245,26 @@ describe('rotation by the local Secrets Manager', () => {
       expect((await describeSecret()).LastRotatedDate).toBeUndefined();
     });
 
-    describe('and is resumed', () => {
+    describe('and is attempted again', () => {
       let pendingId: string | undefined;
-      let resumedId: string | undefined;
+      let refusal: unknown;
       beforeAll(async () => {
-        const { VersionIdsToStages = {} } = await describeSecret();
-        const pending = Object.entries(VersionIdsToStages).find(([, labels]) =>
-          labels.includes('AWSPENDING'),
-        );
-        pendingId = pending?.[0];
+        pendingId = await versionWith('AWSPENDING');
         failing = false;
         steps.length = 0;
-        resumedId = (await rotate()).VersionId;
+        refusal = await rotate().catch((error: unknown) => error);
       });
 
-      test('continues with the pending version', () => {
+      test('is refused as AWS refuses it', () => {
+        expect(refusal).toMatchObject({
+          name: 'InvalidRequestException',
+          message: "A previous rotation isn't complete. That rotation will be reattempted.",
+        });
+      });
+
+      test('continues with the pending version', async () => {
         expect(pendingId).toBeDefined();
-        expect(resumedId).toBe(pendingId);
+        expect(await versionWith('AWSCURRENT')).toBe(pendingId);
       });
 
       test('runs all four steps', () => {
@@ -262,7 +279,28 @@ describe('rotation by the local Secrets Manager', () => {
       test('is recorded as the last rotation', async () => {
         expect((await describeSecret()).LastRotatedDate).toBeDefined();
       });
+
+      test('is followed by a new rotation, although AWSPENDING stays on the current version', async () => {
+        expect(await versionWith('AWSPENDING')).toBe(pendingId);
+        expect((await rotate()).VersionId).not.toBe(pendingId);
+      });
     });
+  });
+
+  test('is refused while it runs, and does not run twice', async () => {
+    const invoked: string[] = [];
+    const during: unknown[] = [];
+    const request = new RotateSecretCommand({ SecretId: 'keys', RotationLambdaARN: functionArn });
+    const slow = await start({
+      invoke: async (_, event) => {
+        invoked.push(Object(event).Step);
+        if (invoked.length === 1) during.push(await slow.send(request).catch((error: unknown) => error));
+      },
+    });
+    await slow.send(new CreateSecretCommand({ Name: 'keys', SecretString: 'one' }));
+    await slow.send(request).catch(() => undefined);
+    expect(during).toMatchObject([{ message: expect.stringMatching(/^A previous rotation isn't complete/) }]);
+    expect(invoked).toStrictEqual(['createSecret', 'setSecret', 'testSecret', 'finishSecret']);
   });
 
   test('fails if the function does not move AWSCURRENT to the new version', async () => {

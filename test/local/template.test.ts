@@ -11,6 +11,7 @@ const references: References = {
   ref: (name) => (name === 'AWS::NoValue' ? undefined : `ref-${name}`),
   attribute: (logicalId, name) => `${logicalId}/${name}`,
   importValue: (name) => `imported-${name}`,
+  stackOutput: (stackName, name) => `${name}-of-${stackName}`,
   condition: (name) => name === 'Yes',
 };
 
@@ -20,6 +21,7 @@ const evaluations: readonly [Json, Json][] = [
   [{ 'Fn::GetAtt': ['Table', 'Arn'] }, 'Table/Arn'],
   [{ 'Fn::GetAtt': 'Table.Stream.Arn' }, 'Table/Stream.Arn'],
   [{ 'Fn::ImportValue': { 'Fn::Join': [':', ['a', { Ref: 'B' }]] } }, 'imported-a:ref-B'],
+  [{ 'Fn::GetStackOutput': { StackName: { Ref: 'A' }, OutputName: 'B' } }, 'B-of-ref-A'],
   [{ 'Fn::Join': ['-', ['a', { Ref: 'B' }, 3]] }, 'a-ref-B-3'],
   [{ 'Fn::Sub': 'x-${AWS::Region}-${Table.Arn}-${!Literal}' }, 'x-ref-AWS::Region-Table/Arn-${Literal}'],
   [{ 'Fn::Sub': ['${own}/${Other}', { own: { Ref: 'A' } }] }, 'ref-A/ref-Other'],
@@ -74,7 +76,7 @@ describe('order of creation', () => {
 });
 
 describe('creation of a stack', () => {
-  const requests: ResourceRequest[] = [];
+  const requests: (Omit<ResourceRequest, 'properties'> & { readonly properties: object })[] = [];
   const exports = new Map<string, Json>([['Earlier:Table', 'the-table']]);
   let outputs: Readonly<Record<string, string>>;
   beforeAll(async () => {
@@ -95,8 +97,11 @@ describe('creation of a stack', () => {
           Outputs: { FunctionName: { Value: { Ref: 'Function' }, Export: { Name: 'Stack:Function' } } },
         },
       },
-      async (request) => {
-        requests.push(request);
+      async ({ properties, ...request }) => {
+        requests.push({
+          ...request,
+          properties: Object.fromEntries(properties.names.map((name) => [name, properties.read(name)])),
+        });
         return { ref: request.physicalName, attributes: { Arn: `arn:${request.logicalId}` } };
       },
       exports,
@@ -124,8 +129,44 @@ describe('creation of a stack', () => {
     expect(outputs).toStrictEqual({ FunctionName: 'Stage-Stack-Function' });
   });
 
+  test('has its outputs for later stacks', async () => {
+    const Value = { 'Fn::GetStackOutput': { StackName: 'Stage-Stack', OutputName: 'FunctionName' } };
+    const template = { Parameters: {}, Conditions: {}, Resources: {}, Outputs: { Later: { Value } } };
+    const later = await createStack({ name: 'Later', template }, async () => ({ ref: '' }), exports);
+    expect(later).toStrictEqual({ Later: 'Stage-Stack-Function' });
+  });
+
   test('adds its exports for later stacks', () => {
     expect(exports.get('Stack:Function')).toBe('Stage-Stack-Function');
+  });
+
+  const oneThing = (Properties: Record<string, Json>, Outputs: Record<string, { Value: Json }> = {}) => ({
+    name: 'Stage-Stack',
+    template: { Parameters: {}, Conditions: {}, Resources: { Thing: resource(Properties) }, Outputs },
+  });
+  const thing = async () => ({ ref: 'thing' });
+
+  test('does not evaluate a property that nobody reads', async () => {
+    const stack = oneThing({ cidr: { 'Fn::Cidr': ['10.0.0.0/8'] } });
+    expect(await createStack(stack, thing, new Map())).toStrictEqual({});
+  });
+
+  test('leaves out an output that cannot be evaluated, and names it', async () => {
+    const named: string[] = [];
+    const stack = oneThing({}, { Zones: { Value: { 'Fn::GetAZs': '' } }, Name: { Value: { Ref: 'Thing' } } });
+    const created = await createStack(stack, thing, new Map(), (name) => named.push(name));
+    expect(created).toStrictEqual({ Name: 'thing' });
+    expect(named).toStrictEqual(['Zones']);
+  });
+
+  test.each([
+    ['Arn', 'arn:aws:test:eu-west-1:000000000000:thing/Stage-Stack-Thing'],
+    ['Stream.Arn', 'arn:aws:test:eu-west-1:000000000000:thing/Stage-Stack-Thing'],
+    ['QueueUrl', 'https://stage-stack-thing.invalid/'],
+    ['Size', 'Stage-Stack-Thing-Size'],
+  ])('has a stand-in for the attribute %s, which has no value locally', async (name, expected) => {
+    const stack = oneThing({}, { Value: { Value: { 'Fn::GetAtt': ['Thing', name] } } });
+    expect(await createStack(stack, thing, new Map())).toStrictEqual({ Value: expected });
   });
 
   test('fails with the stack, the resource and the first line of the cause', async () => {

@@ -101,13 +101,12 @@ export class ShopStack extends cdk.Stack {
   constructor(scope: Construct, id: string, { auth }: { auth: AuthStage }) {
     super(scope, id);
     const handler = new NodejsFunction(this, 'Orders', { entry: 'functions/orders.ts' });
-    const { stateless } = auth;
     new HttpRoute(this, 'ListOrders', {
-      httpApi: HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: stateless.api.apiId }),
+      httpApi: HttpApi.fromHttpApiAttributes(this, 'Api', { httpApiId: auth.server.api.apiId }),
       routeKey: HttpRouteKey.with('/orders', HttpMethod.GET),
       integration: new HttpLambdaIntegration('Orders', handler),
       authorizer: new LambdaAuthorizer(this, 'Tokens', {
-        stateless,
+        server: auth.server,
         scopes: { 'GET /orders': 'orders:read' },
         denials: 'integration',
       }),

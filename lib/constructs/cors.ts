@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { CorsHttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
-import { isWebOrigin } from '../src/clients/web-origin.ts';
-import type { StageRecord } from './stages.ts';
+import { isWebOrigin } from '../../src/clients/web-origin.ts';
+import type { StageRecord } from '../stages.ts';
 
 /** The methods of our routes and of the API behind them. Add those of your own API. */
 const methods = [
@@ -38,7 +38,10 @@ const responseHeaders = [
  * The CORS configuration of a stage's HTTP API. Credentials are never allowed: in CORS they are cookies, which no
  * endpoint reads. A token is in a header that the page sets.
  */
-export function corsOf({ name, cors: { origins } }: StageRecord): CorsPreflightOptions | undefined {
+export function corsOf({
+  name,
+  cors: { origins },
+}: Pick<StageRecord, 'name' | 'cors'>): CorsPreflightOptions | undefined {
   const unknown = origins.find((origin) => !isOriginOrWildcard(origin));
   if (unknown !== undefined) {
     throw new Error(
