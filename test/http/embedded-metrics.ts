@@ -56,7 +56,7 @@ export function metricsOf(line: string): LoggedMetric[] {
   expect(Buffer.byteLength(line)).toBeLessThan(262_144);
   if (!v.is(v.looseObject({ _aws: v.unknown() }), root)) return [];
   const parsed = v.parse(EmbeddedMetrics, root);
-  return parsed._aws.CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) => {
+  return parsed['_aws'].CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) => {
     // Targets are members of the root node: strings of dimensions, which CloudWatch refuses if empty, and numbers.
     for (const dimension of Dimensions.flat()) {
       expect(parsed[dimension]).toEqual(expect.stringMatching(/^[^:].{0,1023}$/));
