@@ -48,26 +48,27 @@ export function functionLog({
   // Lambda gives an execution environment one event at a time, so that no asynchronous context is needed.
   let current: { readonly startedAt: number; readonly requestId?: string; isOver: boolean } | undefined;
 
-  function membersOf(fields: LogFields, timestamp: number): object {
+  // One object for a line, because spreading several into one costs more than the rest of the line.
+  function addMembers(line: object, fields: LogFields, timestamp: number): void {
     const invocation = current && {
       elapsed: milliseconds(stopwatch() - current.startedAt),
       coldStart: isCold,
     };
     const values = metricValues(fields, invocation);
-    const directives = metricDirectives(values, timestamp);
+    const lambdaRequestId = current?.requestId;
     const traceId = currentTraceId();
     if (current && isLastLine(fields.event)) current.isOver = true;
-    return {
-      ...constant,
-      cold_start: isCold,
-      ...(current?.requestId !== undefined && { lambdaRequestId: current.requestId }),
-      ...(traceId !== undefined && { traceId }),
-      ...values,
-      ...(directives && { _aws: directives }),
-    };
+    Object.assign(
+      line,
+      constant,
+      // JSON leaves out members that are undefined.
+      { cold_start: isCold, lambdaRequestId, traceId },
+      values,
+      { _aws: metricDirectives(values, timestamp) },
+    );
   }
 
-  const log = jsonLog(output, membersOf);
+  const log = jsonLog(output, addMembers);
   return {
     log,
     observe: (handler, completed) => async (event, context) => {

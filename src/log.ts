@@ -46,13 +46,14 @@ export interface LineOutput {
 
 /**
  * A log of JSON lines with the members of Lambda's own JSON log format.
- * @param membersOf what else a line has
+ * @param addMembers adds what else a line has
  */
 export const jsonLog =
-  (output: LineOutput, membersOf?: (fields: LogFields, timestamp: number) => object): Log =>
+  (output: LineOutput, addMembers?: (line: object, fields: LogFields, timestamp: number) => void): Log =>
   (level, fields) => {
     const now = Date.now();
-    const line = { timestamp: new Date(now).toISOString(), level, ...fields, ...membersOf?.(fields, now) };
+    const line = { timestamp: new Date(now).toISOString(), level, ...fields };
+    addMembers?.(line, fields, now);
     output.write(`${JSON.stringify(line)}\n`);
   };
 

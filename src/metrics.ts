@@ -129,19 +129,26 @@ export const isLastLine = (event: EventName): boolean => 'last' in events[event]
  * @param timestamp milliseconds since the epoch
  */
 export function metricDirectives(values: Partial<Record<MetricName, number>>, timestamp: number) {
-  const definitions = { stage: [] as object[], function: [] as object[] };
-  for (const name of Object.keys(values)) {
-    const { unit, per } = definitionOf(name);
-    definitions[per].push({ Name: name, Unit: unit });
-  }
-  const directives = (['stage', 'function'] as const)
-    .filter((per) => definitions[per].length > 0)
-    .map((per) => ({
-      Namespace: metricNamespace,
-      Dimensions: [dimensionSets[per]],
-      Metrics: definitions[per],
-    }));
-  return directives.length === 0 ? undefined : { Timestamp: timestamp, CloudWatchMetrics: directives };
+  const names = Object.keys(values);
+  return names.length === 0 ? undefined : { Timestamp: timestamp, CloudWatchMetrics: directivesOf(names) };
+}
+
+/** The directives of each combination of metrics that was logged. There are few, and making them costs microseconds. */
+const knownDirectives = new Map<string, readonly object[]>();
+
+function directivesOf(names: readonly string[]): readonly object[] {
+  const key = names.join(' ');
+  const known = knownDirectives.get(key);
+  if (known) return known;
+  const directives = (['stage', 'function'] as const).flatMap((per) => {
+    const ofSet = names.filter((name) => definitionOf(name).per === per);
+    const Metrics = ofSet.map((name) => ({ Name: name, Unit: definitionOf(name).unit }));
+    return ofSet.length === 0
+      ? []
+      : [{ Namespace: metricNamespace, Dimensions: [dimensionSets[per]], Metrics }];
+  });
+  knownDirectives.set(key, directives);
+  return directives;
 }
 
 const errorMetric: MetricDefinition = { unit: 'Count', per: 'stage' };
