@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { errorTable, requestError } from '../../src/errors.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import { functionLog } from '../../src/function-log.ts';
+import { callerOf, denialContext } from '../../src/http/authorizer-context.ts';
 import { endpoint, requestCompleted } from '../../src/http/endpoint.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
 import { tokenEndpoint } from '../../src/http/endpoints/token.ts';
@@ -111,9 +112,11 @@ describe('metrics in the lines of the log', () => {
   });
 
   test('do not count a refusal again in the integration that only returns it', async () => {
-    const [line = ''] = await linesOf(async () =>
-      failed(requestError('invalid_token', undefined, { isLogged: true })),
-    );
+    const lambda = denialContext(requestError('invalid_token'));
+    const [line = ''] = await linesOf(async (request) => {
+      const caller = callerOf({ ...request, authorizer: { lambda } });
+      return caller.ok ? ok({ statusCode: 200 }) : caller;
+    });
     expect(JSON.parse(line)).toMatchObject({ event: 'denial_returned', error: 'invalid_token' });
     expect(Object.keys(namesAndValues(line)).toSorted()).toStrictEqual(['ColdStarts', 'Latency']);
   });
