@@ -13,5 +13,5 @@ export { JwtAuthorizer } from './constructs/jwt-authorizer.ts';
 export { anyToken, LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 export type { ServerStorage } from './constructs/server-storage.ts';
 export { commercelayer, stages } from './stages.ts';
-export type { StageRecord } from './stages.ts';
+export type { StageMonitoringSettings, StageRecord } from './stages.ts';
 export { StatefulStack } from './stateful-stack.ts';

@@ -626,6 +626,7 @@ describe('cdk-nag', () => {
     expect([...new Set(accepted.map(({ ruleName }) => ruleName))].toSorted()).toStrictEqual([
       'AwsSolutions-APIG4',
       'AwsSolutions-SMG4',
+      'Serverless-EventBusDLQ',
       'Serverless-LambdaDLQ',
       'Serverless-LambdaTracing',
     ]);
