@@ -5,18 +5,18 @@
  */
 import { createPrivateKey, sign } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { functionLog } from '../src/function-log.ts';
 import { endpoint } from '../src/http/endpoint.ts';
 import { tokenEndpoint } from '../src/http/endpoints/token.ts';
 import { signingAlgorithmNames, signingAlgorithms } from '../src/keys/algorithms.ts';
 import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
-import { jsonLog } from '../src/log.ts';
 import { memoryStage } from '../test/oauth/stage.ts';
 
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 2);
 const rounds = 5;
 
 // Log lines are made as in Lambda, and discarded.
-const log = jsonLog({ write: () => {} });
+const { log, observe } = functionLog({ stage: 'bench', output: { write: () => {} } });
 
 async function measure(operation: () => unknown): Promise<number> {
   const end = performance.now() + seconds * 1_000;
@@ -33,7 +33,7 @@ async function compare(algorithm: SigningAlgorithmName) {
   const stage = await memoryStage('bench', algorithm);
   const { client, secret } = await stage.register();
   const handle = tokenEndpoint({ ...stage.tokens, log });
-  const handler = endpoint({ dialect: 'rfc6749', stage: 'bench', log, handle });
+  const handler = observe(endpoint({ dialect: 'rfc6749', stage: 'bench', log, handle }));
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: client.id,

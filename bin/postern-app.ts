@@ -1,7 +1,8 @@
 import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import * as v from 'valibot';
 import { AuthStage, commercelayer, stages } from '../lib/index.ts';
+import { acknowledgeServerlessFindings } from '../lib/serverless-findings.ts';
 
 const app = new App();
 // For the local run alone: a model of a stage that speaks another dialect, and issuers by the names of stages.
@@ -11,5 +12,6 @@ for (const record of hasCommercelayer ? [...stages, commercelayer] : stages) {
   const issuer = issuers[record.name];
   new AuthStage(app, { ...record, ...(issuer !== undefined && { issuer }) });
 }
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+acknowledgeServerlessFindings(app);
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
 app.synth();

@@ -31,7 +31,7 @@ export class AuthStage extends Stage {
     });
     checkRecord(record);
     this.stateful = new StatefulStack(this, 'Stateful', { record });
-    this.stateless = new StatelessStack(this, 'Stateless', { record, storage: this.stateful });
+    this.stateless = new StatelessStack(this, 'Stateless', { record, stateful: this.stateful });
     this.server = this.stateless.server;
     this.accountApi = new AccountApiStack(this, 'AccountApi', {
       record,
@@ -53,6 +53,9 @@ export class AuthStage extends Stage {
 /** What functions parse when they start, and what AWS would refuse: a mistake must be found before anything is deployed. */
 function checkRecord(record: StageRecord): void {
   const problems = [
+    ...(record.monitoring && record.logClass === 'INFREQUENT_ACCESS'
+      ? ['monitoring: there are no metrics of logs of the class INFREQUENT_ACCESS']
+      : []),
     ...(record.jwtAuthorizer && !record.signingAlgorithm.startsWith('RS')
       ? [`jwtAuthorizer: API Gateway cannot verify ${record.signingAlgorithm}`]
       : []),

@@ -13,5 +13,12 @@ export { JwtAuthorizer } from './constructs/jwt-authorizer.ts';
 export { anyToken, LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 export type { ServerStorage } from './constructs/server-storage.ts';
 export { commercelayer, stages } from './stages.ts';
-export type { HashKeyProtection, ReservedConcurrency, StageRecord, StageVpc, Throttles } from './stages.ts';
+export type {
+  HashKeyProtection,
+  ReservedConcurrency,
+  StageMonitoringSettings,
+  StageRecord,
+  StageVpc,
+  Throttles,
+} from './stages.ts';
 export { StatefulStack } from './stateful-stack.ts';

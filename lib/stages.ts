@@ -2,6 +2,7 @@ import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
 import type { AccessTokenType } from '../src/oauth/access-token-verification.ts';
 import type { DialectName } from '../src/oauth/dialect.ts';
 import type { ClientAssertionPolicy, TokenPolicy } from '../src/oauth/stage-policies.ts';
+import type { MonitoringThresholds } from './constructs/stage-monitoring.ts';
 
 /** Everything in which stages differ. To add a stage, add a record. */
 export interface StageRecord {
@@ -89,7 +90,13 @@ export interface StageRecord {
   /** Days for which logs are kept: one of the values that CloudWatch Logs accepts. */
   readonly logRetentionDays: 7 | 30 | 90 | 365;
   /**
-   * Class of the log groups. `INFREQUENT_ACCESS` costs half, and has no metric filters and no live tail.
+   * Alarms, a dashboard, and the topic that gets the alarms. About 40 alarms cost $5 a month.
+   * @default none
+   */
+  readonly monitoring?: StageMonitoringSettings;
+  /**
+   * Class of the log groups. `INFREQUENT_ACCESS` costs half, and has neither live tail nor metrics, so that it cannot be
+   * set beside `monitoring`.
    * @default 'STANDARD'
    */
   readonly logClass?: 'STANDARD' | 'INFREQUENT_ACCESS';
@@ -185,6 +192,16 @@ export interface ReservedConcurrency {
   readonly others?: number;
 }
 
+export interface StageMonitoringSettings {
+  /**
+   * ARN of the SNS topic that gets the alarms. Its policy must let CloudWatch and EventBridge publish to it.
+   * @default a topic of the stage, to which you subscribe: its ARN is the output `AlarmTopic`
+   */
+  readonly topicArn?: string;
+  /** @default those of `MonitoringThresholds` */
+  readonly thresholds?: MonitoringThresholds;
+}
+
 /** A network that exists. */
 export interface StageVpc {
   readonly subnetIds: readonly string[];
@@ -269,6 +286,7 @@ const production: StageRecord = {
   logRetentionDays: 365,
   retain: true,
   exampleApi: false,
+  monitoring: {},
 };
 
 /**

@@ -142,6 +142,10 @@ export interface RequestError {
   readonly reason?: string;
   /** The registered client whose request failed, for the log. */
   readonly clientId?: string;
+  /** `jti` of the JWT that was refused, for the log, once its signature has been verified. */
+  readonly jti?: string;
+  /** The authorizer has logged and counted it, and the integration only responds. */
+  readonly isLogged?: true;
   /** The scope that would have been sufficient (RFC 6750 §3). */
   readonly scope?: string;
   /** The scheme that the client presented its token with, if it is not Bearer. */

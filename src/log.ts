@@ -1,11 +1,14 @@
 import type { ErrorCode } from './errors.ts';
+import type { EventName } from './metrics.ts';
+import { Unavailable } from './unavailable.ts';
+import type { UnavailableService } from './unavailable.ts';
 
 /**
  * Everything that a log line may contain. There is no field for a token, a secret, a raw event or a string that a
  * client sent.
  */
 export interface LogFields {
-  readonly event: string;
+  readonly event: EventName;
   /** API Gateway's id of the request. */
   readonly requestId?: string;
   readonly status?: number;
@@ -23,6 +26,10 @@ export interface LogFields {
   readonly error?: ErrorCode;
   /** Why the request was refused, where clients must not learn it. */
   readonly reason?: string;
+  /** The service that could not be reached. */
+  readonly unavailable?: UnavailableService;
+  /** Seconds since the current signing key began to sign. */
+  readonly signingKeyAge?: number;
   /** Class and message of an exception. */
   readonly cause?: string;
   readonly stack?: string;
@@ -33,19 +40,30 @@ type Level = 'INFO' | 'WARN' | 'ERROR';
 /** Writes one line. Functions receive it as a parameter, so that tests can read what is logged. */
 export type Log = (level: Level, fields: LogFields) => void;
 
-/** A log of JSON lines with the members of Lambda's own JSON log format. */
+export interface LineOutput {
+  write(line: string): unknown;
+}
+
+/**
+ * A log of JSON lines with the members of Lambda's own JSON log format.
+ * @param addMembers adds what else a line has
+ */
 export const jsonLog =
-  (output: { write(line: string): unknown }): Log =>
+  (output: LineOutput, addMembers?: (line: object, fields: LogFields, timestamp: number) => void): Log =>
   (level, fields) => {
-    output.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level, ...fields })}\n`);
+    const now = Date.now();
+    const line = { timestamp: new Date(now).toISOString(), level, ...fields };
+    addMembers?.(line, fields, now);
+    output.write(`${JSON.stringify(line)}\n`);
   };
 
 /** What a log line may contain of a thrown value. */
-export function causeOf(thrown: unknown): { cause: string; stack?: string } {
+export function causeOf(thrown: unknown): Pick<LogFields, 'cause' | 'stack' | 'unavailable'> {
   if (!(thrown instanceof Error)) return { cause: typeof thrown };
   const root = thrown.cause instanceof Error ? `: ${thrown.cause.name} ${thrown.cause.message}` : '';
   return {
     cause: `${thrown.name} ${thrown.message}${root}`,
+    ...(thrown instanceof Unavailable && { unavailable: thrown.service }),
     ...(thrown.stack !== undefined && { stack: thrown.stack }),
   };
 }

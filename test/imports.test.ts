@@ -6,7 +6,17 @@ import { describe, expect, test } from '@jest/globals';
 const project = fileURLToPath(new URL('..', import.meta.url));
 
 /** Files of src/ that belong to no folder, and that every folder may import. */
-const base = ['clock', 'env', 'errors', 'json-without-null', 'log', 'result', 'unavailable'];
+const base = [
+  'clock',
+  'env',
+  'errors',
+  'function-log',
+  'json-without-null',
+  'log',
+  'metrics',
+  'result',
+  'unavailable',
+];
 
 /** The parts that each part may import from, besides itself and `base`. Type imports count too. */
 const allowed: Readonly<Record<string, readonly string[]>> = {

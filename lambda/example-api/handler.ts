@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import { readEnvironment } from '../../src/env.ts';
-import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
+import { functionLog } from '../../src/function-log.ts';
+import { endpoint, readRoutes, requestCompleted, routes } from '../../src/http/endpoint.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
-import { jsonLog } from '../../src/log.ts';
 import { dialectNames } from '../../src/oauth/dialect.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbSubscriptionStore } from './subscription-store.ts';
 import { createSubscription, readSubscription } from './subscriptions.ts';
 
 const env = readEnvironment('STAGE', 'DIALECT', 'RESTORE_CHALLENGES', 'SUBSCRIPTIONS_TABLE');
-const log = jsonLog(process.stdout);
+const { log, observe } = functionLog({ stage: env.STAGE });
 const subscriptions = dynamodbSubscriptionStore(dynamodb(), env.SUBSCRIPTIONS_TABLE);
 
 const route = (handle: RequestHandler) =>
@@ -21,10 +21,13 @@ const route = (handle: RequestHandler) =>
     handle,
   });
 
-export const handler = routes({
-  'POST /api/v1/marketplace/subscriptions': route(createSubscription(subscriptions)),
-  ...readRoutes(
-    '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
-    route(readSubscription(subscriptions)),
-  ),
-});
+export const handler = observe(
+  routes({
+    'POST /api/v1/marketplace/subscriptions': route(createSubscription(subscriptions)),
+    ...readRoutes(
+      '/api/v1/marketplace/subscriptions/{externalSubscriptionId}',
+      route(readSubscription(subscriptions)),
+    ),
+  }),
+  requestCompleted,
+);

@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/clock.ts';
 import { readEnvironment } from '../../src/env.ts';
-import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
+import { functionLog } from '../../src/function-log.ts';
+import { endpoint, readRoutes, requestCompleted, routes } from '../../src/http/endpoint.ts';
 import {
   createSessionKey,
   deleteSessionKey,
@@ -9,7 +10,6 @@ import {
 } from '../../src/http/endpoints/session-keys.ts';
 import { ownAccount } from '../../src/http/own-account.ts';
 import type { AccountOperation } from '../../src/http/own-account.ts';
-import { jsonLog } from '../../src/log.ts';
 import { parseTokenPolicy } from '../../src/oauth/stage-policies.ts';
 import { dynamodbAccountStore } from '../../src/storage/account-store.ts';
 import { dynamodbClientStore } from '../../src/storage/client-store.ts';
@@ -24,7 +24,7 @@ const env = readEnvironment(
   'CLIENTS_TABLE',
   'HASH_KEY_SECRET',
 );
-const log = jsonLog(process.stdout);
+const { log, observe } = functionLog({ stage: env.STAGE });
 const database = dynamodb();
 const hashKeys = readHashKeys(secretsManager(), env.HASH_KEY_SECRET);
 const accounts = dynamodbAccountStore(database, env.CLIENTS_TABLE);
@@ -51,11 +51,14 @@ const path = '/rest/v1/users/{mage_id}/access-keys';
 const update = route(updateSessionKey(options));
 const remove = route(deleteSessionKey(options));
 
-export const handler = routes({
-  ...readRoutes(path, route(listSessionKeys(options))),
-  [`POST ${path}`]: route(createSessionKey(options)),
-  [`PUT ${path}`]: update,
-  [`PUT ${path}/{application_id}`]: update,
-  [`DELETE ${path}`]: remove,
-  [`DELETE ${path}/{application_id}`]: remove,
-});
+export const handler = observe(
+  routes({
+    ...readRoutes(path, route(listSessionKeys(options))),
+    [`POST ${path}`]: route(createSessionKey(options)),
+    [`PUT ${path}`]: update,
+    [`PUT ${path}/{application_id}`]: update,
+    [`DELETE ${path}`]: remove,
+    [`DELETE ${path}/{application_id}`]: remove,
+  }),
+  requestCompleted,
+);

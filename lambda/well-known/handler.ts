@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import { readEnvironment } from '../../src/env.ts';
-import { endpoint, readRoutes, routes } from '../../src/http/endpoint.ts';
+import { functionLog } from '../../src/function-log.ts';
+import { endpoint, readRoutes, requestCompleted, routes } from '../../src/http/endpoint.ts';
 import type { RequestHandler } from '../../src/http/endpoint.ts';
 import { wellKnownDocuments } from '../../src/http/endpoints/well-known.ts';
-import { jsonLog } from '../../src/log.ts';
 import { dynamodb } from '../../src/storage/dynamodb.ts';
 import { dynamodbPublishedKeySetStore } from '../../src/storage/published-key-set-store.ts';
 
 const env = readEnvironment('STAGE', 'ISSUER', 'SIGNING_ALGORITHM', 'SCOPES_SUPPORTED', 'CLIENTS_TABLE');
 
-const log = jsonLog(process.stdout);
+const { log, observe } = functionLog({ stage: env.STAGE });
 const documents = wellKnownDocuments({
   issuer: env.ISSUER,
   signingAlgorithm: env.SIGNING_ALGORITHM,
@@ -19,8 +19,11 @@ const documents = wellKnownDocuments({
 
 const route = (handle: RequestHandler) => endpoint({ dialect: 'rfc6749', stage: env.STAGE, log, handle });
 
-export const handler = routes(
-  Object.fromEntries(
-    [...documents].flatMap(([path, handle]) => Object.entries(readRoutes(path, route(handle)))),
+export const handler = observe(
+  routes(
+    Object.fromEntries(
+      [...documents].flatMap(([path, handle]) => Object.entries(readRoutes(path, route(handle)))),
+    ),
   ),
+  requestCompleted,
 );

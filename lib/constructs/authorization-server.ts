@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HttpRoute } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Function } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Environment } from '../../src/env.ts';
 import { endpoints } from '../../src/oauth/endpoints.ts';
@@ -118,6 +119,8 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
   readonly issuer: string;
   /** `aud` of the stage's access tokens (RFC 9068 §2.2). */
   readonly audience: string;
+  /** Every function of the server, by its construct id. */
+  readonly functions: Readonly<Record<string, Function>>;
   /** The API's own URL. It does not respond where the domain is the only way in. */
   readonly executeApiUrl: string;
 
@@ -144,6 +147,10 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
     const others = [...this.node.children];
     const rotation = new SigningKeyRotation(this, 'SigningKeyRotation', { settings, storage });
     rotation.startAfter(...others);
+    const functions = this.node
+      .findAll()
+      .filter((construct): construct is NodeFunction => construct instanceof NodeFunction);
+    this.functions = Object.fromEntries(functions.map((one) => [nameOf(one), one]));
   }
 
   get functionSettings(): FunctionSettings {
@@ -393,3 +400,7 @@ function resourceOf({ node: { defaultChild, path } }: HttpRoute): CfnRoute {
   if (defaultChild instanceof CfnRoute) return defaultChild;
   throw new Error(`${path} has no route`);
 }
+
+/** The rotation function is a child of the construct that it is named after. */
+const nameOf = ({ node }: NodeFunction): string =>
+  node.id === 'Function' ? (node.scope?.node.id ?? node.id) : node.id;

@@ -46,15 +46,15 @@ const resourceTypes: ReadonlyMap<string, CreateInStage> = new Map<string, Create
   ['AWS::SecretsManager::Secret', createSecret],
 ]);
 
-/** Every app has them, and nobody would miss them: they are for AWS, and for stacks that are deployed elsewhere. */
-const notMissed: ReadonlySet<string> = new Set(['AWS::CDK::Metadata', 'AWS::SSM::Parameter']);
+/** It says which constructs an app uses, and is nothing that a deployment creates. */
+const metadata = 'AWS::CDK::Metadata';
 
 /** Creates the resources of a stage, by their types. */
 export function resourceCreator(environment: StageEnvironment): CreateResource {
   return async (request) => {
     const create = resourceTypes.get(request.type);
     if (create && !isPartOfSkippedApi(request, environment)) return create(request, environment);
-    if (!notMissed.has(request.type)) environment.notRun.resource(request.type);
+    if (request.type !== metadata) environment.notRun.resource(request.type);
     return { ref: refOf(request.type, request.physicalName) };
   };
 }

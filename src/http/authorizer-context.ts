@@ -57,6 +57,7 @@ export function callerOf({ authorizer }: HttpRequest): Result<CallerContext, Req
       ...(scope !== undefined && { scope }),
       ...(challenge !== undefined && { challenge }),
       ...(dpopNonce !== undefined && { dpopNonce }),
+      isLogged: true,
     });
   }
   const caller = v.safeParse(CallerContext, context);

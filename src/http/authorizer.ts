@@ -10,6 +10,7 @@ import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
 import { denialContext, reservedContextMembers } from './authorizer-context.ts';
+import { loggedNames } from './logged-names.ts';
 import { calledUrl } from './route-key.ts';
 
 /**
@@ -42,15 +43,21 @@ interface AuthorizerResponse {
 export function authorizer(options: AuthorizerOptions) {
   return async (event: APIGatewayRequestAuthorizerEventV2): Promise<AuthorizerResponse> => {
     const caller = await authorize(event, options);
-    if (caller.ok) return { isAuthorized: true, context: callerContext(caller.value) };
-    const { code, reason, clientId } = caller.error;
+    const { requestId } = event.requestContext;
+    if (caller.ok) {
+      const { clientId } = caller.value;
+      options.log('INFO', { event: 'caller_allowed', requestId, clientId, ...loggedNames(caller.value) });
+      return { isAuthorized: true, context: callerContext(caller.value) };
+    }
+    const { code, reason, clientId, jti } = caller.error;
     if (errorTable[code].status < 500) {
       options.log('WARN', {
         event: 'caller_denied',
-        requestId: event.requestContext.requestId,
+        requestId,
         error: code,
         ...(reason !== undefined && { reason }),
         ...(clientId !== undefined && { clientId }),
+        ...(jti !== undefined && { jti }),
       });
     } else if (options.denials === 'gateway') {
       // API Gateway responds to a failure with 500 and forgets it. A denial would be a 403, and might be cached.

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { errorTable, requestError } from '../errors.ts';
 import type { RequestError } from '../errors.ts';
 import { causeOf } from '../log.ts';
-import type { Log } from '../log.ts';
+import type { Log, LogFields } from '../log.ts';
 import { failed } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Unavailable } from '../unavailable.ts';
@@ -39,11 +39,11 @@ export function endpoint({
     const request = parseHttpRequest(event);
     const result = await handleOrFail(handle, request, log);
     if (result.ok) return result.value;
-    const { code, reason, clientId } = result.error;
+    const { code, reason, clientId, isLogged = false } = result.error;
     const { status } = errorTable[code];
     if (status < 500) {
       log('WARN', {
-        event: 'request_refused',
+        event: isLogged ? 'denial_returned' : 'request_refused',
         requestId: request.requestId,
         status,
         error: code,
@@ -55,6 +55,12 @@ export function endpoint({
     return restoreChallenges ? withRepeatedChallenge(response) : response;
   };
 }
+
+/** The last line of a request that no other line tells the end of. */
+export const requestCompleted = (
+  { requestContext }: APIGatewayProxyEventV2,
+  { statusCode = 200 }: HttpResponse,
+): LogFields => ({ event: 'request_completed', requestId: requestContext.requestId, status: statusCode });
 
 async function handleOrFail(
   handle: RequestHandler,

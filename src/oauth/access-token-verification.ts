@@ -83,12 +83,12 @@ const AccessTokenClaims = v.looseObject({
 });
 
 /** The client of a token whose signature was verified before one of its claims was refused. */
-function clientOf(error: joseErrors.JOSEError): string | undefined {
+function namesOf(error: joseErrors.JOSEError): { clientId?: string; jti?: string } {
   if (!(error instanceof joseErrors.JWTExpired || error instanceof joseErrors.JWTClaimValidationFailed)) {
-    return undefined;
+    return {};
   }
-  const clientId = error.payload['client_id'];
-  return typeof clientId === 'string' ? clientId : undefined;
+  const { client_id: clientId, jti } = error.payload;
+  return { ...(typeof clientId === 'string' && { clientId }), ...(jti !== undefined && { jti }) };
 }
 
 /** JWT access tokens as a kind of token that `tokenVerification` accepts (RFC 9068 §4). */
@@ -117,15 +117,15 @@ export const accessTokens = ({
         payload = verified.payload;
         keyId = verified.protectedHeader.kid;
       } catch (error) {
-        if (error instanceof joseErrors.JOSEError) return invalidToken(error.code, clientOf(error));
+        if (error instanceof joseErrors.JOSEError) return invalidToken(error.code, namesOf(error));
         throw error;
       }
       const parsed = v.safeParse(AccessTokenClaims, payload);
       if (!parsed.success || keyId === undefined) return invalidToken('incomplete_claims');
       const { client_id: clientId, token_generation: tokenGeneration } = parsed.output;
       const { sub, scope, iat, exp, aud, jti, cnf, origin: origins } = parsed.output;
-      if (now >= exp) return invalidToken('expired', clientId);
-      if (iat > now + clockSkew) return invalidToken('issued_in_the_future', clientId);
+      if (now >= exp) return invalidToken('expired', { clientId, jti });
+      if (iat > now + clockSkew) return invalidToken('issued_in_the_future', { clientId, jti });
       return ok({
         kind: 'jwt',
         clientId,

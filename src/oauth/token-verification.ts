@@ -87,7 +87,7 @@ export const tokenKind = <Token extends VerifiedToken>({
     const recognized = await recognize(token);
     if (!recognized.ok) return recognized;
     const reason = await revocationReason(recognized.value);
-    return reason === undefined ? recognized : invalidToken(reason, recognized.value.clientId);
+    return reason === undefined ? recognized : invalidToken(reason, recognized.value);
   },
 });
 
@@ -108,11 +108,16 @@ export function tokenVerification(kinds: readonly TokenKind[]): TokenVerificatio
 /**
  * That its account is disabled is the one reason that the holder of a token learns. All others look alike to it.
  * @param reason for the log
+ * @param token what is known of the token, for the log
  */
-export const invalidToken = (reason: string, clientId?: string) =>
+export const invalidToken = (
+  reason: string,
+  token: { readonly clientId?: string; readonly jti?: string } = {},
+) =>
   errorResult(reason === 'account_disabled' ? reason : 'invalid_token', undefined, {
     reason,
-    ...(clientId !== undefined && { clientId }),
+    ...(token.clientId !== undefined && { clientId: token.clientId }),
+    ...(token.jti !== undefined && { jti: token.jti }),
   });
 
 /**
@@ -137,10 +142,16 @@ export const isForAudience = (token: VerifiedToken, audience: string): boolean =
 export const audienceError = (token: VerifiedToken, audience: string): RequestError | undefined =>
   isForAudience(token, audience)
     ? undefined
-    : requestError('invalid_token', undefined, { reason: 'another_audience', clientId: token.clientId });
+    : requestError('invalid_token', undefined, { reason: 'another_audience', ...namesOf(token) });
 
 /** The error of a token without `scope` (RFC 6750 §3.1). */
 export function scopeError(token: VerifiedToken, scope: string): RequestError | undefined {
   if (token.scope.split(' ').includes(scope)) return undefined;
-  return requestError('insufficient_scope', undefined, { scope, clientId: token.clientId });
+  return requestError('insufficient_scope', undefined, { scope, ...namesOf(token) });
 }
+
+/** What names a verified token in the log of its refusal. */
+const namesOf = (token: VerifiedToken) => ({
+  clientId: token.clientId,
+  ...(token.kind === 'jwt' && { jti: token.jti }),
+});

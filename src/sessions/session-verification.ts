@@ -45,7 +45,7 @@ export const sessionTokens = ({
       const session = await sessions.find(sessionId);
       if (!session) return invalidToken('unknown_session');
       // DynamoDB deletes an expired item days late.
-      if (clock() >= session.expiresAt) return invalidToken('expired', session.clientId);
+      if (clock() >= session.expiresAt) return invalidToken('expired', session);
       const { clientId, tokenGeneration, account, sessionGeneration, secretId, scope, issuedAt, expiresAt } =
         session;
       return ok({

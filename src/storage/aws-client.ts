@@ -1,4 +1,5 @@
 import { Unavailable } from '../unavailable.ts';
+import type { UnavailableService } from '../unavailable.ts';
 
 /** Settings of a client that gives up before the function times out: three attempts of at most a second each. */
 export const clientSettings = {
@@ -7,7 +8,7 @@ export const clientSettings = {
 } as const;
 
 /** Makes every failure of a service, or of the connection to it, `Unavailable`. */
-export function callsTo(service: string) {
+export function callsTo(service: UnavailableService) {
   return async <Output>(operation: Promise<Output>): Promise<Output> => {
     try {
       return await operation;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
+import { decodeJwt } from 'jose';
 import type { ClientRegistration } from '../../src/clients/registration-rules.ts';
 import { callerOf } from '../../src/http/authorizer-context.ts';
 import { authorizer } from '../../src/http/authorizer.ts';
@@ -415,5 +416,38 @@ describe('context that the authorizer gives the integration', () => {
     expect(context['sub']).toBe('odd');
     expect(context['iss']).toBe(stage.issuer);
     expect(Object.keys(claims).filter((name) => name in context)).toStrictEqual([]);
+  });
+});
+
+describe('log of the authorizer', () => {
+  const linesOf = async (headers: Headers, changes: Partial<Options> = {}) =>
+    (await authorize(headers, changes)).log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  test('names the client and the token of an allowed call, and not the token itself', async () => {
+    const { token, client } = await tokenOf();
+    const [line, ...others] = await linesOf(bearer(token));
+    expect(others).toStrictEqual([]);
+    expect(line).toMatchObject({
+      level: 'INFO',
+      event: 'caller_allowed',
+      requestId: 'r1',
+      clientId: client.id,
+      tokenKind: 'jwt',
+      jti: decodeJwt(token).jti,
+    });
+    for (const part of token.split('.')) expect(JSON.stringify(line)).not.toContain(part);
+  });
+
+  test('names a refused JWT by its jti, once its signature has been verified', async () => {
+    const { token } = await tokenOf({ scope: 'orders:create' });
+    expect(await linesOf(bearer(token))).toMatchObject([
+      { event: 'caller_denied', error: 'insufficient_scope', jti: decodeJwt(token).jti },
+    ]);
+    const { token: foreign } = await tokenOf({ at: production });
+    const [line] = await linesOf(bearer(foreign));
+    expect(line).not.toHaveProperty('jti');
   });
 });

@@ -49,7 +49,8 @@ const complete = new AuthStage(app, {
   reservedConcurrency: { token: 40, others: 7 },
   exampleApi: true,
   jwtAuthorizer: true,
-  logClass: 'INFREQUENT_ACCESS',
+  logClass: 'STANDARD',
+  monitoring: { thresholds: { apiLatencyMilliseconds: 900 } },
   encryptionKeyArn,
   vpc: { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'] },
   tracing: true,
@@ -102,7 +103,7 @@ describe('names', () => {
           .map((property) => `${Type} ${property} ${String(Properties[property])}`),
       );
     });
-    expect(named.filter((name) => !name.includes('Postern-Production-'))).toStrictEqual([
+    expect(named.filter((name) => !/Postern-Production[-/]/.test(name))).toStrictEqual([
       // The name of an API and of an authorizer need not be unique.
       'AWS::ApiGatewayV2::Api Name postern-production',
       'AWS::ApiGatewayV2::Authorizer Name TokenAuthorizer',
@@ -299,7 +300,7 @@ describe('stage with every setting', () => {
       expect(Properties['KmsKeyId']).toBe(encryptionKeyArn);
     }
     for (const { Properties } of everywhere(complete, 'AWS::Logs::LogGroup')) {
-      expect(Properties).toMatchObject({ KmsKeyId: encryptionKeyArn, LogGroupClass: 'INFREQUENT_ACCESS' });
+      expect(Properties).toMatchObject({ KmsKeyId: encryptionKeyArn, LogGroupClass: 'STANDARD' });
     }
     const policies = everywhere(complete, 'AWS::IAM::Policy').map(({ Properties }) =>
       JSON.stringify(Properties),
@@ -354,12 +355,65 @@ describe('stage with every setting', () => {
   });
 });
 
+describe('monitoring of a stage', () => {
+  test('is on in production, with a topic that the outputs name', () => {
+    const template = Template.fromStack(plain.stateless);
+    template.hasOutput('AlarmTopic', {});
+    template.resourceCountIs('AWS::SNS::Topic', 1);
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+    expect(Object.keys(template.findResources('AWS::CloudWatch::Alarm')).length).toBeGreaterThan(30);
+  });
+
+  test('is off in the sandbox', () => {
+    expect(sandbox.monitoring).toBeUndefined();
+  });
+
+  test('watches every function of the server', () => {
+    expect(Object.keys(plain.server.functions).toSorted()).toStrictEqual([
+      'Introspect',
+      'Revoke',
+      'SessionToken',
+      'SigningKeyRotation',
+      'Token',
+      'WellKnown',
+    ]);
+  });
+
+  test('has the thresholds of the record, and an age of keys that follows from the rotation', () => {
+    const alarms = stateless.findResources('AWS::CloudWatch::Alarm');
+    const thresholds = Object.entries(alarms).map(([id, { Properties }]) => [id, Properties.Threshold]);
+    expect(thresholds.find(([id]) => /Latency/.test(String(id)))?.[1]).toBe(900);
+    expect(thresholds.find(([id]) => /KeyAge/.test(String(id)))?.[1]).toBe(
+      (production.rotationDays + 3) * 24 * 60 * 60,
+    );
+  });
+
+  test('tells the topic of a rotation that has failed', () => {
+    stateless.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({ detail: Match.objectLike({ eventName: ['RotationFailed'] }) }),
+    });
+  });
+
+  test('does not synthesize beside logs that have no metrics', () => {
+    const other = new App({ outdir: join(outdir, 'other'), builtinCloudFormationValidation: false });
+    expect(() => new AuthStage(other, { ...production, logClass: 'INFREQUENT_ACCESS' })).toThrow(
+      'monitoring: there are no metrics of logs of the class INFREQUENT_ACCESS',
+    );
+  });
+
+  test('saves five queries of the logs', () => {
+    stateless.resourceCountIs('AWS::Logs::QueryDefinition', 5);
+  });
+});
+
 test('the first rotation starts after everything else of its stack was created', () => {
   const { Resources } = Template.fromStack(plain.stateless).toJSON() as {
     Resources: Record<string, { Type: string; DependsOn?: string[] }>;
   };
   const schedule = 'SigningKeyRotationSchedule8E3BE7B6';
-  const others = Object.keys(Resources).filter((id) => id !== schedule && id !== 'CDKMetadata');
+  const others = Object.entries(Resources)
+    .filter(([id, { Type }]) => id !== schedule && /ApiGatewayV2|Lambda|IAM|LogGroup/.test(Type))
+    .map(([id]) => id);
   const awaited = new Set(Resources[schedule]?.DependsOn);
   expect(others.filter((id) => !awaited.has(id) && !id.startsWith('SigningKeyRotation'))).toStrictEqual([]);
 });

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { AuthStage } from '../../lib/auth-stage.ts';
+import { acknowledgeServerlessFindings } from '../../lib/serverless-findings.ts';
 import { stages } from '../../lib/stages.ts';
 import { afterThisFile } from '../after-this-test.ts';
 
@@ -42,7 +43,8 @@ const mapped = new AuthStage(app, {
   accessTokenType: 'JWT',
   jwtAuthorizer: true,
 });
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+acknowledgeServerlessFindings(app);
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
 app.synth();
 
 const all = built.map(({ record, stage }) => ({
@@ -608,11 +610,27 @@ describe('assets', () => {
 describe('cdk-nag', () => {
   const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');
   const { pluginReports } = JSON.parse(report) as {
-    pluginReports: { conclusion?: string; violations: unknown[] }[];
+    pluginReports: {
+      pluginName: string;
+      violations: unknown[];
+      suppressedViolations?: { ruleName: string; reason: string }[];
+    }[];
   };
 
-  test('reports at least once', () => {
-    expect(pluginReports.length).toBeGreaterThan(0);
+  test('applies the rules for solutions and those for serverless applications', () => {
+    expect(pluginReports.map(({ pluginName }) => pluginName)).toStrictEqual(['AwsSolutions', 'Serverless']);
+  });
+
+  test('accepts these findings, each with a reason', () => {
+    const accepted = pluginReports.flatMap(({ suppressedViolations = [] }) => suppressedViolations);
+    expect([...new Set(accepted.map(({ ruleName }) => ruleName))].toSorted()).toStrictEqual([
+      'AwsSolutions-APIG4',
+      'AwsSolutions-SMG4',
+      'Serverless-EventBusDLQ',
+      'Serverless-LambdaDLQ',
+      'Serverless-LambdaTracing',
+    ]);
+    expect(accepted.filter(({ reason }) => reason.length < 20)).toStrictEqual([]);
   });
 
   test('reports no violation without a reason', () => {

@@ -1,11 +1,11 @@
 import type { Log } from '../../log.ts';
 import { revocationParameters, revokeToken } from '../../oauth/revocation.ts';
 import type { RevocationCapabilities } from '../../oauth/revocation.ts';
-import type { VerifiedToken } from '../../oauth/token-verification.ts';
 import { ok } from '../../result.ts';
 import { parseParameters } from '../body.ts';
 import type { RequestHandler } from '../endpoint.ts';
 import { json } from '../http-message.ts';
+import { loggedNames } from '../logged-names.ts';
 
 /** `POST /oauth/revoke` (RFC 7009 §2). */
 export function revocationEndpoint(options: RevocationCapabilities & { readonly log: Log }): RequestHandler {
@@ -24,9 +24,3 @@ export function revocationEndpoint(options: RevocationCapabilities & { readonly 
     return ok(json(200, {}));
   };
 }
-
-/** What names a token in the log. */
-const loggedNames = (token: VerifiedToken) =>
-  token.kind === 'session'
-    ? { tokenKind: token.kind, sessionId: token.sessionId }
-    : { tokenKind: token.kind, jti: token.jti, kid: token.keyId };
