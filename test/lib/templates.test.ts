@@ -569,6 +569,12 @@ describe('bundles', () => {
   });
 
   describe.each(bundles)('%s', (folder) => {
+    test('has no credential provider of laptops, servers and containers', () => {
+      const bundle = readFileSync(join(outdir, 'bundles', folder, 'index.mjs'), 'utf8');
+      expect(bundle).not.toMatch(/AssumeRoleWithWebIdentity|GetRoleCredentials|169\.254\.169\.254/);
+      expect(bundle.includes('AWS_SECRET_ACCESS_KEY')).toBe(bundle.includes('dynamodb'));
+    });
+
     test('is a module and its source map', () => {
       expect(readdirSync(join(outdir, 'bundles', folder))).toStrictEqual(['index.mjs', 'index.mjs.map']);
     });
