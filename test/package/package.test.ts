@@ -104,7 +104,8 @@ describe('postern start in a TypeScript app with the settings of cdk init', () =
     progress = child.stderr;
     const exited = once(child, 'exit');
     afterThisFile(async () => {
-      child.kill();
+      // Not in order: a synthesis that is under way would be waited for.
+      child.kill('SIGKILL');
       await exited;
     });
     const line = await Promise.race([
