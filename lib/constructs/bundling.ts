@@ -14,7 +14,9 @@ export const bundling: BuildOptions = {
   target: 'node20.19',
   // The ES modules of the SDK, so that what a function does not import is left out.
   mainFields: ['module', 'main'],
-  alias: { '@aws-sdk/credential-provider-node': join(lambdaFolder, '../src/storage/environment-credentials.ts') },
+  alias: {
+    '@aws-sdk/credential-provider-node': join(lambdaFolder, '../src/storage/environment-credentials.ts'),
+  },
   legalComments: 'none',
   logLevel: 'error',
 };
