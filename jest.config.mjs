@@ -1,8 +1,6 @@
 /** @type {import('jest').Config} */
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // `npm run test:package` runs it alone: beside other tests the app that it starts was seen to wait without end.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/package/'],
   // A worktree or a synthesized app below this folder has the same package name.
   modulePathIgnorePatterns: ['<rootDir>/.local', '<rootDir>/cdk.out'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -20,7 +20,7 @@ export default async function setUp({ testPathPatterns: { patterns } }) {
 
   const assembly = mkdtempSync(join(tmpdir(), 'postern-assembly-'));
   synthesize(assembly);
-  process.env.POSTERN_ASSEMBLY = assembly;
+  process.env.POSTERN_TEST_ASSEMBLY = assembly;
   const { startStages } = await tsImport('./flows/start-stages.ts', import.meta.url);
   const stages = await startStages('--ephemeral', '--commercelayer', '--commercelayer-port', '0');
   process.env.POSTERN_TEST_STAGES = JSON.stringify(stages.ready);

@@ -128,7 +128,7 @@ test('the stacks that are deployed are there', async () => {
   const synthesize = shell.find(({ text }) => text.includes('cdk synth'))?.text ?? '';
   expect(synthesize.trim()).toBe("npx cdk synth -q '**'");
   const { stdout } = await run(
-    `npx cdk list ${patterns.map((pattern) => `'${pattern}'`).join(' ')} --app '${process.env['POSTERN_ASSEMBLY']}'`,
+    `npx cdk list ${patterns.map((pattern) => `'${pattern}'`).join(' ')} --app '${process.env['POSTERN_TEST_ASSEMBLY']}'`,
   );
   const ids = stdout
     .trim()

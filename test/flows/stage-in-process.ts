@@ -9,7 +9,7 @@ import { partnersOf } from './stages.ts';
  * their own, of which they may rotate the keys, or a variant that no other test runs.
  */
 export async function startInProcess(record: StageRecord, { remapChallenges = false } = {}) {
-  const assemblyFolder = process.env['POSTERN_ASSEMBLY'] ?? assert.fail('there is no cloud assembly');
+  const assemblyFolder = process.env['POSTERN_TEST_ASSEMBLY'] ?? assert.fail('there is no cloud assembly');
   const { stages, close } = await startLocalStages({ stages: [record], assemblyFolder, remapChallenges });
   afterThisFile(close);
   const [stage] = stages;

@@ -28,6 +28,7 @@ export async function startStages(...options: readonly string[]) {
   ];
   const child = spawn(process.execPath, ['bin/start.js', ...defaults, ...options], {
     cwd: projectFolder,
+    env: { ...process.env, POSTERN_ASSEMBLY: process.env['POSTERN_TEST_ASSEMBLY'] },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';

@@ -82,6 +82,8 @@ describe('package in a JavaScript app', () => {
       execFileSync(join(empty, 'node_modules/.bin/postern'), ['start', '--ephemeral', '--port', '0'], {
         cwd: empty,
         stdio: 'pipe',
+        // A start that is not refused would go on.
+        timeout: 60_000,
       }),
     ).toThrow(/There is no cdk\.json in /);
   });
@@ -104,8 +106,7 @@ describe('postern start in a TypeScript app with the settings of cdk init', () =
     progress = child.stderr;
     const exited = once(child, 'exit');
     afterThisFile(async () => {
-      // Not in order: a synthesis that is under way would be waited for.
-      child.kill('SIGKILL');
+      child.kill();
       await exited;
     });
     const line = await Promise.race([
