@@ -10,7 +10,7 @@ import { silentProgress } from '../../local/progress.ts';
 import { sandboxRecord } from './variants.ts';
 import { call } from './wire.ts';
 
-const assemblyFolder = process.env['POSTERN_ASSEMBLY'] ?? assert.fail('there is no cloud assembly');
+const assemblyFolder = process.env['POSTERN_TEST_ASSEMBLY'] ?? assert.fail('there is no cloud assembly');
 
 const Secrets = v.array(
   v.looseObject({
