@@ -56,9 +56,6 @@ function checkRecord(record: StageRecord): void {
     ...(record.monitoring && record.logClass === 'INFREQUENT_ACCESS'
       ? ['monitoring: there are no metrics of logs of the class INFREQUENT_ACCESS']
       : []),
-    ...(record.jwtAuthorizer && !record.signingAlgorithm.startsWith('RS')
-      ? [`jwtAuthorizer: API Gateway cannot verify ${record.signingAlgorithm}`]
-      : []),
     ...problemsOf('tokens', v.safeParse(TokenPolicy, record.tokens)),
     ...problemsOf('clientAssertions', v.safeParse(ClientAssertionPolicy, record.clientAssertions)),
   ];

@@ -13,12 +13,15 @@ export { JwtAuthorizer } from './constructs/jwt-authorizer.ts';
 export { anyToken, LambdaAuthorizer } from './constructs/lambda-authorizer.ts';
 export type { ServerStorage } from './constructs/server-storage.ts';
 export { commercelayer, stages } from './stages.ts';
+export type { MonitoringThresholds, RefusalThresholds } from './constructs/monitoring-thresholds.ts';
 export type {
   HashKeyProtection,
   ReservedConcurrency,
+  StageDomain,
   StageMonitoringSettings,
   StageRecord,
   StageVpc,
+  Throttle,
   Throttles,
 } from './stages.ts';
 export { StatefulStack } from './stateful-stack.ts';

@@ -2,7 +2,7 @@ import type { SigningAlgorithmName } from '../src/keys/algorithms.ts';
 import type { AccessTokenType } from '../src/oauth/access-token-verification.ts';
 import type { DialectName } from '../src/oauth/dialect.ts';
 import type { ClientAssertionPolicy, TokenPolicy } from '../src/oauth/stage-policies.ts';
-import type { MonitoringThresholds } from './constructs/stage-monitoring.ts';
+import type { MonitoringThresholds } from './constructs/monitoring-thresholds.ts';
 
 /** Everything in which stages differ. To add a stage, add a record. */
 export interface StageRecord {

@@ -19,7 +19,7 @@ export class StatefulStack extends Stack implements ServerStorage {
 
   constructor(scope: Construct, id: string, { record }: StatefulStackProps) {
     super(scope, id, { terminationProtection: record.retain });
-    const encryptionKey = encryptionKeyOf(this, record);
+    const encryptionKey = encryptionKeyOf(this, 'EncryptionKey', record);
     // A creation that is rolled back removes the secrets, so that it leaves nothing. It cannot remove a table that is
     // protected from deletion: an empty table stays behind, under a generated name that does not hinder the next attempt.
     const ofTables = record.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;

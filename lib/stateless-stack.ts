@@ -45,7 +45,7 @@ export class StatelessStack extends Stack {
     { topicArn, thresholds }: StageMonitoringSettings,
     { clients, sessions, signingKeys }: StatefulStack,
   ): void {
-    const masterKey = encryptionKeyOf(this, record);
+    const masterKey = encryptionKeyOf(this, 'AlarmsEncryptionKey', record);
     const topic =
       topicArn === undefined
         ? new Topic(this, 'Alarms', { enforceSSL: true, ...(masterKey && { masterKey }) })

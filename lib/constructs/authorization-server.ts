@@ -1,15 +1,6 @@
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  CfnApi,
-  CfnRoute,
-  CfnStage,
-  HttpApi,
-  HttpMethod,
-  HttpStage,
-  LogGroupLogDestination,
-} from 'aws-cdk-lib/aws-apigatewayv2';
-import type { HttpRoute } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpApi, IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -18,14 +9,12 @@ import { endpoints } from '../../src/oauth/endpoints.ts';
 import { isScopeToken } from '../../src/oauth/scope.ts';
 import { itemKinds } from '../../src/storage/item-kinds.ts';
 import { configuredIssuer } from '../stages.ts';
-import type { StageRecord, Throttle } from '../stages.ts';
-import { corsOf } from './cors.ts';
+import type { StageRecord } from '../stages.ts';
 import { NodeFunction } from './node-function.ts';
-import type { FunctionSettings } from './node-function.ts';
-import { PublicDomain } from './public-domain.ts';
+import type { FunctionSettings, NodeFunctionProps } from './node-function.ts';
+import { ServerApi } from './server-api.ts';
 import type { ServerStorage } from './server-storage.ts';
 import { SigningKeyRotation } from './signing-key-rotation.ts';
-import { StageLogGroup } from './stage-log-group.ts';
 import { allowBatchGet, allowItems, allowSecret, tokenOrigins } from './statements.ts';
 
 /** What of a stage record the authorization server depends on. */
@@ -49,6 +38,9 @@ export type AuthorizationServerSettings = FunctionSettings &
     | 'authorizerCacheSeconds'
   >;
 
+/** For programs that are compiled with `exactOptionalPropertyTypes`, the class does not implement the interface. */
+type AnyHttpApi = IHttpApi | HttpApi;
+
 export interface AuthorizationServerProps {
   readonly settings: AuthorizationServerSettings;
   /** Tables and secrets. They may be those of a StatefulStack, or your own. */
@@ -58,20 +50,13 @@ export interface AuthorizationServerProps {
    * configuration and its domain are yours then, and `issuer` must be set if a domain is mapped to it.
    * @default an HTTP API of the server's own, with a stage and, if the settings have one, a domain
    */
-  readonly api?: HttpApi;
+  readonly api?: AnyHttpApi;
 }
 
-/** The environment in which a function verifies the tokens of a server. */
+/** What a function must know besides the storage, in its environment, to verify the tokens of a server. */
 export type TokenEnvironment = Pick<
   Environment,
-  | 'STAGE'
-  | 'ISSUER'
-  | 'AUDIENCE'
-  | 'ACCESS_TOKEN_TYPE'
-  | 'DPOP_NONCES'
-  | 'CLIENTS_TABLE'
-  | 'SESSIONS_TABLE'
-  | 'HASH_KEY_SECRET'
+  'STAGE' | 'ISSUER' | 'AUDIENCE' | 'ACCESS_TOKEN_TYPE' | 'DPOP_NONCES'
 >;
 
 /** What an authorizer must know of the authorization server whose tokens it accepts. */
@@ -81,27 +66,6 @@ export interface IAuthorizationServer {
   readonly storage: Omit<ServerStorage, 'signingKeys'>;
   readonly tokenEnvironment: TokenEnvironment;
 }
-
-/** One JSON line for each request, without headers, query and body, any of which may contain a credential. */
-const accessLogFormat = AccessLogFormat.custom(
-  JSON.stringify({
-    requestId: '$context.requestId',
-    time: '$context.requestTime',
-    ip: '$context.identity.sourceIp',
-    routeKey: '$context.routeKey',
-    status: '$context.status',
-    responseLength: '$context.responseLength',
-    latency: '$context.responseLatency',
-    integrationLatency: '$context.integrationLatency',
-    integrationError: '$context.integrationErrorMessage',
-    error: '$context.error.message',
-    // The Lambda authorizer names the client in its context, and a JWT in its claim.
-    clientId: '$context.authorizer.clientId',
-    jwtClientId: '$context.authorizer.claims.client_id',
-    authorizerError: '$context.authorizer.error',
-    userAgent: '$context.identity.userAgent',
-  }),
-);
 
 /** The scopes of a stage, each of which a client can request as it is written. */
 function publishedScopes({ name, scopes }: AuthorizationServerSettings): readonly string[] {
@@ -114,43 +78,38 @@ function publishedScopes({ name, scopes }: AuthorizationServerSettings): readonl
 export class AuthorizationServer extends Construct implements IAuthorizationServer {
   readonly settings: AuthorizationServerSettings;
   readonly storage: ServerStorage;
-  readonly api: HttpApi;
+  readonly api: AnyHttpApi;
   /** The stage's URL without a slash at the end (RFC 8414 §2). */
   readonly issuer: string;
   /** `aud` of the stage's access tokens (RFC 9068 §2.2). */
   readonly audience: string;
-  /** Every function of the server, by its construct id. */
-  readonly functions: Readonly<Record<string, Function>>;
   /** The API's own URL. It does not respond where the domain is the only way in. */
   readonly executeApiUrl: string;
+  /** Every function of the server, by its name. */
+  readonly functions: Record<string, Function> = {};
 
   constructor(scope: Construct, id: string, { settings, storage, api }: AuthorizationServerProps) {
     super(scope, id);
     this.settings = settings;
     this.storage = storage;
-    const issuer = configuredIssuer(settings);
-    this.api = api ?? this.httpApi();
-    this.executeApiUrl = executeApiUrlOf(this.api);
-    this.issuer = issuer ?? this.executeApiUrl;
+    this.api = api ?? new ServerApi(this, 'Api', settings);
+    const own = this.api instanceof ServerApi ? this.api : undefined;
+    this.executeApiUrl = own?.executeApiUrl ?? this.api.apiEndpoint;
+    this.issuer = configuredIssuer(settings) ?? this.executeApiUrl;
     this.audience = settings.audience ?? this.issuer;
 
     const tokenRoutes = [...this.tokenEndpoint(), ...this.sessionTokenEndpoint()];
     this.revocationEndpoint();
     this.introspectionEndpoint();
     const discoveryRoutes = this.wellKnown();
-    if (!api) {
-      this.defaultStage([
-        [tokenRoutes, settings.throttles.token],
-        [discoveryRoutes, settings.throttles.discovery],
-      ]);
-    }
+    own?.serve([
+      [tokenRoutes, settings.throttles.token],
+      [discoveryRoutes, settings.throttles.discovery],
+    ]);
     const others = [...this.node.children];
     const rotation = new SigningKeyRotation(this, 'SigningKeyRotation', { settings, storage });
     rotation.startAfter(...others);
-    const functions = this.node
-      .findAll()
-      .filter((construct): construct is NodeFunction => construct instanceof NodeFunction);
-    this.functions = Object.fromEntries(functions.map((one) => [nameOf(one), one]));
+    this.functions['SigningKeyRotation'] = rotation.rotationFunction;
   }
 
   get functionSettings(): FunctionSettings {
@@ -162,16 +121,13 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
   }
 
   get tokenEnvironment(): TokenEnvironment {
-    const { settings, storage, issuer, audience } = this;
+    const { settings, issuer, audience } = this;
     return {
       STAGE: settings.name,
       ISSUER: issuer,
       AUDIENCE: audience,
       ACCESS_TOKEN_TYPE: settings.accessTokenType,
       DPOP_NONCES: String(settings.dpopNonces),
-      CLIENTS_TABLE: storage.clients.tableName,
-      SESSIONS_TABLE: storage.sessions.tableName,
-      HASH_KEY_SECRET: storage.hashKey.secretArn,
     };
   }
 
@@ -185,40 +141,12 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
     if (!stack.node.tryFindChild(id)) new CfnOutput(stack, id, { value: 'true' });
   }
 
-  private httpApi(): HttpApi {
-    const { name, domain } = this.settings;
-    const corsPreflight = corsOf(this.settings);
-    return new HttpApi(this, 'Api', {
-      apiName: `postern-${name}`,
-      description: `Postern ${name}: tokens, and the API behind them`,
-      createDefaultStage: false,
-      ...(domain?.disableExecuteApiEndpoint === true && { disableExecuteApiEndpoint: true }),
-      ...(corsPreflight && { corsPreflight }),
-    });
-  }
-
-  /** The stage of the server's own API, and the domain that is mapped to it. */
-  private defaultStage(groups: readonly ThrottleGroup[]): void {
-    const { settings, api } = this;
-    const accessLogs = new StageLogGroup(this, 'AccessLogs', settings, 'access');
-    const stage = new HttpStage(this, 'DefaultStage', {
-      httpApi: api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: settings.throttles.default,
-      accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: accessLogFormat },
-    });
-    throttleGroups(stage, groups);
-    const { domain } = settings;
-    if (domain) new PublicDomain(this, 'Domain', { domain, api, stage });
-  }
-
   private tokenEndpoint(): HttpRoute[] {
     const { settings, storage } = this;
-    const handler = new NodeFunction(this, 'Token', {
-      settings,
+    const handler = this.newFunction('Token', {
       folder: 'token',
       description: 'POST /oauth/token',
+      reservedConcurrentExecutions: settings.reservedConcurrency?.token,
       environment: {
         ...this.authenticationEnvironment(),
         AUDIENCE: this.audience,
@@ -236,13 +164,12 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
         allowSecret(storage.signingKeys, 'GetSecretValue'),
       ],
     });
-    return this.publicRoute('Token', handler, HttpMethod.POST, endpoints.token);
+    return this.publicRoutes(handler, [[HttpMethod.POST, endpoints.token]]);
   }
 
   private sessionTokenEndpoint(): HttpRoute[] {
     const { settings, storage } = this;
-    const handler = new NodeFunction(this, 'SessionToken', {
-      settings,
+    const handler = this.newFunction('SessionToken', {
       folder: 'session-token',
       description: 'POST /rest/v1/app/session/token',
       environment: {
@@ -255,13 +182,12 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
         allowItems(storage, ['PutItem'], itemKinds.session),
       ],
     });
-    return this.publicRoute('SessionToken', handler, HttpMethod.POST, endpoints.sessionToken);
+    return this.publicRoutes(handler, [[HttpMethod.POST, endpoints.sessionToken]]);
   }
 
   private revocationEndpoint(): void {
     const { settings, storage } = this;
-    const handler = new NodeFunction(this, 'Revoke', {
-      settings,
+    const handler = this.newFunction('Revoke', {
       folder: 'revoke',
       description: 'POST /oauth/revoke',
       environment: {
@@ -276,13 +202,12 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
         allowItems(storage, ['PutItem'], itemKinds.revokedToken),
       ],
     });
-    this.publicRoute('Revoke', handler, HttpMethod.POST, endpoints.revocation);
+    this.publicRoutes(handler, [[HttpMethod.POST, endpoints.revocation]]);
   }
 
   private introspectionEndpoint(): void {
     const { settings, storage } = this;
-    const handler = new NodeFunction(this, 'Introspect', {
-      settings,
+    const handler = this.newFunction('Introspect', {
       folder: 'introspect',
       description: 'POST /oauth/introspect',
       environment: {
@@ -300,7 +225,7 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
         allowSecret(storage.signingKeys, 'GetSecretValue'),
       ],
     });
-    this.publicRoute('Introspect', handler, HttpMethod.POST, endpoints.introspection);
+    this.publicRoutes(handler, [[HttpMethod.POST, endpoints.introspection]]);
   }
 
   /** What every endpoint needs to authenticate clients. */
@@ -333,8 +258,7 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
 
   private wellKnown(): HttpRoute[] {
     const { settings, storage } = this;
-    const handler = new NodeFunction(this, 'WellKnown', {
-      settings,
+    const handler = this.newFunction('WellKnown', {
       folder: 'well-known',
       description: 'Metadata (RFC 8414) and the published keys (RFC 7517)',
       environment: {
@@ -347,60 +271,34 @@ export class AuthorizationServer extends Construct implements IAuthorizationServ
       statements: [allowItems(storage, ['GetItem'], itemKinds.keySet)],
     });
     const { authorizationServerMetadata, openidConfiguration, jwks } = endpoints;
-    return [authorizationServerMetadata, openidConfiguration, jwks].flatMap((path) => [
-      ...this.publicRoute('WellKnown', handler, HttpMethod.GET, path),
-      ...this.publicRoute('WellKnown', handler, HttpMethod.HEAD, path),
-    ]);
+    const paths = [authorizationServerMetadata, openidConfiguration, jwks];
+    const methods = [HttpMethod.GET, HttpMethod.HEAD];
+    return this.publicRoutes(
+      handler,
+      paths.flatMap((path) => methods.map((method) => [method, path] as const)),
+    );
   }
 
-  /** A route without an authorizer, because its function authenticates clients itself. */
-  private publicRoute(id: string, handler: NodeFunction, method: HttpMethod, path: string): HttpRoute[] {
-    const integration = new HttpLambdaIntegration(id, handler);
-    const routes = this.api.addRoutes({ path, methods: [method], integration });
-    for (const route of routes) {
+  private newFunction(id: string, props: Omit<NodeFunctionProps, 'settings'>): NodeFunction {
+    const created = new NodeFunction(this, id, { settings: this.settings, ...props });
+    this.functions[id] = created;
+    return created;
+  }
+
+  /** Routes without an authorizer, because their function authenticates clients itself. */
+  private publicRoutes(
+    handler: NodeFunction,
+    routes: readonly (readonly [HttpMethod, string])[],
+  ): HttpRoute[] {
+    const integration = new HttpLambdaIntegration(handler.node.id, handler);
+    return routes.map(([method, path]) => {
+      const routeKey = HttpRouteKey.with(path, method);
+      const route = new HttpRoute(this, routeKey.key, { httpApi: this.api, routeKey, integration });
       Validations.of(route).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',
         reason: 'Clients authenticate at this endpoint itself, or it serves public metadata.',
       });
-    }
-    return routes;
+      return route;
+    });
   }
 }
-
-/** The routes of a group, and its limits if it has its own. */
-type ThrottleGroup = readonly [readonly HttpRoute[], Throttle | undefined];
-
-/**
- * Gives the routes of each group their own limits. API Gateway knows a route by its key, and refuses settings of a route
- * that does not exist yet.
- */
-function throttleGroups({ node }: HttpStage, groups: readonly ThrottleGroup[]): void {
-  const { defaultChild: stage, path } = node;
-  if (!(stage instanceof CfnStage)) throw new Error(`${path} is no stage`);
-  const settings = groups.flatMap(([routes, throttle]) =>
-    throttle === undefined ? [] : routes.map((route) => [resourceOf(route), throttle] as const),
-  );
-  if (settings.length === 0) return;
-  for (const [route] of settings) stage.addResourceDependency(route);
-  stage.routeSettings = Object.fromEntries(
-    settings.map(([{ routeKey }, { rateLimit, burstLimit }]) => [
-      routeKey,
-      { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit },
-    ]),
-  );
-}
-
-/** The construct does not tell the URL where it is switched off. */
-function executeApiUrlOf({ node: { defaultChild, path } }: HttpApi): string {
-  if (defaultChild instanceof CfnApi) return defaultChild.attrApiEndpoint;
-  throw new Error(`${path} is no API`);
-}
-
-function resourceOf({ node: { defaultChild, path } }: HttpRoute): CfnRoute {
-  if (defaultChild instanceof CfnRoute) return defaultChild;
-  throw new Error(`${path} has no route`);
-}
-
-/** The rotation function is a child of the construct that it is named after. */
-const nameOf = ({ node }: NodeFunction): string =>
-  node.id === 'Function' ? (node.scope?.node.id ?? node.id) : node.id;

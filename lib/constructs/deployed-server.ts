@@ -2,11 +2,13 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { IAuthorizationServer, TokenEnvironment } from './authorization-server.ts';
 import type { FunctionSettings } from './node-function.ts';
-import type { StorageSecret, StorageTable } from './server-storage.ts';
+import type { StorageTable } from './server-storage.ts';
 
 /** What a stage publishes of its server, by the ends of the names of SSM parameters. They are a contract. */
 const published: Readonly<Record<string, (server: IAuthorizationServer) => string>> = {
+  'clients-table': ({ storage }) => storage.clients.tableName,
   'clients-table-arn': ({ storage }) => storage.clients.tableArn,
+  'sessions-table': ({ storage }) => storage.sessions.tableName,
   'sessions-table-arn': ({ storage }) => storage.sessions.tableArn,
   'hash-key-arn': ({ storage }) => storage.hashKey.secretArn,
   stage: ({ tokenEnvironment }) => tokenEnvironment.STAGE,
@@ -14,8 +16,6 @@ const published: Readonly<Record<string, (server: IAuthorizationServer) => strin
   audience: ({ tokenEnvironment }) => tokenEnvironment.AUDIENCE,
   'access-token-type': ({ tokenEnvironment }) => tokenEnvironment.ACCESS_TOKEN_TYPE,
   'dpop-nonces': ({ tokenEnvironment }) => tokenEnvironment.DPOP_NONCES,
-  'clients-table': ({ tokenEnvironment }) => tokenEnvironment.CLIENTS_TABLE,
-  'sessions-table': ({ tokenEnvironment }) => tokenEnvironment.SESSIONS_TABLE,
 };
 
 /** The id of the stage is in the name, so that a second installation in the account has other parameters. */
@@ -64,17 +64,17 @@ export class DeployedAuthorizationServer extends Construct implements IAuthoriza
       tableName: valueOf(name),
       tableArn: valueOf(`${name}-arn`),
     });
-    const hashKey: StorageSecret = { secretArn: valueOf('hash-key-arn') };
-    this.storage = { clients: table('clients-table'), sessions: table('sessions-table'), hashKey };
+    this.storage = {
+      clients: table('clients-table'),
+      sessions: table('sessions-table'),
+      hashKey: { secretArn: valueOf('hash-key-arn') },
+    };
     this.tokenEnvironment = {
       STAGE: valueOf('stage'),
       ISSUER: valueOf('issuer'),
       AUDIENCE: valueOf('audience'),
       ACCESS_TOKEN_TYPE: valueOf('access-token-type'),
       DPOP_NONCES: valueOf('dpop-nonces'),
-      CLIENTS_TABLE: valueOf('clients-table'),
-      SESSIONS_TABLE: valueOf('sessions-table'),
-      HASH_KEY_SECRET: hashKey.secretArn,
     };
   }
 }

@@ -58,6 +58,9 @@ export class LambdaAuthorizer extends HttpLambdaAuthorizer {
       description: `Authorizes callers with a JWT or a session token; denials at the ${denials}`,
       environment: {
         ...tokenEnvironment,
+        CLIENTS_TABLE: storage.clients.tableName,
+        SESSIONS_TABLE: storage.sessions.tableName,
+        HASH_KEY_SECRET: storage.hashKey.secretArn,
         ROUTE_SCOPES: JSON.stringify(requiredScopes(props.scopes)),
         DENIALS: denials,
         AUTHORIZER_RESULTS_CACHED: String(cacheSeconds > 0),

@@ -13,7 +13,7 @@ import type { LogSettings } from './stage-log-group.ts';
 export type FunctionSettings = LogSettings &
   Pick<StageRecord, 'name' | 'memorySize' | 'tracing' | 'vpc' | 'reservedConcurrency'>;
 
-interface NodeFunctionProps {
+export interface NodeFunctionProps {
   readonly settings: FunctionSettings;
   /** Folder under `lambda/` with the function's `handler.ts`. */
   readonly folder: string;
@@ -22,6 +22,8 @@ interface NodeFunctionProps {
   /** All permissions of the function, besides what its logs, its network, its traces and the KMS key need. */
   readonly statements: readonly PolicyStatement[];
   readonly timeout?: Duration;
+  /** @default that of `others` in the settings */
+  readonly reservedConcurrentExecutions?: number | undefined;
 }
 
 /**
@@ -47,7 +49,7 @@ export class NodeFunction extends Function {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Postern ${name}: ${description}`,
     });
-    const reserved = folder === 'token' ? reservedConcurrency?.token : reservedConcurrency?.others;
+    const reserved = props.reservedConcurrentExecutions ?? reservedConcurrency?.others;
     super(scope, id, {
       description,
       code: bundleOf(scope, folder),
@@ -70,7 +72,7 @@ export class NodeFunction extends Function {
       }),
     );
     for (const statement of statements) role.addToPolicy(statement);
-    encryptionKeyOf(scope, settings)?.grant(role, ...keyActions);
+    encryptionKeyOf(this, 'EncryptionKey', settings)?.grant(role, ...keyActions);
     if (vpc) this.joinNetwork(role, vpc);
     if (vpc || tracing) {
       Validations.of(role).acknowledge({

@@ -20,12 +20,13 @@ interface SigningKeyRotationProps {
  * schedule is created, so that a new stage has keys.
  */
 export class SigningKeyRotation extends Construct {
+  readonly rotationFunction: NodeFunction;
   private readonly schedule: CfnRotationSchedule;
 
   constructor(scope: Construct, id: string, { settings, storage }: SigningKeyRotationProps) {
     super(scope, id);
     const { signingKeys, clients } = storage;
-    const rotationFunction = new NodeFunction(this, 'Function', {
+    this.rotationFunction = new NodeFunction(this, 'Function', {
       settings,
       folder: 'rotate-signing-keys',
       description: 'Rotates the signing keys: the four steps of Secrets Manager',
@@ -47,18 +48,18 @@ export class SigningKeyRotation extends Construct {
       ],
       timeout: Duration.seconds(30),
     });
-    rotationFunction.addPermission('SecretsManager', {
+    this.rotationFunction.addPermission('SecretsManager', {
       principal: new ServicePrincipal('secretsmanager.amazonaws.com'),
       sourceArn: signingKeys.secretArn,
     });
     this.schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: signingKeys.secretArn,
-      rotationLambdaArn: rotationFunction.functionArn,
+      rotationLambdaArn: this.rotationFunction.functionArn,
       rotationRules: { automaticallyAfterDays: settings.rotationDays },
       rotateImmediatelyOnUpdate: true,
     });
     // The first rotation starts with the schedule, so the function and its permissions must exist before that.
-    this.schedule.node.addDependency(rotationFunction);
+    this.schedule.node.addDependency(this.rotationFunction);
   }
 
   /**

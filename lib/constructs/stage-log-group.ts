@@ -21,7 +21,7 @@ export class StageLogGroup extends LogGroup {
    * it, so that no other installation has the same.
    */
   constructor(scope: Construct, id: string, settings: LogSettings, vendedName?: string) {
-    const encryptionKey = encryptionKeyOf(scope, settings);
+    const encryptionKey = encryptionKeyOf(scope, `${id}EncryptionKey`, settings);
     super(scope, id, {
       ...(vendedName !== undefined && {
         logGroupName: `/aws/vendedlogs/${Stack.of(scope).stackName}/${vendedName}`,

@@ -1,153 +1,25 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
   ComparisonOperator,
-  Dashboard,
-  GraphWidget,
   MathExpression,
-  Metric,
   Stats,
-  TextWidget,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Dashboard, IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { errorTable } from '../../src/errors.ts';
-import type { ErrorCode } from '../../src/errors.ts';
-import { errorMetricName, metricNamespace, metrics, serviceName } from '../../src/metrics.ts';
-import type { MetricName } from '../../src/metrics.ts';
+import { errorMetricName } from '../../src/metrics.ts';
+import { defaultThresholds } from './monitoring-thresholds.ts';
+import type { MonitoringThresholds } from './monitoring-thresholds.ts';
+import { StageDashboard } from './stage-dashboard.ts';
+import { isRefusal, period, stageMetric } from './stage-metrics.ts';
+import type { MonitoredStage, MonitoredTable } from './stage-metrics.ts';
 
-/** What the alarms of a stage compare with. Every period is five minutes. */
-export interface MonitoringThresholds {
-  /**
-   * Responses of the HTTP API with a status of 5xx, in percent of its requests.
-   * @default 1
-   */
-  readonly apiServerErrorPercent?: number;
-  /**
-   * Requests in five minutes below which the percentage means nothing and raises no alarm.
-   * @default 20
-   */
-  readonly apiMinimumRequests?: number;
-  /**
-   * 99th percentile of the latency of the HTTP API, in milliseconds.
-   * @default 2000
-   */
-  readonly apiLatencyMilliseconds?: number;
-  /**
-   * Events in five minutes that a function did not handle: it crashed, timed out, or could not decide. Requests that it
-   * answers with an error are not among them.
-   * @default 1
-   */
-  readonly functionErrors?: number;
-  /**
-   * Events in five minutes that Lambda refused, because the account or the function ran at its concurrency.
-   * @default 1
-   */
-  readonly functionThrottles?: number;
-  /**
-   * 99th percentile of the duration of a function, in percent of its timeout.
-   * @default 80
-   */
-  readonly functionDurationPercent?: number;
-  /**
-   * Timeout of functions that were not created in this app.
-   * @default Duration.seconds(10)
-   */
-  readonly importedFunctionTimeout?: Duration;
-  /**
-   * Reads and writes of a table that DynamoDB throttled in five minutes, retries included.
-   * @default 10
-   */
-  readonly tableThrottles?: number;
-  /**
-   * Responses of DynamoDB with a status of 5xx in five minutes, for each table.
-   * @default 5
-   */
-  readonly tableSystemErrors?: number;
-  /**
-   * Refused requests in five minutes, by the code of the error. A code that is left out has no alarm. What is normal
-   * depends on the partners: raise a number that their programs reach every day.
-   * @default defaultRefusals
-   */
-  readonly refusals?: RefusalThresholds;
-  /**
-   * Age of the key that signs, in days: the rotation interval of the stage, and some days for a rotation that is
-   * repeated or waits for its date.
-   * @default 33, for a rotation every 30 days
-   */
-  readonly signingKeyAgeDays?: number;
-  /**
-   * Steps of a rotation in five minutes that failed.
-   * @default 1
-   */
-  readonly rotationsFailed?: number;
-  /**
-   * Events in five minutes that found Secrets Manager unavailable.
-   * @default 3
-   */
-  readonly secretsManagerFaults?: number;
-}
-
-/** Errors that a client causes. */
-export type RefusalThresholds = Readonly<Partial<Record<ErrorCode, number>>>;
-
-/** Guessed credentials, stolen tokens and misuse; the errors of a program that is only wrong are not among them. */
-export const defaultRefusals = {
-  invalid_client: 100,
-  invalid_grant: 100,
-  origin_not_allowed: 100,
-  invalid_dpop_proof: 50,
-  resource_dpop_proof: 50,
-  invalid_token: 500,
-  insufficient_scope: 200,
-  token_of_another_client: 10,
-  introspection_not_allowed: 10,
-} as const satisfies RefusalThresholds;
-
-const defaultThresholds: Required<MonitoringThresholds> = {
-  apiServerErrorPercent: 1,
-  apiMinimumRequests: 20,
-  apiLatencyMilliseconds: 2_000,
-  functionErrors: 1,
-  functionThrottles: 1,
-  functionDurationPercent: 80,
-  importedFunctionTimeout: Duration.seconds(10),
-  tableThrottles: 10,
-  tableSystemErrors: 5,
-  refusals: defaultRefusals,
-  signingKeyAgeDays: 33,
-  rotationsFailed: 1,
-  secretsManagerFaults: 3,
-};
-
-/**
- * Only what is used of the interfaces of the CDK: its classes do not implement them for programs that are compiled with
- * `exactOptionalPropertyTypes`.
- */
-type MonitoredTable = Pick<
-  ITable,
-  'tableName' | 'metric' | 'metricConsumedReadCapacityUnits' | 'metricConsumedWriteCapacityUnits'
->;
-
-export interface StageMonitoringProps {
-  /** `STAGE` of the functions, which is a dimension of their metrics. */
-  readonly stageName: string;
-  /** An `IHttpApi`. */
-  readonly api: Pick<IHttpApi, 'metricCount' | 'metricClientError' | 'metricServerError' | 'metricLatency'>;
-  /** The functions of the stage, by the names that alarms and dashboard give them. */
-  readonly functions: Readonly<Record<string, IFunction>>;
-  /** The tables of the stage, each an `ITable`, by the names that alarms and dashboard give them. */
-  readonly tables: Readonly<Record<string, MonitoredTable>>;
-  /** An `ISecret`, whose rotation is watched. */
-  readonly signingKeys: Pick<ISecret, 'secretArn'>;
+export interface StageMonitoringProps extends MonitoredStage {
   /** Receives every alarm, and its end. */
   readonly topic: ITopic;
   /** @default each threshold has its own */
@@ -156,8 +28,6 @@ export interface StageMonitoringProps {
 
 /** Operations of the functions on tables. */
 const operations = ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
-
-const period = Duration.minutes(5);
 
 interface AlarmSettings {
   readonly metric: IMetric;
@@ -181,9 +51,8 @@ interface AlarmSettings {
 export class StageMonitoring extends Construct {
   readonly dashboard: Dashboard;
   /** Every alarm, for a composite alarm or further actions. */
-  readonly alarms: readonly Alarm[];
+  readonly alarms: Alarm[] = [];
   private readonly props: StageMonitoringProps;
-  private readonly all: Alarm[] = [];
   private readonly action: SnsAction;
   private readonly thresholds: Required<MonitoringThresholds>;
 
@@ -197,8 +66,7 @@ export class StageMonitoring extends Construct {
     for (const [name, table] of Object.entries(props.tables)) this.tableAlarms(name, table);
     this.refusalAlarms();
     this.keyAlarms();
-    this.alarms = this.all;
-    this.dashboard = this.createDashboard();
+    this.dashboard = new StageDashboard(this, 'Dashboard', props);
   }
 
   private alarm(id: string, { metric, threshold, description, runbook, periods }: AlarmSettings): void {
@@ -215,7 +83,7 @@ export class StageMonitoring extends Construct {
     });
     alarm.addAlarmAction(this.action);
     alarm.addOkAction(this.action);
-    this.all.push(alarm);
+    this.alarms.push(alarm);
   }
 
   private apiAlarms(): void {
@@ -317,7 +185,7 @@ export class StageMonitoring extends Construct {
     for (const [code, threshold] of Object.entries(this.thresholds.refusals)) {
       if (!isRefusal(code)) throw new Error(`${code} is not an error that a client causes`);
       this.alarm(`Refused${pascalCase(code)}`, {
-        metric: this.stageMetric(errorMetricName(code)),
+        metric: stageMetric(this.props, errorMetricName(code)),
         threshold,
         description: `${threshold} requests or more in five minutes are refused with ${code}.`,
         runbook: 'alarm-refusals',
@@ -329,7 +197,7 @@ export class StageMonitoring extends Construct {
   private keyAlarms(): void {
     const { signingKeyAgeDays, rotationsFailed, secretsManagerFaults } = this.thresholds;
     this.alarm('SigningKeyAge', {
-      metric: this.stageMetric('SigningKeyAge', Stats.MAXIMUM),
+      metric: stageMetric(this.props, 'SigningKeyAge', Stats.MAXIMUM),
       threshold: Duration.days(signingKeyAgeDays).toSeconds(),
       description: `The signing key is ${signingKeyAgeDays} days old or older: its rotation is overdue.`,
       runbook: 'alarm-signing-key-age',
@@ -337,128 +205,18 @@ export class StageMonitoring extends Construct {
       periods: { exceeding: 3, of: 3 },
     });
     this.alarm('RotationFailed', {
-      metric: this.stageMetric('RotationsFailed'),
+      metric: stageMetric(this.props, 'RotationsFailed'),
       threshold: rotationsFailed,
       description: 'A rotation of the signing keys has failed.',
       runbook: 'alarm-rotation-failed',
     });
     this.alarm('SecretsManagerFaults', {
-      metric: this.stageMetric('SecretsManagerFaults'),
+      metric: stageMetric(this.props, 'SecretsManagerFaults'),
       threshold: secretsManagerFaults,
       description: 'Functions cannot read secrets.',
       runbook: 'alarm-secrets-manager-faults',
     });
   }
-
-  /** A metric that the functions log. */
-  private stageMetric(metricName: MetricName, statistic: string = Stats.SUM): Metric {
-    return new Metric({
-      namespace: metricNamespace,
-      metricName,
-      dimensionsMap: { service: serviceName, stage: this.props.stageName },
-      statistic,
-      period,
-    });
-  }
-
-  private functionMetric(metricName: 'Latency' | 'ColdStarts', [name, fn]: [string, IFunction]): Metric {
-    return new Metric({
-      namespace: metricNamespace,
-      metricName,
-      dimensionsMap: {
-        service: serviceName,
-        stage: this.props.stageName,
-        function: fn.functionName,
-      },
-      statistic: metrics[metricName].unit === 'Count' ? Stats.SUM : Stats.p(99),
-      label: name,
-      period,
-    });
-  }
-
-  private createDashboard(): Dashboard {
-    const { stageName, api, functions, tables, signingKeys } = this.props;
-    const byFunction = Object.entries(functions);
-    const dashboard = new Dashboard(this, 'Dashboard', { defaultInterval: Duration.hours(12) });
-    dashboard.addWidgets(
-      new TextWidget({
-        markdown: `# Postern ${stageName}\nSigning keys: ${signingKeys.secretArn}\n\nRunbook: docs/operator-runbook.md`,
-        width: 24,
-        height: 3,
-      }),
-    );
-    dashboard.addWidgets(
-      graph('Issued', [
-        this.stageMetric('TokensIssued'),
-        this.stageMetric('SessionsOpened'),
-        this.stageMetric('TokensRevoked'),
-      ]),
-      graph('Verified', [this.stageMetric('CallersAllowed'), this.stageMetric('CallersDenied')]),
-      graph(
-        'Refused',
-        errorCodes.filter(isRefusal).map((code) => this.stageMetric(errorMetricName(code))),
-      ),
-    );
-    dashboard.addWidgets(
-      graph('API', [
-        api.metricCount({ period }),
-        api.metricClientError({ period }),
-        api.metricServerError({ period }),
-      ]),
-      graph('API latency', [
-        api.metricLatency({ period, statistic: Stats.p(50) }),
-        api.metricLatency({ period, statistic: Stats.p(99) }),
-      ]),
-      graph(
-        'Failed',
-        errorCodes.filter((code) => !isRefusal(code)).map((code) => this.stageMetric(errorMetricName(code))),
-      ),
-    );
-    dashboard.addWidgets(
-      graph(
-        'Latency of functions',
-        byFunction.map((named) => this.functionMetric('Latency', named)),
-      ),
-      graph(
-        'Cold starts',
-        byFunction.map((named) => this.functionMetric('ColdStarts', named)),
-      ),
-      graph(
-        'Function errors and throttles',
-        byFunction.flatMap(([name, fn]) => [
-          fn.metricErrors({ period, label: `${name} errors` }),
-          fn.metricThrottles({ period, label: `${name} throttles` }),
-        ]),
-      ),
-    );
-    dashboard.addWidgets(
-      graph(
-        'Tables',
-        Object.entries(tables).flatMap(([name, table]) => [
-          table.metricConsumedReadCapacityUnits({ period, label: `${name} reads` }),
-          table.metricConsumedWriteCapacityUnits({ period, label: `${name} writes` }),
-        ]),
-      ),
-      graph('Signing key age in seconds', [this.stageMetric('SigningKeyAge', Stats.MAXIMUM)]),
-      graph('Rotations and Secrets Manager', [
-        this.stageMetric('RotationsFinished'),
-        this.stageMetric('RotationsFailed'),
-        this.stageMetric('SecretsManagerFaults'),
-      ]),
-    );
-    return dashboard;
-  }
-}
-
-const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 8, height: 6 });
-
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
-const errorCodes = Object.keys(errorTable) as ErrorCode[];
-
-/** Whether a code is one of the errors that a client causes. */
-function isRefusal(code: string): code is ErrorCode {
-  const known = errorCodes.find((one) => one === code);
-  return known !== undefined && errorTable[known].status < 500;
 }
 
 const pascalCase = (code: string) =>

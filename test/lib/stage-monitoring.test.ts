@@ -8,8 +8,9 @@ import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { defaultRefusals, StageMonitoring } from '../../lib/constructs/stage-monitoring.ts';
-import type { MonitoringThresholds } from '../../lib/constructs/stage-monitoring.ts';
+import { defaultRefusals } from '../../lib/constructs/monitoring-thresholds.ts';
+import type { MonitoringThresholds } from '../../lib/constructs/monitoring-thresholds.ts';
+import { StageMonitoring } from '../../lib/constructs/stage-monitoring.ts';
 
 function monitored(thresholds?: MonitoringThresholds) {
   const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Monitoring');

@@ -384,6 +384,16 @@ describe.each(all)('stage $name', ({ record, stage, stateful, stateless, account
     expect(Object.keys(JSON.parse(Format))).toContain('requestId');
   });
 
+  test('logs of the authorizer at the gateway only what the authorizers state', () => {
+    const [gateway] = resources(stateless, 'AWS::ApiGatewayV2::Stage');
+    const { Format } = gateway?.Properties['AccessLogSettings'] as { Format: string };
+    const members = [...Format.matchAll(/\$context\.authorizer\.(?:claims\.)?(\w+)/g)].map(
+      ([, name]) => name,
+    );
+    // callerContext and denialContext of src/http, and the claims of an access token (RFC 9068 §2.2)
+    expect(members).toStrictEqual(['client_id', 'client_id', 'error']);
+  });
+
   test.each([
     ['ClientsTable', stateful],
     ['SessionsTable', stateful],
@@ -444,7 +454,7 @@ describe('stage whose example API is behind the JWT authorizer', () => {
   test('does not synthesize if it signs with an algorithm that API Gateway cannot verify', () => {
     const record = { ...sandboxRecord, jwtAuthorizer: true, signingAlgorithm: 'ES256' } as const;
     expect(() => new AuthStage(new App({ outdir: join(outdir, 'ES256') }), record)).toThrow(
-      'The record of the stage sandbox is not valid: jwtAuthorizer: API Gateway cannot verify ES256',
+      "sandbox: API Gateway's JWT authorizer cannot verify ES256",
     );
   });
 });
